@@ -1,0 +1,3 @@
+module oxrtmp
+
+go 1.25
