@@ -1,0 +1,139 @@
+package chunk
+
+import (
+	"oxrtmp/rtmp/internal/wire"
+)
+
+// Encoder cuts messages into chunks, with headers as short as the previous message on the same chunk stream permits
+// (§5.3.1.2). Its zero value is at chunk size 128. It is for one goroutine at a time.
+//
+// A message begins with a type 0 header when its timestamp goes back or its time field would need an extended
+// timestamp, as deployed receivers disagree about deltas there; it begins with type 3 only after an explicit delta of
+// the same size. Continuation chunks repeat an extended timestamp.
+type Encoder struct {
+	size    int
+	streams []encoded
+}
+
+// encoded is what a receiver remembers of the last message on a chunk stream.
+type encoded struct {
+	Header
+	length int
+	delta  uint32
+	stated bool // delta was sent in a type 1 or 2 header
+	known  bool
+}
+
+// SetChunkSize sets the chunk size, from the next message on; the caller tells the peer by a Set Chunk Size message
+// beforehand. It panics outside 1–0x7FFFFFFF.
+func (e *Encoder) SetChunkSize(size uint32) {
+	if size == 0 || size > 0x7FFFFFFF {
+		panic("chunk: chunk size out of range")
+	}
+	e.size = int(min(size, MaxSize))
+}
+
+// ChunkSize returns the chunk size in force.
+func (e *Encoder) ChunkSize() int {
+	if e.size == 0 {
+		return DefaultSize
+	}
+	return e.size
+}
+
+// AppendMessage appends the chunks of a message. It panics if the payload is longer than 0xFFFFFF bytes or the chunk
+// stream id is out of range.
+func (e *Encoder) AppendMessage(dst []byte, h Header, payload []byte) []byte {
+	s := e.stream(h.ChunkStreamID)
+	delta := h.Timestamp - s.Timestamp
+	format := byte(0)
+	switch {
+	case !s.known || h.StreamID != s.StreamID || int32(delta) < 0 || h.Timestamp >= extendedMark || delta >= extendedMark:
+	case len(payload) != s.length || h.TypeID != s.TypeID:
+		format = 1
+	case !s.stated || delta != s.delta:
+		format = 2
+	default:
+		format = 3
+	}
+	*s = encoded{Header: h, length: len(payload), delta: delta, stated: format != 0, known: true}
+	dst = appendBasicHeader(dst, format, h.ChunkStreamID)
+	switch format {
+	case 0:
+		dst = appendMessageHeader(dst, h, len(payload))
+	case 1:
+		dst = wire.AppendUint24(dst, delta)
+		dst = wire.AppendUint24(dst, uint32(len(payload)))
+		dst = append(dst, h.TypeID)
+	case 2:
+		dst = wire.AppendUint24(dst, delta)
+	}
+	return appendChunks(dst, h, payload, e.ChunkSize())
+}
+
+// Forget makes the next message on a chunk stream begin with a complete header. A caller that drops the bytes of a
+// message it has encoded must call it, as the receiver never saw what later headers would refer to.
+func (e *Encoder) Forget(chunkStreamID uint32) {
+	e.stream(chunkStreamID).known = false
+}
+
+func (e *Encoder) stream(id uint32) *encoded {
+	if id < MinStreamID || id > MaxStreamID {
+		panic("chunk: chunk stream id out of range")
+	}
+	for i := range e.streams {
+		if e.streams[i].ChunkStreamID == id {
+			return &e.streams[i]
+		}
+	}
+	e.streams = append(e.streams, encoded{Header: Header{ChunkStreamID: id}})
+	return &e.streams[len(e.streams)-1]
+}
+
+// AppendHeader appends the complete (type 0) header of a message of length bytes, which depends on nothing sent
+// before. Together with [AppendBody] it makes the chunks of a message that goes to many receivers.
+func AppendHeader(dst []byte, h Header, length int) []byte {
+	return appendMessageHeader(appendBasicHeader(dst, 0, h.ChunkStreamID), h, length)
+}
+
+// AppendBody appends what follows a message's complete header: its payload cut into chunks of size bytes, with the
+// headers of continuation chunks between them. h.StreamID does not matter for it.
+func AppendBody(dst []byte, h Header, payload []byte, size int) []byte {
+	return appendChunks(dst, h, payload, size)
+}
+
+func appendChunks(dst []byte, h Header, payload []byte, size int) []byte {
+	for len(payload) > size {
+		dst = append(dst, payload[:size]...)
+		payload = payload[size:]
+		dst = appendBasicHeader(dst, 3, h.ChunkStreamID)
+		if h.Timestamp >= extendedMark {
+			dst = wire.AppendUint32(dst, h.Timestamp)
+		}
+	}
+	return append(dst, payload...)
+}
+
+func appendBasicHeader(dst []byte, format byte, id uint32) []byte {
+	switch {
+	case id < 64:
+		return append(dst, format<<6|byte(id))
+	case id < 320:
+		return append(dst, format<<6, byte(id-64))
+	default:
+		return append(dst, format<<6|1, byte(id-64), byte((id-64)>>8))
+	}
+}
+
+func appendMessageHeader(dst []byte, h Header, length int) []byte {
+	if length > MaxSize {
+		panic("chunk: message longer than 0xFFFFFF bytes")
+	}
+	dst = wire.AppendUint24(dst, min(h.Timestamp, extendedMark))
+	dst = wire.AppendUint24(dst, uint32(length))
+	dst = append(dst, h.TypeID, byte(h.StreamID), byte(h.StreamID>>8), byte(h.StreamID>>16), byte(h.StreamID>>24))
+	if h.Timestamp >= extendedMark {
+		dst = wire.AppendUint32(dst, h.Timestamp)
+	}
+	return dst
+}
