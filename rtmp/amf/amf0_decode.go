@@ -1,0 +1,376 @@
+package amf
+
+import (
+	"math"
+	"slices"
+
+	"oxrtmp/rtmp/internal/wire"
+)
+
+// Markers of AMF 0, §2.1. MovieClip (0x04) and RecordSet (0x0E) are reserved.
+const (
+	amf0Number      = 0x00
+	amf0Boolean     = 0x01
+	amf0String      = 0x02
+	amf0Object      = 0x03
+	amf0Null        = 0x05
+	amf0Undefined   = 0x06
+	amf0Reference   = 0x07
+	amf0ECMAArray   = 0x08
+	amf0ObjectEnd   = 0x09
+	amf0StrictArray = 0x0A
+	amf0Date        = 0x0B
+	amf0LongString  = 0x0C
+	amf0Unsupported = 0x0D
+	amf0XMLDocument = 0x0F
+	amf0TypedObject = 0x10
+)
+
+// DecodeAMF0 decodes all values of a message body or script tag; references reach across them. Nothing in the result
+// aliases p.
+//
+// It is lenient: objects and ECMA arrays may end where the input ends, between two properties, without their end
+// marker; a property may have an empty name; counts of ECMA arrays are not believed. On error it returns the values
+// before the faulty one too, and of that, if it is a container, as much as could be read. Errors are of type [*Error].
+func DecodeAMF0(p []byte, l Limits) ([]Value, error) {
+	d := newAMF0Decoder(p, l, false)
+	return d.all()
+}
+
+// DecodeStrictAMF0 decodes as [DecodeAMF0] does, but takes only what the specification permits: every object and ECMA
+// array has its end marker, and no property has an empty name.
+func DecodeStrictAMF0(p []byte, l Limits) ([]Value, error) {
+	d := newAMF0Decoder(p, l, true)
+	return d.all()
+}
+
+// DecodeValueAMF0 decodes the value at the start of p, as leniently as [DecodeAMF0], and returns how many bytes it
+// takes. References reach containers inside this value only. On error v is nil and n is 0.
+func DecodeValueAMF0(p []byte, l Limits) (v Value, n int, err error) {
+	d := newAMF0Decoder(p, l, false)
+	if v, err = d.value(); err != nil {
+		return nil, 0, err
+	}
+	return v, d.cur.Offset(), nil
+}
+
+// amf0Decoder reads the values of one message body.
+type amf0Decoder struct {
+	cur    wire.Cursor
+	limits Limits
+	strict bool
+	values int // decoded so far, with what references repeat
+	extra  int // bytes that references repeat
+	depth  int // containers open
+	reach  int // greatest depth inside the container that is open
+
+	table      []amf0Entry // containers by their reference index
+	properties []Property  // stack of the properties of the containers that are open
+	items      []Value     // stack of the elements of the strict arrays that are open
+}
+
+// amf0Entry is a container of the reference table, and what one more copy of it costs.
+type amf0Entry struct {
+	value                 Value // nil while it is being decoded
+	values, bytes, height int
+}
+
+func newAMF0Decoder(p []byte, l Limits, strict bool) amf0Decoder {
+	return amf0Decoder{cur: wire.NewCursor(p), limits: l.withDefaults(), strict: strict}
+}
+
+func (d *amf0Decoder) fail(err error) error { return &Error{Offset: d.cur.Offset(), Err: err} }
+
+func (d *amf0Decoder) all() (values []Value, err error) {
+	for d.cur.Len() > 0 {
+		v, err := d.value()
+		if v != nil {
+			values = append(values, v)
+		}
+		if err != nil {
+			return values, err
+		}
+	}
+	return values, nil
+}
+
+// take reads n bytes, of the input and of the limit. A negative n is a length that int cannot hold.
+func (d *amf0Decoder) take(n int) ([]byte, error) {
+	if n < 0 || n > d.cur.Len() {
+		return nil, d.fail(ErrTruncated)
+	}
+	if n > d.limits.Bytes-d.extra-d.cur.Offset() {
+		return nil, d.fail(ErrBytes)
+	}
+	p, _ := d.cur.Bytes(n)
+	return p, nil
+}
+
+func (d *amf0Decoder) uint16() (uint16, error) {
+	p, err := d.take(2)
+	if err != nil {
+		return 0, err
+	}
+	return uint16(p[0])<<8 | uint16(p[1]), nil
+}
+
+func (d *amf0Decoder) uint32() (uint32, error) {
+	p, err := d.take(4)
+	if err != nil {
+		return 0, err
+	}
+	return uint32(p[0])<<24 | uint32(p[1])<<16 | uint32(p[2])<<8 | uint32(p[3]), nil
+}
+
+func (d *amf0Decoder) float64() (float64, error) {
+	p, err := d.take(8)
+	if err != nil {
+		return 0, err
+	}
+	c := wire.NewCursor(p)
+	bits, _ := c.Uint64()
+	return math.Float64frombits(bits), nil
+}
+
+// text reads a string with a 16-bit length, without marker.
+func (d *amf0Decoder) text() (string, error) {
+	n, err := d.uint16()
+	if err != nil {
+		return "", err
+	}
+	p, err := d.take(int(n))
+	return string(p), err
+}
+
+// longText reads a string with a 32-bit length, without marker.
+func (d *amf0Decoder) longText() (string, error) {
+	n, err := d.uint32()
+	if err != nil {
+		return "", err
+	}
+	p, err := d.take(int(n))
+	return string(p), err
+}
+
+// value decodes one value. On error the value is nil, or a container that holds what could be read of it.
+func (d *amf0Decoder) value() (Value, error) {
+	if d.values >= d.limits.Values {
+		return nil, d.fail(ErrValues)
+	}
+	d.values++
+	p, err := d.take(1)
+	if err != nil {
+		return nil, err
+	}
+	switch marker := p[0]; marker {
+	case amf0Null:
+		return Null{}, nil
+	case amf0Undefined:
+		return Undefined{}, nil
+	case amf0Unsupported:
+		return Unsupported{}, nil
+	case amf0Object, amf0TypedObject, amf0ECMAArray, amf0StrictArray:
+		return d.container(marker)
+	case amf0Reference:
+		return d.reference()
+	default:
+		return d.scalar(marker)
+	}
+}
+
+func (d *amf0Decoder) scalar(marker byte) (v Value, err error) {
+	switch marker {
+	case amf0Number:
+		var n float64
+		n, err = d.float64()
+		v = Number(n)
+	case amf0Boolean:
+		var p []byte
+		p, err = d.take(1)
+		v = Boolean(err == nil && p[0] != 0)
+	case amf0String:
+		var s string
+		s, err = d.text()
+		v = String(s)
+	case amf0LongString:
+		var s string
+		s, err = d.longText()
+		v = String(s)
+	case amf0XMLDocument:
+		var s string
+		s, err = d.longText()
+		v = XMLDocument(s)
+	case amf0Date:
+		v, err = d.date()
+	default:
+		err = &Error{Offset: d.cur.Offset() - 1, Err: ErrMarker}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func (d *amf0Decoder) date() (Value, error) {
+	ms, err := d.float64()
+	if err != nil {
+		return nil, err
+	}
+	zone, err := d.uint16()
+	return Date{Milliseconds: ms, Zone: int16(zone)}, err
+}
+
+// reference puts the container that is meant in the place of the reference, and charges what it costs again.
+func (d *amf0Decoder) reference() (Value, error) {
+	marker := d.cur.Offset() - 1
+	index, err := d.uint16()
+	if err != nil {
+		return nil, err
+	}
+	if int(index) >= len(d.table) {
+		return nil, &Error{Offset: marker, Err: ErrReference}
+	}
+	entry := &d.table[index]
+	switch {
+	case entry.value == nil:
+		return Reference(index), nil
+	case entry.height > d.limits.Depth-d.depth:
+		return nil, &Error{Offset: marker, Err: ErrDepth}
+	case entry.values-1 > d.limits.Values-d.values:
+		return nil, &Error{Offset: marker, Err: ErrValues}
+	case entry.bytes > d.limits.Bytes-d.extra-d.cur.Offset():
+		return nil, &Error{Offset: marker, Err: ErrBytes}
+	}
+	d.values += entry.values - 1
+	d.extra += entry.bytes
+	d.reach = max(d.reach, d.depth+entry.height)
+	return entry.value, nil
+}
+
+// container decodes the rest of an object, ECMA array or strict array. It takes its place in the reference table
+// before what is inside it does.
+func (d *amf0Decoder) container(marker byte) (v Value, err error) {
+	start, values := d.cur.Offset()+d.extra-1, d.values-1
+	if d.depth >= d.limits.Depth {
+		return nil, &Error{Offset: d.cur.Offset() - 1, Err: ErrDepth}
+	}
+	index := len(d.table)
+	d.table = append(d.table, amf0Entry{})
+	outer := d.reach
+	d.depth++
+	d.reach = d.depth
+
+	switch marker {
+	case amf0StrictArray:
+		array := new(StrictArray)
+		array.Values, err = d.elements()
+		v = array
+	case amf0ECMAArray:
+		array := new(ECMAArray)
+		if _, err = d.uint32(); err == nil {
+			array.Properties, err = d.pairs()
+		}
+		v = array
+	default:
+		object := new(Object)
+		if marker == amf0TypedObject {
+			object.Class, err = d.text()
+		}
+		if err == nil {
+			object.Properties, err = d.pairs()
+		}
+		v = object
+	}
+
+	d.depth--
+	d.table[index] = amf0Entry{
+		value:  v,
+		values: d.values - values,
+		bytes:  d.cur.Offset() + d.extra - start,
+		height: d.reach - d.depth,
+	}
+	d.reach = max(d.reach, outer)
+	return v, err
+}
+
+// pairs decodes properties up to the end of the object. On error it returns those before it too.
+func (d *amf0Decoder) pairs() ([]Property, error) {
+	base := len(d.properties)
+	var failure error
+	for {
+		name, end, err := d.name()
+		if end || err != nil {
+			failure = err
+			break
+		}
+		v, err := d.value()
+		if v != nil {
+			d.properties = append(d.properties, Property{Name: name, Value: v})
+		}
+		if err != nil {
+			failure = err
+			break
+		}
+	}
+	return cut(&d.properties, base), failure
+}
+
+// name reads the name of a property, or the end of the object: an empty name and the end marker, or, when lenient,
+// the end of the input.
+func (d *amf0Decoder) name() (name string, end bool, err error) {
+	if d.cur.Len() == 0 && !d.strict {
+		return "", true, nil
+	}
+	if name, err = d.text(); err != nil || name != "" {
+		return name, false, err
+	}
+	switch marker, ok := d.cur.Peek(); {
+	case !ok:
+		return "", false, d.fail(ErrTruncated)
+	case marker == amf0ObjectEnd:
+		_, err = d.take(1)
+		return "", err == nil, err
+	case d.strict:
+		return "", false, d.fail(ErrMarker)
+	}
+	return "", false, nil
+}
+
+// elements decodes a strict array. On error it returns the elements before it too.
+func (d *amf0Decoder) elements() ([]Value, error) {
+	n, err := d.uint32()
+	if err != nil {
+		return nil, err
+	}
+	if uint64(n) > uint64(d.cur.Len()) { // a value takes a byte at least
+		return nil, d.fail(ErrTruncated)
+	}
+	if int64(n) > int64(d.limits.Values-d.values) {
+		return nil, d.fail(ErrValues)
+	}
+	base := len(d.items)
+	var failure error
+	for range n {
+		v, err := d.value()
+		if v != nil {
+			d.items = append(d.items, v)
+		}
+		if err != nil {
+			failure = err
+			break
+		}
+	}
+	return cut(&d.items, base), failure
+}
+
+// cut takes what lies above base off the stack, and returns it in memory of its own, of just that size.
+func cut[T any](stack *[]T, base int) []T {
+	top := (*stack)[base:]
+	if len(top) == 0 {
+		return nil
+	}
+	own := slices.Clone(top)
+	clear(top)
+	*stack = (*stack)[:base]
+	return own
+}
