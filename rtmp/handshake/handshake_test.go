@@ -220,6 +220,42 @@ func TestDigestClientThatEchoes(t *testing.T) {
 	}
 }
 
+// signedPacket returns a packet with a valid digest and the given version, after the byte that says RTMP.
+func signedPacket(version [4]byte, key []byte) []byte {
+	p := new([Size]byte)
+	noise(9).Read(p[8:])
+	copy(p[4:], version[:])
+	insertDigest(p, Scheme772, key[:len(key)-len(keyTail)])
+	return append([]byte{Version}, p[:]...)
+}
+
+// A digest counts only where both sides want it: the version of the packet is not zero, and the client offered one.
+func TestDigestNotAskedFor(t *testing.T) {
+	s := NewServer(Config{Rand: noise(1)})
+	c1 := signedPacket([4]byte{}, playerKey)
+	if _, out := feed(t, s, c1, whole); !bytes.Equal(out[1+Size:], c1[1:]) || s.Result().Kind != Simple {
+		t.Errorf("server, version zero: %+v", s.Result())
+	}
+	for _, tc := range []struct {
+		name    string
+		version [4]byte
+		offer   bool
+		want    Kind
+	}{
+		{"version zero", [4]byte{}, true, Simple},
+		{"not offered", serverVersion, false, Simple},
+		{"offered", serverVersion, true, Digest},
+	} {
+		c := NewClient(Config{Rand: noise(2), Digest: tc.offer})
+		c.AppendOutput(nil)
+		s1 := signedPacket(tc.version, serverKey)
+		_, c2 := feed(t, c, s1, whole)
+		if got := c.Result(); got.Kind != tc.want || bytes.Equal(c2, s1[1:]) != (tc.want == Simple) {
+			t.Errorf("client, %s: %+v", tc.name, got)
+		}
+	}
+}
+
 var errDry = errors.New("out of randomness")
 
 type dry struct{ left int }

@@ -204,14 +204,14 @@ func TestSchemesAreChecked(t *testing.T) {
 	}
 	p := new([Size]byte)
 	for i := range p {
-		p[i] = 0xFF
+		p[i] = 0xFF // pointers of 4*255 = 1020
 	}
-	for _, scheme := range []int{Scheme772, Scheme8} { // the greatest pointers stay within their blocks
-		if o := DigestOffset(p, scheme); o < scheme+4 || o+digestSize > scheme+764 {
-			t.Errorf("scheme %d: digest at %d", scheme, o)
+	for _, scheme := range []int{Scheme772, Scheme8} {
+		if got, want := DigestOffset(p, scheme), scheme+4+1020-728; got != want {
+			t.Errorf("scheme %d: digest at %d, want %d", scheme, got, want)
 		}
-		if o, block := KeyOffset(p, scheme), 780-scheme; o < block || o+128 > block+760 {
-			t.Errorf("scheme %d: key at %d", scheme, o)
+		if got, want := KeyOffset(p, scheme), 780-scheme+1020-632; got != want {
+			t.Errorf("scheme %d: key at %d, want %d", scheme, got, want)
 		}
 	}
 }
