@@ -57,26 +57,26 @@ func AppendWindowAckSize(dst []byte, size uint32) []byte { return wire.AppendUin
 type LimitType uint8
 
 const (
-	Hard    LimitType = 0 // limit the output to this window
-	Soft    LimitType = 1 // limit the output to the smaller of this and the present window
-	Dynamic LimitType = 2 // Hard if the limit before was Hard, otherwise of no effect
+	LimitHard    LimitType = 0 // limit the output to this window
+	LimitSoft    LimitType = 1 // limit the output to the smaller of this and the present window
+	LimitDynamic LimitType = 2 // LimitHard if the limit before was that, otherwise of no effect
 )
 
 // String returns "hard", "soft", "dynamic" or "reserved".
 func (t LimitType) String() string {
 	switch t {
-	case Hard:
+	case LimitHard:
 		return "hard"
-	case Soft:
+	case LimitSoft:
 		return "soft"
-	case Dynamic:
+	case LimitDynamic:
 		return "dynamic"
 	}
 	return "reserved"
 }
 
 // ParseSetPeerBandwidth returns the window, in bytes, to which the sender wants our unacknowledged output limited, and
-// how that binds. Without the limit type, as some peers send it, it is Hard. The error is ErrLength. RTMP 1.0 §5.4.5.
+// how that binds. Without the limit type, as some peers send it, it is LimitHard. The error is ErrLength. RTMP 1.0 §5.4.5.
 func ParseSetPeerBandwidth(p []byte) (size uint32, t LimitType, err error) {
 	c := wire.NewCursor(p)
 	size, ok := c.Uint32()
@@ -96,7 +96,7 @@ func AppendSetPeerBandwidth(dst []byte, size uint32, t LimitType) []byte {
 // window yet. Not safe for concurrent use.
 type BandwidthLimiter struct {
 	window uint32
-	hard   bool // the last limit that had an effect was Hard
+	hard   bool // the last limit that had an effect was LimitHard
 }
 
 // Window returns the window in bytes, 0 while there is none.
@@ -108,9 +108,9 @@ func (b *BandwidthLimiter) Apply(size uint32, t LimitType) (window uint32, chang
 	before := b.window
 	switch {
 	case size == 0:
-	case t == Hard, t == Dynamic && b.hard:
+	case t == LimitHard, t == LimitDynamic && b.hard:
 		b.window, b.hard = size, true
-	case t == Soft:
+	case t == LimitSoft:
 		b.hard = false
 		if b.window == 0 || size < b.window {
 			b.window = size
