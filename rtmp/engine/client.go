@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"io"
+	"time"
+
+	"oxrtmp/rtmp/buffer"
+	"oxrtmp/rtmp/chunk"
+	"oxrtmp/rtmp/handshake"
+	"oxrtmp/rtmp/message"
+)
+
+// ClientConfig says what a [Client] asks for. Rand and App must be set; every other field may be zero.
+type ClientConfig struct {
+	Limits        Limits
+	Timeouts      Timeouts
+	Allocator     buffer.Allocator // of message payloads; default buffer.Heap
+	Rand          io.Reader        // for the random parts of the handshake
+	Connect       message.Connect  // what connect says: App, TCURL, FlashVer, …
+	StreamName    string           // with its query, if it has one
+	PublishType   string           // "live" (default), "record" or "append"
+	ChunkSize     uint32           // of what we send, 1–65536; default 4096
+	WindowAckSize uint32           // default 5,000,000
+	Digest        bool             // offer the digest handshake; a server without it is spoken to simply
+	Shaken        bool             // the handshake was done elsewhere
+}
+
+// Client is the calling side of one connection, which publishes.
+type Client struct {
+	core
+	config      ClientConfig
+	handshake   *handshake.Client // nil once done
+	step        deadline          // for the answer that the current phase waits for
+	transaction float64
+	creating    float64 // the transaction of createStream
+	publish     float64 // the transaction of publish
+	streamID    uint32
+	publishing  bool
+	ended       bool
+}
+
+// NewClient returns a client whose first output is at hand.
+func NewClient(c ClientConfig) *Client {
+	cl := &Client{config: c}
+	cl.init(c.Limits, c.Timeouts, c.Allocator)
+	if c.ChunkSize == 0 || c.ChunkSize > 65536 {
+		cl.config.ChunkSize = 4096
+	}
+	if c.WindowAckSize == 0 {
+		cl.config.WindowAckSize = 5_000_000
+	}
+	if c.PublishType == "" {
+		cl.config.PublishType = "live"
+	}
+	if c.Shaken {
+		cl.requestConnect()
+	} else {
+		cl.handshake = handshake.NewClient(handshake.Config{Rand: c.Rand, Digest: c.Digest})
+		cl.out = cl.handshake.AppendOutput(cl.out)
+	}
+	return cl
+}
+
+func (c *Client) tick(now time.Duration) {
+	if !c.begun {
+		c.step = after(now, c.timeouts.Handshake)
+		if c.handshake == nil {
+			c.step = after(now, c.timeouts.Connect)
+		}
+	}
+	c.core.tick(now)
+}
+
+// Receive takes bytes that arrived at now, the time since the connection began, and returns how many of them it
+// consumed. It stops early when events wait to be taken; the caller passes the rest again after that.
+func (c *Client) Receive(p []byte, now time.Duration) (n int, err error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	c.tick(now)
+	if len(p) > 0 {
+		c.heard()
+	}
+	if c.handshake != nil {
+		n, err = c.handshake.Receive(p)
+		c.out = c.handshake.AppendOutput(c.out)
+		if err != nil {
+			return n, c.fail(err)
+		}
+		if !c.handshake.Done() {
+			return n, nil
+		}
+		c.event(Event{Kind: EventHandshake, Handshake: c.handshake.Result()})
+		c.handshake = nil
+		c.requestConnect()
+	}
+	k, err := c.receive(p[n:], c.message, c.Paused)
+	return n + k, err
+}
+
+// Paused reports that Receive consumes nothing for now: events wait to be taken, or the conversation is over.
+func (c *Client) Paused() bool { return c.pendingEvents() >= maxEvents || c.closing }
+
+// Deadline returns the time at which Advance must be called next, and false if there is none.
+func (c *Client) Deadline() (time.Duration, bool) {
+	d := c.step
+	return d.at, d.set
+}
+
+// Advance tells the time to an engine that has received nothing. It returns an error once a phase has lasted too long.
+// A server that says nothing while it is sent media is in order: most do.
+func (c *Client) Advance(now time.Duration) error {
+	if c.err != nil {
+		return c.err
+	}
+	c.tick(now)
+	if c.step.passed(now) {
+		return c.fail(ErrTimeout)
+	}
+	return nil
+}
+
+// StreamID returns the message stream id that createStream gave, or 0.
+func (c *Client) StreamID() uint32 { return c.streamID }
+
+// Publishing reports that publish was accepted and has not ended: media may be sent.
+func (c *Client) Publishing() bool { return c.publishing && !c.closing && c.err == nil }
+
+func (c *Client) nextTransaction() float64 {
+	c.transaction++
+	return c.transaction
+}
+
+// requestConnect sends what follows the handshake: our chunk size, which the connect command already uses, and connect.
+func (c *Client) requestConnect() {
+	c.phase, c.step = PhaseConnect, after(c.now, c.timeouts.Connect)
+	c.sendChunkSize(c.config.ChunkSize)
+	cmd := c.config.Connect.Command()
+	cmd.TransactionID = c.nextTransaction()
+	c.sendCommand(csidConnection, 0, cmd)
+}
+
+func (c *Client) message(m chunk.Message) {
+	switch m.TypeID {
+	case message.TypeSetChunkSize, message.TypeAbort, message.TypeAcknowledgement, message.TypeUserControl,
+		message.TypeWindowAckSize, message.TypeSetPeerBandwidth:
+		c.control(m.TypeID, m.Payload.Bytes())
+	case message.TypeCommand, message.TypeCommandAMF3:
+		cmd, err := message.ParseCommand(m.TypeID, m.Payload.Bytes(), c.limits.amf(c.early))
+		if err != nil {
+			c.faulty()
+		} else {
+			c.command(cmd, m.StreamID)
+		}
+	case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3, message.TypeAggregate:
+		c.counters.Ignored++
+		c.nothingForward()
+	default:
+		c.unknown()
+	}
+	m.Payload.Release()
+}

@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/message"
+)
+
+// command handles one command of the server. Answers count only for the transaction that is being waited for: servers
+// refuse releaseStream and FCPublish, or answer them late, without any harm.
+func (c *Client) command(cmd message.Command, streamID uint32) {
+	switch cmd.Name {
+	case "_result":
+		c.onResult(cmd)
+	case "_error":
+		c.onError(cmd)
+	case "onStatus":
+		if s, ok := cmd.Info(); ok {
+			c.onStatus(s, streamID)
+		} else {
+			c.faulty()
+		}
+	case "close":
+		c.finish("close")
+	case "onBWDone", "onFCPublish", "onFCUnpublish", "_checkbw", "_onbwcheck", "_onbwdone":
+		c.nothingForward()
+	default:
+		c.counters.Unknown++
+		c.nothingForward()
+		if cmd.TransactionID != 0 {
+			c.sendCommand(csidConnection, 0, message.ErrorReply(cmd.TransactionID, message.NewStatus(message.CodeCallFailed, "no such procedure")))
+		}
+		c.event(Event{Kind: EventCommand, StreamID: streamID, Command: &cmd})
+	}
+}
+
+func (c *Client) onResult(cmd message.Command) {
+	switch {
+	case c.phase == PhaseConnect && cmd.TransactionID == 1:
+		s, _ := cmd.Info()
+		if s.Level == message.LevelError {
+			c.refused(s)
+			return
+		}
+		c.requestStream(s)
+	case c.phase == PhaseCreateStream && cmd.TransactionID == c.creating:
+		id, ok := message.ParseStreamID(cmd)
+		if !ok {
+			c.refused(message.NewStatus(message.CodeCallFailed, "the answer to createStream has no stream id"))
+			return
+		}
+		c.requestPublish(id)
+	default:
+		c.nothingForward() // publish is answered by onStatus; some servers send a _result as well
+	}
+}
+
+func (c *Client) onError(cmd message.Command) {
+	s, _ := cmd.Info()
+	switch {
+	case c.phase == PhaseConnect && (cmd.TransactionID == 1 || cmd.TransactionID == 0),
+		c.phase == PhaseCreateStream && cmd.TransactionID == c.creating,
+		c.phase == PhasePublish && cmd.TransactionID == c.publish:
+		c.refused(s)
+	default:
+		c.nothingForward()
+	}
+}
+
+// requestStream asks for a message stream, as publishers always have: the two commands before createStream matter to
+// some servers, and none is waited for.
+func (c *Client) requestStream(s message.Status) {
+	c.event(Event{Kind: EventConnected, Status: s})
+	c.phase, c.step = PhaseCreateStream, after(c.now, c.timeouts.CreateStream)
+	c.sendWindow(c.config.WindowAckSize)
+	name := amf.String(c.config.StreamName)
+	c.sendCommand(csidConnection, 0, message.NewCommand("releaseStream", c.nextTransaction(), name))
+	c.sendCommand(csidConnection, 0, message.NewCommand("FCPublish", c.nextTransaction(), name))
+	c.creating = c.nextTransaction()
+	c.sendCommand(csidConnection, 0, message.NewCommand("createStream", c.creating))
+}
+
+func (c *Client) requestPublish(id uint32) {
+	c.streamID = id
+	c.phase, c.step = PhasePublish, after(c.now, c.timeouts.Publish)
+	c.publish = c.nextTransaction()
+	c.sendCommand(csidClient, id, message.NewCommand("publish", c.publish, amf.String(c.config.StreamName), amf.String(c.config.PublishType)))
+}
+
+// onStatus acts on a status of the server, whatever stream it names: some servers use 0.
+func (c *Client) onStatus(s message.Status, streamID uint32) {
+	switch {
+	case s.Level == message.LevelError || message.LevelOf(s.Code) == message.LevelError:
+		c.refused(s)
+	case s.Code == message.CodePublishStart && c.phase == PhasePublish:
+		c.publishing, c.step = true, never
+		c.settled()
+		c.event(Event{Kind: EventPublishing, StreamID: c.streamID, Status: s})
+	case s.Code == message.CodeUnpublishSuccess && c.publishing && streamID == c.streamID:
+		c.publishing = false
+		c.finish(s.Code)
+	default:
+		c.nothingForward()
+		c.event(Event{Kind: EventStatus, StreamID: streamID, Status: s})
+	}
+}
+
+// refused ends the conversation because the server said no.
+func (c *Client) refused(s message.Status) {
+	c.event(Event{Kind: EventRefused, StreamID: c.streamID, Phase: c.phase, Status: s})
+	c.closing, c.publishing, c.step = true, false, never
+}
+
+// finish ends the conversation because the server ended the stream.
+func (c *Client) finish(reason string) {
+	c.event(Event{Kind: EventStreamEnd, StreamID: c.streamID, Reason: reason})
+	c.closing, c.publishing, c.step = true, false, never
+}
+
+// End says good-bye: it ends the stream and the conversation. The caller sends the output and closes the connection.
+func (c *Client) End() {
+	if c.err != nil || c.closing {
+		return
+	}
+	if c.streamID != 0 {
+		c.sendCommand(csidConnection, 0, message.NewCommand("FCUnpublish", c.nextTransaction(), amf.String(c.config.StreamName)))
+		c.sendCommand(csidConnection, 0, message.NewCommand("deleteStream", c.nextTransaction(), amf.Number(c.streamID)))
+	}
+	c.closing, c.publishing, c.step = true, false, never
+}

@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"errors"
+
+	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/chunk"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// ErrPayload is returned for media that fits into no message.
+var ErrPayload = errors.New("engine: payload longer than 16 MiB - 1")
+
+// SendMedia sends an audio (8), video (9) or data (18, 15) message whose payload is head followed by body. Both are
+// borrowed for the call.
+func (c *Client) SendMedia(typeID uint8, timestamp uint32, head, body []byte) error {
+	if c.err != nil {
+		return c.err
+	}
+	if !c.Publishing() {
+		return ErrState
+	}
+	if len(head)+len(body) > chunk.MaxSize {
+		return ErrPayload
+	}
+	h := chunk.Header{ChunkStreamID: mediaChunkStream(typeID), Timestamp: timestamp, TypeID: typeID, StreamID: c.streamID}
+	c.out = c.encoder.AppendParts(c.out, h, head, body)
+	c.counters.PacketsSent++
+	return nil
+}
+
+func mediaChunkStream(typeID uint8) uint32 {
+	switch typeID {
+	case message.TypeAudio:
+		return csidAudio
+	case message.TypeVideo:
+		return csidVideo
+	}
+	return csidStream
+}
+
+// SendPacket sends a packet: its Raw payload as it is, or one built from its fields. Of a multitrack message split into
+// several packets only the first is sent, as its Raw is the whole message.
+func (c *Client) SendPacket(p *media.Packet) error {
+	switch {
+	case p.Flags&media.FlagContinued != 0 && p.Raw != nil:
+		return nil
+	case p.Type == media.TypeData && p.Data != nil:
+		return c.SendMedia(p.Type, p.Timestamp, dataPrefix(p.Handler), p.Data)
+	case p.Raw != nil || p.Kind == media.KindSilence:
+		return c.SendMedia(p.Type, p.Timestamp, nil, p.Raw)
+	}
+	payload, err := media.AppendPayload(nil, p)
+	if err != nil {
+		return err
+	}
+	return c.SendMedia(p.Type, p.Timestamp, nil, payload)
+}
+
+// setDataFrame is what precedes metadata on the way to a server, which keeps it for those who come later.
+var setDataFrame = amf.AppendAMF0(nil, amf.String("@setDataFrame"))
+
+func dataPrefix(handler string) []byte {
+	if handler == message.HandlerMetadata {
+		return setDataFrame
+	}
+	return nil
+}
+
+// SendMetadata sends an onMetaData message with the given value, normally an ECMA array.
+func (c *Client) SendMetadata(timestamp uint32, v amf.Value) error {
+	body := amf.AppendValuesAMF0(nil, amf.String(message.HandlerMetadata), v)
+	return c.SendMedia(message.TypeData, timestamp, setDataFrame, body)
+}

@@ -1,0 +1,358 @@
+package engine
+
+import (
+	"time"
+
+	"oxrtmp/rtmp/buffer"
+	"oxrtmp/rtmp/chunk"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// Chunk stream ids of what we send. No receiver depends on them but for 2 and 3.
+const (
+	csidControl    = 2
+	csidConnection = 3 // NetConnection commands and all replies
+	csidAudio      = 4
+	csidStream     = 5 // stream status and data
+	csidVideo      = 6
+	csidClient     = 8 // the client's stream commands
+)
+
+// maxEvents bounds the events of one Receive; the caller takes them and goes on.
+const maxEvents = 64
+
+// core is what both sides of a connection share: messages in and out, and the protocol control messages.
+type core struct {
+	limits   Limits
+	timeouts Timeouts
+	now      time.Duration
+	begun    bool
+	phase    Phase
+	decoder  *chunk.Decoder
+	encoder  chunk.Encoder
+	alloc    buffer.Allocator
+	out      []byte
+	events   []Event
+	taken    int // events already taken from the front
+	packets  []media.Packet
+	counters Counters
+	idle     rate
+	closing  bool
+	early    bool // no publish or play has been accepted yet
+	err      error
+
+	peerWindow   uint32 // the peer wants an Acknowledgement after so many bytes; 0: it did not ask
+	acknowledged uint64
+	ownWindow    uint32 // the Window Acknowledgement Size last sent
+	limiter      message.BandwidthLimiter
+	peerAck      uint32
+
+	lastReceived time.Duration
+	pinged       bool // since lastReceived
+}
+
+func (c *core) init(l Limits, t Timeouts, alloc buffer.Allocator) {
+	c.limits, c.timeouts = l.WithDefaults(), t.WithDefaults()
+	if c.alloc = alloc; alloc == nil {
+		c.alloc = buffer.Heap
+	}
+	c.early = true
+	c.phase = PhaseHandshake
+	c.decoder = chunk.NewDecoder(c.alloc, c.limits.chunk(true))
+}
+
+// tick notes the time. The first call begins the connection.
+func (c *core) tick(now time.Duration) {
+	if !c.begun {
+		c.begun, c.lastReceived = true, now
+	}
+	c.now = now
+}
+
+// NextEvent takes the next event, if there is one. What it points to is the caller's.
+func (c *core) NextEvent() (Event, bool) {
+	if c.taken == len(c.events) {
+		c.events, c.taken = c.events[:0], 0
+		return Event{}, false
+	}
+	e := c.events[c.taken]
+	c.events[c.taken] = Event{}
+	c.taken++
+	return e, true
+}
+
+func (c *core) pendingEvents() int { return len(c.events) - c.taken }
+
+func (c *core) event(e Event) { c.events = append(c.events, e) }
+
+// AppendOutput appends what must be sent now, and forgets it.
+func (c *core) AppendOutput(dst []byte) []byte {
+	if len(c.out) == 0 {
+		return dst
+	}
+	dst = append(dst, c.out...)
+	if cap(c.out) > 64<<10 {
+		c.out = nil
+	}
+	c.out = c.out[:0]
+	return dst
+}
+
+// OutputBytes returns how much output waits for AppendOutput.
+func (c *core) OutputBytes() int { return len(c.out) }
+
+// Closing reports that the conversation is over: the caller sends what output there is and closes the connection.
+func (c *core) Closing() bool { return c.closing }
+
+// Phase returns where in its life the connection is.
+func (c *core) Phase() Phase { return c.phase }
+
+// Counters returns what the connection did so far.
+func (c *core) Counters() Counters { return c.counters }
+
+// Err returns the error that ended the engine, or nil.
+func (c *core) Err() error { return c.err }
+
+// Close releases what the engine holds: incomplete messages and events not taken.
+func (c *core) Close() {
+	c.decoder.Close()
+	for e, ok := c.NextEvent(); ok; e, ok = c.NextEvent() {
+		e.Packet.Release()
+	}
+	c.out = nil
+}
+
+func (c *core) fail(err error) error {
+	if c.err == nil {
+		c.err = &Error{Phase: c.phase, Err: err}
+	}
+	return c.err
+}
+
+func (c *core) send(csid uint32, typeID uint8, streamID, timestamp uint32, payload []byte) {
+	c.out = c.encoder.AppendMessage(c.out, chunk.Header{ChunkStreamID: csid, Timestamp: timestamp, TypeID: typeID, StreamID: streamID}, payload)
+}
+
+func (c *core) sendCommand(csid, streamID uint32, cmd message.Command) {
+	c.send(csid, message.TypeCommand, streamID, 0, message.AppendCommand(nil, cmd))
+}
+
+func (c *core) sendUserControl(u message.UserControl) {
+	c.send(csidControl, message.TypeUserControl, 0, 0, message.AppendUserControl(nil, u))
+}
+
+func (c *core) sendWindow(window uint32) {
+	c.ownWindow = window
+	c.send(csidControl, message.TypeWindowAckSize, 0, 0, message.AppendWindowAckSize(nil, window))
+}
+
+func (c *core) sendChunkSize(size uint32) {
+	c.send(csidControl, message.TypeSetChunkSize, 0, 0, message.AppendSetChunkSize(nil, size))
+	c.encoder.SetChunkSize(size)
+}
+
+// receive decodes messages from p until handle says stop, and acknowledges what was received.
+func (c *core) receive(p []byte, handle func(chunk.Message), paused func() bool) (n int, err error) {
+	for n < len(p) && !paused() {
+		m, k, ok, err := c.decoder.Next(p[n:])
+		n += k
+		c.counters.BytesReceived += uint64(k)
+		if err != nil {
+			return n, c.fail(err)
+		}
+		if ok {
+			c.counters.MessagesReceived++
+			handle(m)
+			if c.err != nil {
+				return n, c.err
+			}
+		}
+	}
+	c.acknowledge()
+	return n, nil
+}
+
+// acknowledge tells the peer, once a full window, how much has arrived (§5.4.3). Small windows are answered every 4 KiB.
+func (c *core) acknowledge() {
+	if c.peerWindow == 0 || c.counters.BytesReceived-c.acknowledged < uint64(max(c.peerWindow, 4096)) {
+		return
+	}
+	c.acknowledged = c.counters.BytesReceived
+	c.send(csidControl, message.TypeAcknowledgement, 0, 0, message.AppendAcknowledgement(nil, uint32(c.acknowledged)))
+}
+
+// nothingForward accounts a message that brings nothing forward.
+func (c *core) nothingForward() {
+	if !c.idle.take(c.now, c.limits.IdleMessages) {
+		c.fail(ErrFlood)
+	}
+}
+
+func (c *core) unknown() {
+	c.counters.Unknown++
+	c.nothingForward()
+}
+
+func (c *core) faulty() {
+	c.counters.Faulty++
+	c.nothingForward()
+}
+
+// control handles a protocol control or user control message (types 1 to 6), whatever its chunk and message stream.
+func (c *core) control(typeID uint8, p []byte) {
+	switch typeID {
+	case message.TypeSetChunkSize:
+		size, err := message.ParseSetChunkSize(p)
+		if err != nil || size == 0 {
+			c.faulty()
+			return
+		}
+		c.decoder.SetChunkSize(size)
+		c.event(Event{Kind: EventChunkSize, Value: size})
+	case message.TypeAbort:
+		if id, err := message.ParseAbort(p); err == nil {
+			c.decoder.Abort(id)
+		} else {
+			c.counters.Faulty++
+		}
+	case message.TypeAcknowledgement:
+		if seq, err := message.ParseAcknowledgement(p); err != nil {
+			c.faulty()
+		} else if seq != c.peerAck {
+			c.peerAck = seq
+			c.event(Event{Kind: EventAcknowledged, Value: seq})
+			return
+		}
+	case message.TypeUserControl:
+		c.userControl(p)
+	case message.TypeWindowAckSize:
+		if window, err := message.ParseWindowAckSize(p); err == nil && window != 0 {
+			c.peerWindow = window
+		} else {
+			c.counters.Faulty++
+		}
+	case message.TypeSetPeerBandwidth:
+		if size, limit, err := message.ParseSetPeerBandwidth(p); err == nil {
+			if window, changed := c.limiter.Apply(size, limit); changed && window != c.ownWindow {
+				c.sendWindow(window)
+			}
+		} else {
+			c.counters.Faulty++
+		}
+	}
+	c.nothingForward()
+}
+
+func (c *core) userControl(p []byte) {
+	u, err := message.ParseUserControl(p)
+	if err != nil {
+		c.counters.Faulty++
+		return
+	}
+	switch u.Event {
+	case message.EventPingRequest:
+		c.sendUserControl(message.UserControl{Event: message.EventPingResponse, Timestamp: u.Timestamp})
+		return
+	case message.EventStreamBegin, message.EventStreamEOF, message.EventStreamDry, message.EventSetBufferLength,
+		message.EventStreamIsRecorded, message.EventPingResponse, message.EventBufferEmpty, message.EventBufferReady:
+	default:
+		c.counters.Unknown++
+	}
+	u.Data = append([]byte(nil), u.Data...)
+	c.event(Event{Kind: EventControl, Control: u})
+}
+
+// SendPing asks the peer for a sign of life. The answer comes as a control event with the same timestamp.
+func (c *core) SendPing(timestamp uint32) {
+	c.sendUserControl(message.UserControl{Event: message.EventPingRequest, Timestamp: timestamp})
+}
+
+// deliver turns a media or data message into packet events of a stream. It takes the payload's reference.
+func (c *core) deliver(m chunk.Message, streamID uint32, clock *media.Unwrapper) {
+	c.deliverPart(m, streamID, clock, m.Payload.Bytes())
+	m.Payload.Release()
+}
+
+// deliverPart is deliver for a payload that is part of m's buffer, or all of it. Each packet retains the buffer.
+func (c *core) deliverPart(m chunk.Message, streamID uint32, clock *media.Unwrapper, payload []byte) {
+	c.packets = media.AppendPackets(c.packets[:0], m.TypeID, m.Timestamp, payload)
+	ms := clock.Unwrap(m.Timestamp)
+	for i := range c.packets {
+		p := &c.packets[i]
+		p.DTS = ms * int64(time.Millisecond)
+		p.PTS = p.DTS + int64(p.Composition)*int64(time.Millisecond) + int64(p.NanoOffset)
+		p.Buffer = m.Payload.Retain()
+		c.counters.PacketsReceived++
+		if p.Flags&media.FlagMalformed != 0 {
+			c.counters.Malformed++
+		}
+		c.event(Event{Kind: EventPacket, StreamID: streamID, Packet: *p})
+		*p = media.Packet{}
+	}
+	if len(payload) == 0 {
+		c.nothingForward()
+	}
+}
+
+// settled lifts the early limits: a publish or play was accepted.
+func (c *core) settled() {
+	c.early = false
+	c.phase = PhaseMedia
+	c.decoder.SetLimits(c.limits.chunk(false))
+}
+
+// idleDeadline returns when the silence of the peer next matters: for a ping, then for the end.
+func (c *core) idleDeadline() deadline {
+	if c.timeouts.Idle < 0 {
+		return never
+	}
+	if !c.pinged {
+		return at(c.lastReceived + c.timeouts.Idle/2)
+	}
+	return at(c.lastReceived + c.timeouts.Idle)
+}
+
+// advanceIdle pings a silent peer, and gives it up in the end.
+func (c *core) advanceIdle() error {
+	if !c.idleDeadline().passed(c.now) {
+		return nil
+	}
+	if !c.pinged {
+		c.pinged = true
+		c.SendPing(uint32(c.now / time.Millisecond))
+		return nil
+	}
+	return c.fail(ErrTimeout)
+}
+
+func (c *core) heard() {
+	c.lastReceived, c.pinged = c.now, false
+}
+
+// deadline is a moment since the beginning of the connection, or none.
+type deadline struct {
+	set bool
+	at  time.Duration
+}
+
+var never = deadline{}
+
+func at(t time.Duration) deadline { return deadline{true, t} }
+
+// after is a deadline d after t; a negative d is none.
+func after(t, d time.Duration) deadline {
+	if d < 0 {
+		return never
+	}
+	return at(t + d)
+}
+
+func (d deadline) passed(now time.Duration) bool { return d.set && now >= d.at }
+
+func (d deadline) earlier(o deadline) deadline {
+	if !d.set || o.set && o.at < d.at {
+		return o
+	}
+	return d
+}

@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"io"
+	"time"
+
+	"oxrtmp/rtmp/buffer"
+	"oxrtmp/rtmp/chunk"
+	"oxrtmp/rtmp/handshake"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// ServerConfig says how a [Server] behaves. Rand must be set; every other field may be zero.
+type ServerConfig struct {
+	Limits        Limits
+	Timeouts      Timeouts
+	Allocator     buffer.Allocator // of message payloads; default buffer.Heap
+	Rand          io.Reader        // for the random parts of the handshake
+	ChunkSize     uint32           // of what we send, 1–65536; default 4096
+	WindowAckSize uint32           // default 5,000,000
+	PeerBandwidth uint32           // default 5,000,000
+	AskConnect    bool             // raise a request for connect; otherwise every connect is accepted
+	AskFCPublish  bool             // raise a request for FCPublish; otherwise every FCPublish is accepted
+	SendOnBWDone  bool             // send onBWDone after the answer to connect
+	Shaken        bool             // the handshake was done elsewhere
+}
+
+// Server is the accepting side of one connection.
+type Server struct {
+	core
+	config    ServerConfig
+	handshake *handshake.Server // nil once done
+	setup     deadline          // for the phase before a publish or play is accepted
+	connect   *message.Connect  // nil before connect
+	connected bool              // connect was accepted
+	app       string
+	appQuery  string
+	streams   []*serverStream
+	lastID    uint32
+	request   *Request // the one that waits for a decision
+	requestID uint32
+}
+
+type streamState uint8
+
+const (
+	streamIdle streamState = iota
+	streamPublishing
+)
+
+type serverStream struct {
+	id        uint32
+	state     streamState
+	name      string // as published
+	clock     media.Unwrapper
+	media     bool // something was received since the publish
+	firstDue  deadline
+	publishes int
+}
+
+// NewServer returns a server that waits for a handshake.
+func NewServer(c ServerConfig) *Server {
+	s := &Server{config: c}
+	s.init(c.Limits, c.Timeouts, c.Allocator)
+	if c.ChunkSize == 0 || c.ChunkSize > 65536 {
+		s.config.ChunkSize = 4096
+	}
+	if c.WindowAckSize == 0 {
+		s.config.WindowAckSize = 5_000_000
+	}
+	if c.PeerBandwidth == 0 {
+		s.config.PeerBandwidth = 5_000_000
+	}
+	if c.Shaken {
+		s.phase = PhaseConnect
+	} else {
+		s.handshake = handshake.NewServer(handshake.Config{Rand: c.Rand})
+	}
+	return s
+}
+
+func (s *Server) tick(now time.Duration) {
+	if !s.begun {
+		s.setup = after(now, s.timeouts.Setup).earlier(after(now, s.timeouts.Handshake))
+		if s.handshake == nil {
+			s.setup = after(now, s.timeouts.Connect)
+		}
+	}
+	s.core.tick(now)
+}
+
+// Receive takes bytes that arrived at now, the time since the connection began, and returns how many of them it
+// consumed. It stops early when a request waits for its decision or events wait to be taken; the caller passes the
+// rest again after that.
+func (s *Server) Receive(p []byte, now time.Duration) (n int, err error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	s.tick(now)
+	if len(p) > 0 {
+		s.heard()
+	}
+	if s.handshake != nil {
+		n, err = s.handshake.Receive(p)
+		s.out = s.handshake.AppendOutput(s.out)
+		if err != nil {
+			return n, s.fail(err)
+		}
+		if !s.handshake.Done() {
+			return n, nil
+		}
+		s.event(Event{Kind: EventHandshake, Handshake: s.handshake.Result()})
+		s.handshake, s.phase = nil, PhaseConnect
+		s.setup = after(now, s.timeouts.Connect)
+	}
+	k, err := s.receive(p[n:], s.message, s.Paused)
+	return n + k, err
+}
+
+// Paused reports that Receive consumes nothing for now: a request waits for its decision, events wait to be taken, or
+// the conversation is over.
+func (s *Server) Paused() bool {
+	return s.request != nil || s.pendingEvents() >= maxEvents || s.closing
+}
+
+// Deciding reports that a request waits for its decision.
+func (s *Server) Deciding() bool { return s.request != nil }
+
+// Deadline returns the time at which Advance must be called next, and false if there is none.
+func (s *Server) Deadline() (time.Duration, bool) {
+	d := s.setup
+	if s.request != nil {
+		d = s.request.deadline
+	} else if s.handshake == nil {
+		d = d.earlier(s.idleDeadline())
+		for _, st := range s.streams {
+			if st.state == streamPublishing && !st.media {
+				d = d.earlier(st.firstDue)
+			}
+		}
+	}
+	return d.at, d.set
+}
+
+// Advance tells the time to an engine that has received nothing. It rejects a request that was not decided in time,
+// pings a silent peer, and returns an error once a phase has lasted too long.
+func (s *Server) Advance(now time.Duration) error {
+	if s.err != nil {
+		return s.err
+	}
+	s.tick(now)
+	if s.request != nil {
+		if s.request.deadline.passed(now) {
+			s.expire()
+		}
+		return nil
+	}
+	if s.setup.passed(now) {
+		return s.fail(ErrTimeout)
+	}
+	if s.handshake != nil {
+		return nil
+	}
+	for _, st := range s.streams {
+		if st.state == streamPublishing && !st.media && st.firstDue.passed(now) {
+			return s.fail(ErrTimeout)
+		}
+	}
+	return s.advanceIdle()
+}
+
+// ConnectInfo returns the peer's connect command, or nil before it.
+func (s *Server) ConnectInfo() *message.Connect { return s.connect }
+
+// message handles one message and takes its payload's reference.
+func (s *Server) message(m chunk.Message) {
+	switch m.TypeID {
+	case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3, message.TypeAggregate:
+		s.media(m)
+		return
+	case message.TypeSetChunkSize, message.TypeAbort, message.TypeAcknowledgement, message.TypeUserControl,
+		message.TypeWindowAckSize, message.TypeSetPeerBandwidth:
+		s.control(m.TypeID, m.Payload.Bytes())
+	case message.TypeCommand, message.TypeCommandAMF3:
+		cmd, err := message.ParseCommand(m.TypeID, m.Payload.Bytes(), s.limits.amf(s.early))
+		if err != nil {
+			s.faulty()
+		} else {
+			s.command(cmd, m.StreamID)
+		}
+	default:
+		s.unknown()
+	}
+	m.Payload.Release()
+}
+
+// media hands a packet on if its stream is publishing; a message stream that was never created stands for the one
+// published last, as some cameras send 0.
+func (s *Server) media(m chunk.Message) {
+	st := s.stream(m.StreamID)
+	if st == nil {
+		st = s.publishing()
+	}
+	if st == nil || st.state != streamPublishing {
+		s.counters.Ignored++
+		s.nothingForward()
+		m.Payload.Release()
+		return
+	}
+	if !st.media {
+		st.media = true
+	}
+	if m.TypeID == message.TypeAggregate {
+		s.aggregate(m, st.id, &st.clock)
+		return
+	}
+	s.deliver(m, st.id, &st.clock)
+}
+
+func (s *Server) stream(id uint32) *serverStream {
+	for _, st := range s.streams {
+		if st.id == id {
+			return st
+		}
+	}
+	return nil
+}
+
+// publishing returns the stream published last.
+func (s *Server) publishing() *serverStream {
+	for i := len(s.streams) - 1; i >= 0; i-- {
+		if s.streams[i].state == streamPublishing {
+			return s.streams[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"errors"
+
+	"oxrtmp/rtmp/message"
+)
+
+var errNameLength = errors.New("name too long")
+
+func (s *Server) newRequest(kind RequestKind, streamID uint32, transaction float64) *Request {
+	s.requestID++
+	r := &Request{
+		ID: s.requestID, Kind: kind, StreamID: streamID, transaction: transaction,
+		App: s.app, RawApp: s.connect.App, deadline: after(s.now, s.timeouts.Decision),
+	}
+	_, urlQuery := splitApp(appOfURL(s.connect.TCURL))
+	r.Query = joinQueries(s.appQuery, urlQuery)
+	return r
+}
+
+// nameRequest puts a stream name into a request. A name with a NUL byte, or longer than permitted, is refused here:
+// the application never sees it.
+func (s *Server) nameRequest(r *Request, raw string) bool {
+	if hasNUL(raw) || len(raw) > s.limits.NameBytes {
+		s.counters.RequestsRejected++
+		s.sendStatus(r.StreamID, message.LevelError, message.CodePublishBadName, "bad name")
+		s.closing = true
+		return false
+	}
+	var query string
+	r.RawName = raw
+	r.Name, query = splitName(raw)
+	r.Query = joinQueries(query, r.Query)
+	return true
+}
+
+// ask raises a request. Until it is decided nothing more is taken from the peer.
+func (s *Server) ask(r *Request) {
+	s.request = r
+	s.event(Event{Kind: EventRequest, StreamID: r.StreamID, Request: r})
+}
+
+func (s *Server) onPublish(c message.Command, streamID uint32) {
+	raw, kind := message.ParsePublish(c)
+	st := s.stream(streamID)
+	if st == nil && len(s.streams) > 0 {
+		st = s.streams[len(s.streams)-1]
+	}
+	if st == nil {
+		if st = s.createStream(); st == nil {
+			s.refuseCall(c, "too many streams")
+			return
+		}
+	}
+	if st.state != streamIdle {
+		s.counters.RequestsRejected++
+		s.nothingForward()
+		s.sendStatus(st.id, message.LevelError, message.CodePublishBadName, "publishing already")
+		return
+	}
+	r := s.newRequest(RequestPublish, st.id, c.TransactionID)
+	r.PublishType = kind
+	if s.nameRequest(r, raw) {
+		s.phase = PhasePublish
+		s.ask(r)
+	}
+}
+
+// onPlay answers that there is nothing to play; the connection stays open for another try.
+func (s *Server) onPlay(c message.Command, streamID uint32) {
+	s.nothingForward()
+	s.counters.RequestsRejected++
+	s.sendStatus(streamID, message.LevelError, message.CodePlayStreamNotFound, "no such stream")
+}
+
+// take returns the pending request if it is the one with this id.
+func (s *Server) take(id uint32) (*Request, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	if s.request == nil || s.request.ID != id {
+		return nil, ErrNoRequest
+	}
+	r := s.request
+	s.request = nil
+	return r, nil
+}
+
+// Accept grants a request.
+func (s *Server) Accept(id uint32) error {
+	r, err := s.take(id)
+	if err != nil {
+		return err
+	}
+	switch r.Kind {
+	case RequestConnect:
+		s.acceptConnect(r)
+	case RequestFCPublish:
+		s.acceptFCPublish(r)
+	case RequestPublish:
+		s.acceptPublish(r)
+	}
+	return nil
+}
+
+func (s *Server) acceptPublish(r *Request) {
+	st := s.stream(r.StreamID)
+	if st == nil {
+		return
+	}
+	st.state, st.name, st.media = streamPublishing, r.Name, false
+	st.firstDue = after(s.now, s.timeouts.FirstMedia)
+	st.publishes++
+	s.setup = never
+	s.settled()
+	s.sendUserControl(message.UserControl{Event: message.EventStreamBegin, StreamID: st.id})
+	s.sendStatus(st.id, message.LevelStatus, message.CodePublishStart, "Started publishing.")
+}
+
+// Reject refuses a request, with a status code and a description for the peer, and ends the connection once that is
+// sent. An empty code stands for the one that encoders obey: NetConnection.Connect.Rejected for connect,
+// NetStream.Publish.BadName otherwise.
+func (s *Server) Reject(id uint32, code, description string) error {
+	r, err := s.take(id)
+	if err != nil {
+		return err
+	}
+	s.reject(r, code, description)
+	return nil
+}
+
+func (s *Server) reject(r *Request, code, description string) {
+	if r.Kind == RequestConnect {
+		if code == "" {
+			code = message.CodeConnectRejected
+		}
+		s.refuseConnect(r.transaction, code, description)
+		return
+	}
+	if code == "" {
+		code = message.CodePublishBadName
+	}
+	s.counters.RequestsRejected++
+	s.sendStatus(r.StreamID, message.LevelError, code, description)
+	s.closing = true
+}
+
+// expire rejects the pending request because nobody decided it.
+func (s *Server) expire() {
+	r := s.request
+	s.request = nil
+	s.counters.RequestsExpired++
+	s.reject(r, "", "no decision in time")
+	s.event(Event{Kind: EventExpired, StreamID: r.StreamID, Request: r})
+}
+
+// CloseStream ends a publishing stream from our side and tells the peer; an empty code says that it ended well.
+// Whether the connection goes too is the caller's to decide.
+func (s *Server) CloseStream(streamID uint32, code, description string) error {
+	st := s.stream(streamID)
+	if s.err != nil || st == nil || st.state == streamIdle {
+		return ErrState
+	}
+	level := message.LevelError
+	if code == "" {
+		level, code, description = message.LevelStatus, message.CodeUnpublishSuccess, "Stream closed."
+	}
+	s.sendUserControl(message.UserControl{Event: message.EventStreamEOF, StreamID: st.id})
+	s.sendStatus(st.id, level, code, description)
+	s.end(st, code)
+	return nil
+}
+
+// Streams returns how many streams are publishing.
+func (s *Server) Streams() int {
+	n := 0
+	for _, st := range s.streams {
+		if st.state != streamIdle {
+			n++
+		}
+	}
+	return n
+}
