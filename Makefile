@@ -1,0 +1,127 @@
+# oxrtmp. `make help` lists the targets.
+#
+# Only `make deps` uses the network. Variables can be set on the command line:
+#   GO CC CXX PYTHON    the tools
+#   BUILD               where everything is built (build)
+#   PREFIX DESTDIR      where `make install` puts things (/usr/local)
+#   FUZZTIME            how long each fuzz target runs (5s)
+#   FLAGS               further flags of `make run` and of pytest in `make test-interop`
+
+GO ?= go
+PYTHON ?= python3
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZTIME ?= 5s
+FLAGS ?=
+
+VERSION := $(shell cat VERSION)
+SOMAJOR := 0
+VENV := $(BUILD)/venv
+PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider --durations=5
+EXAMPLES := ingest push
+
+export GO CC CXX PYTHON BUILD FUZZTIME
+export GOTOOLCHAIN := local
+export GOFLAGS := -mod=mod
+export GOPROXY := off
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := all
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+## What people use
+
+.PHONY: all
+all: lib examples ## Build the library and the example programs
+
+.PHONY: run
+run: deps-build ## Start a server on localhost:1935 that shows a sample stream; try your encoder on it
+	@$(GO) build -o $(BUILD)/bin/demo ./examples/go/demo
+	@exec $(BUILD)/bin/demo $(FLAGS)
+
+.PHONY: install
+install: lib ## Install library, header, pkg-config and CMake files below DESTDIR and PREFIX
+	packaging/install "$(BUILD)" "$(DESTDIR)$(PREFIX)"
+
+.PHONY: clean
+clean: ## Remove everything that was built (and the installed test peers with it)
+	rm -rf "$(BUILD)" bench/out
+
+## What tests
+
+.PHONY: test
+test: deps lint test-go test-c abi test-interop fuzz ## Run every test: Go, C, real peers, fuzzers (5 s each)
+	@echo "make test: all passed"
+
+.PHONY: test-go
+test-go: ## Go: format, vet, tests, and the pure Go packages again under the race detector
+	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) test ./...
+	$(GO) test -race $$($(GO) list -f '{{if not .CgoFiles}}{{.ImportPath}}{{end}}' ./...)
+
+.PHONY: test-c
+test-c: lib examples ## C and C++: the header, the library's behaviour, sanitizers, valgrind
+	tests/c/run
+
+.PHONY: test-interop
+test-interop: all ## Real encoders and servers against every language's programs
+	$(PYTEST) tests/interop $(FLAGS)
+
+.PHONY: interop-obs
+interop-obs: all ## OBS Studio under Xvfb (installs it; not part of `make test`)
+	tests/deps/deps obs
+	$(PYTEST) -s tests/interop/obs $(FLAGS)
+
+.PHONY: abi
+abi: lib ## Compare header, C definitions, exported symbols and the committed ABI
+	tools/abi/check
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME
+	tools/fuzz
+
+.PHONY: torture
+torture: deps all ## The full counts and long runs of the tests (an hour and more)
+	OXRTMP_TORTURE=1 $(GO) test -count=1 -timeout 2h ./...
+	OXRTMP_TORTURE=1 tests/c/run
+	FUZZTIME=60s tools/fuzz
+
+.PHONY: bench
+bench: all ## Measure against a raw TCP sink in the same run
+	bench/run
+
+.PHONY: lint
+lint: ## Check format, scripts, Python, and that docs/features.md names tests that exist
+	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
+	tools/lint
+
+## What the others build on
+
+.PHONY: deps
+deps: ## Install what the tests need (root or CI=true), or print the commands; the only one that uses the network
+	@tests/deps/deps test
+
+.PHONY: deps-build
+deps-build:
+	@tests/deps/deps build
+
+.PHONY: lib
+lib: deps-build
+	@capi/build
+
+.PHONY: examples
+examples: lib $(EXAMPLES:%=$(BUILD)/bin/%-go) $(EXAMPLES:%=$(BUILD)/bin/%-c)
+
+# Go and cgo know themselves what is out of date.
+.PHONY: FORCE
+$(BUILD)/bin/%-go: FORCE
+	$(GO) build -o $@ ./examples/go/$*
+
+$(BUILD)/bin/%-c: examples/c/%.c include/oxrtmp.h | lib
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -O2 -pthread -Iinclude $< -o $@ -L$(BUILD) -lxrtmp -Wl,-rpath,'$$ORIGIN/..'

@@ -1,0 +1,53 @@
+"""What all interop tests share: bounded processes, our programs, and media made once per run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from media import Library
+from process import ROOT, Nursery
+from programs import LANGUAGES, Ingest
+
+
+@pytest.fixture
+def nursery() -> Iterator[Nursery]:
+    """Starts processes; all of them are ended with the test."""
+    n = Nursery()
+    yield n
+    n.close()
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """The language whose ingest or push is tested."""
+    return request.param
+
+
+@pytest.fixture
+def ingest(nursery: Nursery, language: str, tmp_path: Path) -> Callable[..., Ingest]:
+    """Starts the language's ingest: ingest('-key', 'secret')."""
+
+    def start(*flags: str, **options: str) -> Ingest:
+        return Ingest(nursery, language, tmp_path / "recorded", *flags, **options)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Clips that ffmpeg makes, each once per run."""
+    return Library(tmp_path_factory.mktemp("media"))
+
+
+@pytest.fixture(scope="session")
+def clips() -> list[Path]:
+    """The clips of the repository."""
+    found = sorted((ROOT / "testdata/flv").glob("*.flv"))
+    assert found, "testdata/flv holds no clips"
+    return found

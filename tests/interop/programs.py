@@ -1,0 +1,72 @@
+"""Our own example programs as the tests drive them: ingest and push, in every language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from process import BUILD, Nursery, Process
+
+# How each language's programs are started. The other languages' packages add theirs here.
+INGEST = {"go": [BUILD / "bin/ingest-go"], "c": [BUILD / "bin/ingest-c"]}
+PUSH = {"go": [BUILD / "bin/push-go"], "c": [BUILD / "bin/push-c"]}
+LANGUAGES = list(INGEST)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The line that ingest prints when a stream ends."""
+
+    stream: str
+    fields: dict[str, str]
+
+    def number(self, name: str) -> int:
+        return int(self.fields[name])
+
+    @property
+    def file(self) -> Path:
+        return Path(self.fields["file"])
+
+
+def parse_end(line: str) -> Ended:
+    word, stream, *pairs = line.split(" ")
+    assert word == "end", line
+    fields, key = {}, ""
+    for pair in pairs:
+        name, sep, value = pair.partition("=")
+        if sep and name.isidentifier():
+            key = name
+            fields[key] = value
+        else:  # the reason may hold spaces
+            fields[key] += " " + pair
+    return Ended(stream, fields)
+
+
+class Ingest:
+    """A running ingest that records into a folder of its own."""
+
+    def __init__(self, nursery: Nursery, language: str, directory: Path, *flags: str, listen: str = "127.0.0.1:0"):
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self.process: Process = nursery.start([*INGEST[language], "-listen", listen, "-record", directory, *flags])
+        first = self.process.wait_line(lambda line: line.startswith("listening on "), 20)
+        assert self.process.lines[0] == first, f"'listening on' is not the first line\n{self.process}"
+        self.address = first.removeprefix("listening on ").split(",")[0].split(" ")[0]
+        self.port = int(self.address.rpartition(":")[2])
+
+    def url(self, name: str = "test", app: str = "live") -> str:
+        return f"rtmp://127.0.0.1:{self.port}/{app}/{name}"
+
+    def ended(self, nth: int = 1, timeout: float = 20) -> Ended:
+        """The nth stream that ended."""
+        return parse_end(self.process.wait_line(lambda line: line.startswith("end "), timeout, nth))
+
+    def stop(self) -> None:
+        """Ctrl-C; a clean exit is demanded."""
+        code = self.process.interrupt()
+        assert code == 0, f"exit code {code} after Ctrl-C\n{self.process}"
+
+
+def push(nursery: Nursery, language: str, file: Path, url: str, *flags: str) -> Process:
+    """Starts push."""
+    return nursery.start([*PUSH[language], *flags, file, url])

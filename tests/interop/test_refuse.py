@@ -1,0 +1,63 @@
+"""A refused publisher ends at once and says why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from media import Library
+from peers import NODE_AV, PYAV, ffmpeg_send, gstreamer_publish
+from process import Nursery
+from programs import Ingest
+
+Start = Callable[..., Ingest]
+
+
+def test_refused_key_ends_ffmpeg(nursery: Nursery, ingest: Start, library: Library) -> None:
+    """In under a second, with our description in its output; the right key is taken."""
+    clip = library.clip("h264", "aac")
+    server = ingest("-key", "secret")
+    refused = ffmpeg_send(nursery, clip, server.url("wrong"))
+    code = refused.wait(10)
+    seconds = time.monotonic() - refused.started
+    assert code != 0, str(refused)
+    assert "unauthorized" in refused.output, str(refused)
+    assert seconds < 1, f"{seconds:.2f} s\n{refused}"
+
+    taken = ffmpeg_send(nursery, clip, server.url("secret"))
+    server.process.wait_line(lambda line: line.startswith("publish live/secret "), 10)
+    assert not any("wrong" in line for line in server.process.lines if line.startswith("publish ")), str(server.process)
+    taken.interrupt()
+    assert server.ended().stream == "live/secret"
+    server.stop()
+
+
+def test_refused_key_ends_gstreamer(nursery: Nursery, ingest: Start, tmp_path) -> None:
+    server = ingest("-key", "secret")
+    refused = gstreamer_publish(
+        nursery, server.url("wrong"), tmp_path / "copy.flv", "x264enc tune=zerolatency", "avenc_aac"
+    )
+    assert refused.wait(10) != 0, str(refused)
+    assert "publish" in refused.output.lower(), str(refused)
+    server.stop()
+
+
+def test_refused_key_ends_modern_ffmpeg(nursery: Nursery, ingest: Start, library: Library) -> None:
+    assert NODE_AV.is_dir()
+    server = ingest("-key", "secret")
+    refused = PYAV.publish(nursery, library.clip("hevc", "aac", "mp4"), server.url("wrong"))
+    assert refused.wait(10) != 0, str(refused)
+    server.stop()
+
+
+def test_killed_publisher_is_noticed(nursery: Nursery, ingest: Start, library: Library) -> None:
+    """kill -9 of ffmpeg ends its stream at once; the recording is whole."""
+    server = ingest()
+    encoder = ffmpeg_send(nursery, library.clip("h264", "aac"), server.url())
+    server.process.wait_line(lambda line: line.startswith("publish "), 10)
+    time.sleep(1)
+    encoder.end()
+    ended = server.ended(timeout=5)
+    assert ended.number("packets") > 30
+    assert ended.file.stat().st_size > 10_000
+    server.stop()
