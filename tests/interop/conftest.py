@@ -15,6 +15,10 @@ from process import ROOT, Nursery
 from programs import LANGUAGES, Ingest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write what OBS said into testdata/captures")
+
+
 @pytest.fixture
 def nursery() -> Iterator[Nursery]:
     """Starts processes; all of them are ended with the test."""
