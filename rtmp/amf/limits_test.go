@@ -111,7 +111,7 @@ func TestReferenceExpansion(t *testing.T) {
 	if _, err := amf.DecodeAMF0(p, amf.Limits{Depth: 1 << 20}); !errors.Is(err, amf.ErrValues) {
 		t.Errorf("values: %v", err)
 	}
-	if _, err := amf.DecodeAMF0(p, amf.Limits{Depth: 1 << 20, Values: 1 << 62, Bytes: 1 << 20}); !errors.Is(err, amf.ErrBytes) {
+	if _, err := amf.DecodeAMF0(p, amf.Limits{Depth: 1 << 20, Values: 1 << 30, Bytes: 1 << 20}); !errors.Is(err, amf.ErrBytes) {
 		t.Errorf("bytes: %v", err)
 	}
 	if _, err := amf.DecodeAMF0(p, amf.Limits{Depth: 10}); !errors.Is(err, amf.ErrDepth) {

@@ -123,7 +123,7 @@ func (c *Connect) Command() Command {
 			}
 		}
 		if value == nil {
-			value, _ = c.Properties.Get(name)
+			value, _ = c.property(name)
 		}
 		if value == nil && name == "app" {
 			value = amf.String("")
@@ -146,7 +146,7 @@ func (c *Connect) Command() Command {
 // question mark. Only a client that sends no app at all has it taken from its tcUrl.
 func (c *Connect) AppName() (name, query string) {
 	name = c.App
-	if name == "" && !c.has("app") {
+	if _, sent := c.property("app"); name == "" && !sent {
 		if _, rest, ok := strings.Cut(c.TCURL, "://"); ok {
 			_, name, _ = strings.Cut(rest, "/")
 		}
@@ -155,15 +155,15 @@ func (c *Connect) AppName() (name, query string) {
 	return strings.Trim(name, "/"), query
 }
 
-// has reports whether the client sent a property of that name, in any case.
-func (c *Connect) has(name string) bool {
+// property returns the last property of that name, in any case.
+func (c *Connect) property(name string) (v amf.Value, ok bool) {
 	properties, _ := amf.Properties(c.Properties)
 	for _, p := range properties {
 		if strings.EqualFold(p.Name, name) {
-			return true
+			v, ok = p.Value, true
 		}
 	}
-	return false
+	return v, ok
 }
 
 // Encoder returns which software the client says it is.

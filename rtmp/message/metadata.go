@@ -52,8 +52,14 @@ const maxMetadataName = len("videoTrackIdInfoMap")
 // codecID is a kind of field: a number that may come as four characters.
 type codecID uint32
 
+// trackList is a kind of field: the tracks of one kind, and what they may say.
+type trackList struct {
+	tracks *[]TrackInfo
+	fields []trackField
+}
+
 // field returns where the property of that name, in any case, is kept: a *float64, *bool, *string, *codecID or
-// *[]TrackInfo, or nil.
+// trackList, or nil.
 func (m *Metadata) field(name string) any {
 	if len(name) > maxMetadataName {
 		return nil
@@ -94,9 +100,9 @@ func (m *Metadata) field(name string) any {
 	case "encoder":
 		return &m.Encoder
 	case "videotrackidinfomap":
-		return &m.VideoTracks
+		return trackList{&m.VideoTracks, videoTrackFields}
 	case "audiotrackidinfomap":
-		return &m.AudioTracks
+		return trackList{&m.AudioTracks, audioTrackFields}
 	}
 	return nil
 }
@@ -135,8 +141,12 @@ func (m *Metadata) parse(p amf.Property) (ok bool) {
 		return assign(field, amf.AsString, p.Value)
 	case *codecID:
 		return assign(field, lenientCodecID, p.Value)
-	case *[]TrackInfo:
-		return assign(field, parseTracks, p.Value)
+	case trackList:
+		tracks, ok := parseTracks(p.Value, field.fields)
+		if ok {
+			*field.tracks = tracks
+		}
+		return ok
 	}
 	return false
 }
@@ -175,9 +185,9 @@ func (m *Metadata) Value() *amf.ECMAArray {
 			if *field != 0 {
 				add(name, amf.Number(*field))
 			}
-		case *[]TrackInfo:
-			if len(*field) != 0 {
-				add(name, tracksValue(*field, name == "videoTrackIdInfoMap"))
+		case trackList:
+			if len(*field.tracks) != 0 {
+				add(name, tracksValue(*field.tracks, field.fields))
 			}
 		case nil: // one of surroundFlags
 			if m.Surround != "" {
@@ -215,7 +225,10 @@ func lenientBoolean(v amf.Value) (flag, ok bool) {
 // lenientCodecID returns the codec id that v is: a number, also as a text, or the four characters of a FourCC.
 func lenientCodecID(v amf.Value) (codecID, bool) {
 	if n, ok := lenientNumber(v); ok {
-		return codecID(n), n >= 0 && n <= math.MaxUint32 && n == math.Trunc(n)
+		if n < 0 || n > math.MaxUint32 || n != math.Trunc(n) {
+			return 0, false
+		}
+		return codecID(n), true
 	}
 	s, ok := amf.AsString(v)
 	if !ok || len(s) != 4 {

@@ -23,37 +23,31 @@ type TrackInfo struct {
 // maxTracks is how many track ids there are.
 const maxTracks = math.MaxUint8 + 1
 
-// videoTrackNames and audioTrackNames are the properties with a field of their own, in the order in which they are
-// written.
-var (
-	videoTrackNames = []string{"width", "height", "videodatarate", "videocodecid"}
-	audioTrackNames = []string{"audiodatarate", "channels", "samplerate", "audiocodecid"}
-)
-
-func (t *TrackInfo) field(name string) any {
-	if len(name) > maxMetadataName {
-		return nil
-	}
-	switch strings.ToLower(name) {
-	case "width":
-		return &t.Width
-	case "height":
-		return &t.Height
-	case "videodatarate", "audiodatarate":
-		return &t.DataRate
-	case "videocodecid", "audiocodecid":
-		return (*codecID)(&t.CodecID)
-	case "channels":
-		return &t.Channels
-	case "samplerate":
-		return &t.SampleRate
-	}
-	return nil
+// trackField is a property of a track that has a field of its own: a *float64 or *codecID.
+type trackField struct {
+	name string
+	of   func(*TrackInfo) any
 }
+
+// The fields of the two kinds of tracks, in the order in which they are written.
+var (
+	videoTrackFields = []trackField{
+		{"width", func(t *TrackInfo) any { return &t.Width }},
+		{"height", func(t *TrackInfo) any { return &t.Height }},
+		{"videodatarate", func(t *TrackInfo) any { return &t.DataRate }},
+		{"videocodecid", func(t *TrackInfo) any { return (*codecID)(&t.CodecID) }},
+	}
+	audioTrackFields = []trackField{
+		{"audiodatarate", func(t *TrackInfo) any { return &t.DataRate }},
+		{"channels", func(t *TrackInfo) any { return &t.Channels }},
+		{"samplerate", func(t *TrackInfo) any { return &t.SampleRate }},
+		{"audiocodecid", func(t *TrackInfo) any { return (*codecID)(&t.CodecID) }},
+	}
+)
 
 // parseTracks reads videoTrackIdInfoMap or audioTrackIdInfoMap: objects under track ids. It takes all of the map or
 // nothing.
-func parseTracks(v amf.Value) ([]TrackInfo, bool) {
+func parseTracks(v amf.Value, fields []trackField) ([]TrackInfo, bool) {
 	properties, ok := amf.Properties(v)
 	if !ok || len(properties) > maxTracks {
 		return nil, false
@@ -67,7 +61,7 @@ func parseTracks(v amf.Value) ([]TrackInfo, bool) {
 		}
 		t := TrackInfo{ID: uint8(id)}
 		for _, member := range members {
-			if !t.parse(member) {
+			if !t.parse(member, fields) {
 				t.Extra = append(t.Extra, member)
 			}
 		}
@@ -76,34 +70,35 @@ func parseTracks(v amf.Value) ([]TrackInfo, bool) {
 	return tracks, true
 }
 
-func (t *TrackInfo) parse(p amf.Property) bool {
-	switch field := t.field(p.Name).(type) {
-	case *float64:
-		return assign(field, lenientNumber, p.Value)
-	case *codecID:
-		return assign(field, lenientCodecID, p.Value)
+func (t *TrackInfo) parse(p amf.Property, fields []trackField) bool {
+	for _, f := range fields {
+		if !strings.EqualFold(f.name, p.Name) {
+			continue
+		}
+		switch field := f.of(t).(type) {
+		case *float64:
+			return assign(field, lenientNumber, p.Value)
+		case *codecID:
+			return assign(field, lenientCodecID, p.Value)
+		}
 	}
 	return false
 }
 
-func tracksValue(tracks []TrackInfo, video bool) *amf.Object {
-	names := audioTrackNames
-	if video {
-		names = videoTrackNames
-	}
+func tracksValue(tracks []TrackInfo, fields []trackField) *amf.Object {
 	object := new(amf.Object)
 	for i := range tracks {
 		info := new(amf.Object)
-		for _, name := range names {
-			switch field := tracks[i].field(name).(type) {
+		for _, f := range fields {
+			var n amf.Number
+			switch field := f.of(&tracks[i]).(type) {
 			case *float64:
-				if *field != 0 {
-					info.Set(name, amf.Number(*field))
-				}
+				n = amf.Number(*field)
 			case *codecID:
-				if *field != 0 {
-					info.Set(name, amf.Number(*field))
-				}
+				n = amf.Number(*field)
+			}
+			if n != 0 {
+				info.Properties = append(info.Properties, amf.Property{Name: f.name, Value: n})
 			}
 		}
 		info.Properties = append(info.Properties, tracks[i].Extra...)
