@@ -110,7 +110,7 @@ func (c *Client) Deadline() (time.Duration, bool) {
 // Advance tells the time to an engine that has received nothing. It returns an error once a phase has lasted too long.
 // A server that says nothing while it is sent media is in order: most do.
 func (c *Client) Advance(now time.Duration) error {
-	if c.err != nil {
+	if c.err != nil || c.closing {
 		return c.err
 	}
 	c.tick(now)

@@ -99,6 +99,14 @@ func (c *core) AppendOutput(dst []byte) []byte {
 	return dst
 }
 
+// TakeOutput returns what must be sent now and forgets it. spare is memory for the output to come, or nil: two buffers
+// that change places spare a copy.
+func (c *core) TakeOutput(spare []byte) []byte {
+	p := c.out
+	c.out = spare[:0]
+	return p
+}
+
 // OutputBytes returns how much output waits for AppendOutput.
 func (c *core) OutputBytes() int { return len(c.out) }
 

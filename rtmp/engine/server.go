@@ -146,7 +146,7 @@ func (s *Server) Deadline() (time.Duration, bool) {
 // Advance tells the time to an engine that has received nothing. It rejects a request that was not decided in time,
 // pings a silent peer, and returns an error once a phase has lasted too long.
 func (s *Server) Advance(now time.Duration) error {
-	if s.err != nil {
+	if s.err != nil || s.closing {
 		return s.err
 	}
 	s.tick(now)

@@ -182,3 +182,9 @@ func (s *Server) Streams() int {
 	}
 	return n
 }
+
+// End ends the conversation from our side. The caller sends the output and closes the connection.
+func (s *Server) End() {
+	s.endAll("closed")
+	s.closing = true
+}

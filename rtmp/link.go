@@ -1,0 +1,415 @@
+package rtmp
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"oxrtmp/rtmp/engine"
+)
+
+// protocol is what a link needs of an engine, of either side.
+type protocol interface {
+	Receive(p []byte, now time.Duration) (int, error)
+	NextEvent() (engine.Event, bool)
+	Deadline() (time.Duration, bool)
+	Advance(now time.Duration) error
+	TakeOutput(spare []byte) []byte
+	OutputBytes() int
+	Closing() bool
+	Phase() engine.Phase
+	Counters() engine.Counters
+	Close()
+}
+
+// owner is the server's or client's side of a link.
+type owner interface {
+	// handle takes one event. It is called with the link locked, and must not wait.
+	handle(e engine.Event)
+	// blocked reports that nothing more may be received for now; wake ends the wait. It is called with the link
+	// locked.
+	blocked() bool
+}
+
+// link runs an engine over a transport. One goroutine receives; while there is output, another one sends. Everybody
+// else calls the engine under mu and then flush.
+type link struct {
+	transport transport
+	owner     owner
+	begun     time.Time
+	limits    Limits
+	idleWrite time.Duration
+	lingerFor time.Duration
+	goFunc    func(func()) // starts a goroutine that the owner accounts for
+
+	armed   bool          // the transport has a read deadline, which is the receiver's to know:
+	armedAt time.Duration // this one
+
+	mu       sync.Mutex
+	engine   protocol
+	inFlight []byte        // output the writer is sending
+	spare    []byte        // the writer's other buffer
+	writing  bool          // the writer's goroutine runs
+	drained  chan struct{} // not nil: closed when output goes away
+	err      error         // why the link is dead; set once
+	unsent   int           // output that was queued then
+	wakeUp   chan struct{} // holds a token when blocked may have changed
+	dead     chan struct{} // closed with err
+}
+
+func newLink(t transport, o owner, e protocol, limits Limits, timeouts Timeouts) *link {
+	return &link{
+		transport: t, owner: o, engine: e, begun: time.Now(),
+		limits: limits, idleWrite: max(0, timeouts.Write), lingerFor: 2 * time.Second,
+		wakeUp: make(chan struct{}, 1), dead: make(chan struct{}),
+	}
+}
+
+// now is the time since the link began, on the monotonic clock.
+func (l *link) now() time.Duration { return time.Since(l.begun) }
+
+// run receives until the connection ends and returns why: nil when the conversation ended as it should, io.EOF when
+// the peer closed the connection. The transport is closed, and the engine's memory released, when it returns, by a
+// panic too.
+func (l *link) run() error {
+	defer l.release()
+	err := l.receive()
+	if err == errClosing {
+		err = nil
+		l.finish()
+	}
+	l.shut(err)
+	return err
+}
+
+func (l *link) release() {
+	l.shut(nil)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.transport.release()
+	l.engine.Close()
+}
+
+var errClosing = errors.New("the conversation is over")
+
+func (l *link) receive() error {
+	for {
+		p, err := l.read()
+		if err != nil {
+			return err
+		}
+		err = l.input(p)
+		l.transport.release()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// read waits for bytes until the engine's deadline, and tells the engine when that passes.
+func (l *link) read() ([]byte, error) {
+	for {
+		if l.prepareRead() {
+			return nil, errClosing
+		}
+		p, err := l.transport.read()
+		if err == nil {
+			return p, nil
+		}
+		if l.isDead() {
+			return nil, l.deadError()
+		}
+		var timeout net.Error
+		if !errors.As(err, &timeout) || !timeout.Timeout() {
+			if errors.Is(err, io.EOF) {
+				return nil, io.EOF
+			}
+			return nil, atPhase(l.phase(), err)
+		}
+		if err := l.advance(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// prepareRead makes the next read return at the engine's deadline, or before, and reports whether the conversation is
+// over. A deadline that has only moved away, as the idle one does with each byte, leaves the timer as it is: it fires
+// early once, and is then set anew.
+func (l *link) prepareRead() (closing bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.engine.Closing() {
+		return true
+	}
+	deadline, ok := l.engine.Deadline()
+	if l.armed && (!ok || deadline >= l.armedAt) {
+		return false
+	}
+	l.armed, l.armedAt = ok, deadline
+	if ok {
+		l.transport.setReadDeadline(l.begun.Add(deadline))
+	} else {
+		l.transport.setReadDeadline(time.Time{})
+	}
+	return false
+}
+
+// interruptRead makes the receiver look at the engine again. The link is locked.
+func (l *link) interruptRead() {
+	l.armed, l.armedAt = true, 0
+	l.transport.setReadDeadline(time.Unix(1, 0))
+	l.wake()
+}
+
+// advance tells the engine the time.
+func (l *link) advance() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.armed = false
+	err := l.engine.Advance(l.now())
+	l.events()
+	l.flush()
+	if err != nil {
+		return atPhase(l.engine.Phase(), err)
+	}
+	return nil
+}
+
+// input gives received bytes to the engine, as fast as the application takes what results.
+func (l *link) input(p []byte) error {
+	for len(p) > 0 {
+		n, blocked, err := l.step(p)
+		if err != nil {
+			return err
+		}
+		p = p[n:]
+		if blocked {
+			if err := l.waitUnblocked(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// step gives bytes to the engine once.
+func (l *link) step(p []byte) (n int, blocked bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, err = l.engine.Receive(p, l.now())
+	l.events()
+	l.flush()
+	switch {
+	case err != nil:
+		return n, false, atPhase(l.engine.Phase(), err)
+	case l.engine.Closing():
+		return n, false, errClosing
+	case l.engine.OutputBytes() > l.limits.OutputBytes:
+		return n, false, atPhase(l.engine.Phase(), errOutput)
+	}
+	return n, l.owner.blocked(), nil
+}
+
+var errOutput = errors.New("the peer does not read")
+
+// waitUnblocked waits for the owner, and lets the engine's deadlines pass meanwhile.
+func (l *link) waitUnblocked() error {
+	for {
+		blocked, closing, deadline, ok := l.look()
+		if closing {
+			return errClosing
+		}
+		if !blocked {
+			return nil
+		}
+		var expired <-chan time.Time
+		var timer *time.Timer
+		if ok {
+			timer = time.NewTimer(deadline - l.now())
+			expired = timer.C
+		}
+		select {
+		case <-l.wakeUp:
+		case <-l.dead:
+		case <-expired:
+			if err := l.advance(); err != nil {
+				return err
+			}
+		}
+		if timer != nil {
+			timer.Stop()
+		}
+		if l.isDead() {
+			return l.deadError()
+		}
+	}
+}
+
+func (l *link) look() (blocked, closing bool, deadline time.Duration, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	deadline, ok = l.decisionDeadline()
+	return l.owner.blocked(), l.engine.Closing(), deadline, ok
+}
+
+// decisionDeadline is the engine's deadline while it waits for a decision. While it waits for the application to take
+// packets no deadline runs: the peer is not to blame.
+func (l *link) decisionDeadline() (time.Duration, bool) {
+	if d, ok := l.engine.(interface{ Deciding() bool }); ok && d.Deciding() {
+		return l.engine.Deadline()
+	}
+	return 0, false
+}
+
+// wake makes the receiver look again whether it is blocked.
+func (l *link) wake() {
+	select {
+	case l.wakeUp <- struct{}{}:
+	default:
+	}
+}
+
+// events hands the engine's events to the owner. The link is locked.
+func (l *link) events() {
+	for e, ok := l.engine.NextEvent(); ok; e, ok = l.engine.NextEvent() {
+		l.owner.handle(e)
+	}
+}
+
+// flush sees to it that the engine's output is sent. The link is locked.
+func (l *link) flush() {
+	if l.writing || l.err != nil || l.engine.OutputBytes() == 0 {
+		return
+	}
+	l.writing = true
+	l.goFunc(l.writeOut)
+}
+
+// writeOut sends output until there is none.
+func (l *link) writeOut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer func() { l.writing = false }()
+	for l.err == nil && l.engine.OutputBytes() > 0 {
+		p := l.engine.TakeOutput(l.spare)
+		l.inFlight, l.spare = p, nil
+		l.mu.Unlock()
+		err := l.transport.write(p, l.idleWrite)
+		l.mu.Lock()
+		l.inFlight = nil
+		if cap(p) <= 256<<10 {
+			l.spare = p[:0]
+		}
+		if err != nil {
+			l.kill(atPhase(l.engine.Phase(), err))
+		}
+		l.signalDrained()
+	}
+	l.spare = nil
+	l.signalDrained()
+}
+
+// queued is how many bytes of output have not left. The link is locked.
+func (l *link) queued() int { return l.engine.OutputBytes() + len(l.inFlight) }
+
+func (l *link) signalDrained() {
+	if l.drained != nil {
+		close(l.drained)
+		l.drained = nil
+	}
+}
+
+// waitQueued waits until no more than bound bytes of output are queued. It is called with the link locked and returns
+// so.
+func (l *link) waitQueued(bound int, timeout time.Duration) error {
+	var timer *time.Timer
+	var expired <-chan time.Time
+	for l.err == nil && l.queued() > bound {
+		if timeout == 0 {
+			return ErrTimeout
+		}
+		if timeout > 0 && timer == nil {
+			timer = time.NewTimer(timeout)
+			defer timer.Stop()
+			expired = timer.C
+		}
+		if l.drained == nil {
+			l.drained = make(chan struct{})
+		}
+		drained := l.drained
+		l.mu.Unlock()
+		select {
+		case <-drained:
+		case <-l.dead:
+		case <-expired:
+			timeout = 0
+		}
+		l.mu.Lock()
+	}
+	return l.err
+}
+
+// finish ends a conversation that is over: it sends what output is left, ends our direction, and waits for the peer
+// to end its own, so that our last words are not lost to a reset.
+func (l *link) finish() {
+	until := time.Now().Add(l.lingerFor)
+	l.mu.Lock()
+	l.flush()
+	err := l.waitQueued(0, l.lingerFor)
+	l.mu.Unlock()
+	if err != nil || l.transport.closeWrite() != nil {
+		return
+	}
+	l.transport.setReadDeadline(until)
+	for {
+		_, err := l.transport.read()
+		l.transport.release()
+		if err != nil || l.isDead() || time.Now().After(until) {
+			return
+		}
+	}
+}
+
+// shut kills the link from outside; nil stands for an end as it should be.
+func (l *link) shut(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kill(err)
+}
+
+// kill marks the link dead and closes its transport, which ends the waits of its goroutines. The link is locked.
+func (l *link) kill(err error) {
+	if l.err != nil {
+		return
+	}
+	if err == nil {
+		err = ErrClosed
+	}
+	l.err, l.unsent = err, l.queued()
+	close(l.dead)
+	l.signalDrained()
+	l.transport.close()
+}
+
+func (l *link) isDead() bool {
+	select {
+	case <-l.dead:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *link) deadError() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+func (l *link) phase() engine.Phase {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.engine.Phase()
+}

@@ -1,0 +1,146 @@
+package rtmp
+
+import (
+	"sync"
+	"time"
+)
+
+// mailbox is an unbounded queue between goroutines; who fills it looks at its cost and stops in time. Several may
+// wait to take; each item goes to one of them, in order.
+type mailbox[T any] struct {
+	mu    sync.Mutex
+	ring  []T // length is 0 or a power of two
+	head  int
+	count int
+	total int // cost of the items
+	err   error
+	ready chan struct{} // holds a token while there may be something to see
+	done  chan struct{} // closed with the mailbox
+	cost  func(*T) int
+}
+
+func newMailbox[T any](cost func(*T) int) *mailbox[T] {
+	return &mailbox[T]{ready: make(chan struct{}, 1), done: make(chan struct{}), cost: cost}
+}
+
+// put adds an item and returns the cost of all; false if the mailbox is closed.
+func (m *mailbox[T]) put(item T) (total int, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err != nil {
+		return 0, false
+	}
+	if m.count == len(m.ring) {
+		m.resize(max(4, 2*len(m.ring)))
+	}
+	m.ring[(m.head+m.count)&(len(m.ring)-1)] = item
+	m.count++
+	m.total += m.cost(&item)
+	if m.count == 1 {
+		m.signal()
+	}
+	return m.total, true
+}
+
+// take moves up to len(dst) items to dst. It waits for the first one as long as timeout says.
+func (m *mailbox[T]) take(dst []T, timeout time.Duration) (int, error) {
+	if len(dst) == 0 {
+		return 0, nil
+	}
+	var timer *time.Timer
+	for {
+		m.mu.Lock()
+		if n := min(len(dst), m.count); n > 0 {
+			for i := range n {
+				dst[i] = m.pop()
+			}
+			if m.count > 0 {
+				m.signal()
+			}
+			m.mu.Unlock()
+			return n, nil
+		}
+		err := m.err
+		m.mu.Unlock()
+		if err != nil {
+			return 0, err
+		}
+		var expired <-chan time.Time
+		if timeout >= 0 {
+			if timeout == 0 {
+				return 0, ErrTimeout
+			}
+			if timer == nil {
+				timer = time.NewTimer(timeout)
+				defer timer.Stop()
+			}
+			expired = timer.C
+		}
+		select {
+		case <-m.ready:
+		case <-m.done:
+		case <-expired:
+			timeout = 0
+		}
+	}
+}
+
+// pop removes the first item. The ring shrinks once it is empty.
+func (m *mailbox[T]) pop() T {
+	var none T
+	item := m.ring[m.head]
+	m.ring[m.head] = none
+	m.head = (m.head + 1) & (len(m.ring) - 1)
+	m.count--
+	m.total -= m.cost(&item)
+	if m.count == 0 && len(m.ring) > 64 {
+		m.resize(4)
+	}
+	return item
+}
+
+func (m *mailbox[T]) resize(size int) {
+	ring := make([]T, size)
+	for i := range m.count {
+		ring[i] = m.ring[(m.head+i)&(len(m.ring)-1)]
+	}
+	m.ring, m.head = ring, 0
+}
+
+// full reports that the cost of all items is at least bound.
+func (m *mailbox[T]) full(bound int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err == nil && m.total >= bound
+}
+
+// close makes take return err once what is in the mailbox has been taken, and put fail from now on. The first close
+// counts.
+func (m *mailbox[T]) close(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err == nil {
+		m.err = err
+		close(m.done)
+	}
+}
+
+// abandon is close for a mailbox that nobody will take from: discard gets what is in it, and takers get err at once.
+func (m *mailbox[T]) abandon(err error, discard func(T)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for m.count > 0 {
+		discard(m.pop())
+	}
+	if m.err == nil {
+		close(m.done)
+	}
+	m.err = err
+}
+
+func (m *mailbox[T]) signal() {
+	select {
+	case m.ready <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,125 @@
+package rtmp
+
+import (
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/message"
+)
+
+// RequestKind is what a peer asks for.
+type RequestKind = engine.RequestKind
+
+// The kinds of request. Only publish requests come unless [ServerOptions] asks for others.
+const (
+	RequestPublish    = engine.RequestPublish
+	RequestPlay       = engine.RequestPlay
+	RequestConnection = engine.RequestConnection
+	RequestConnect    = engine.RequestConnect
+	RequestFCPublish  = engine.RequestFCPublish
+)
+
+// Request is a peer's wish. It waits for Accept or Reject, from any goroutine, until its deadline (Timeouts.Decision);
+// past that it is rejected, and a late answer has no effect.
+type Request struct {
+	conn    *serverConn
+	info    *engine.Request
+	decided chan bool // of a connection request
+}
+
+// Kind returns what is asked for.
+func (r *Request) Kind() RequestKind { return r.info.Kind }
+
+// App returns the application the peer connected to, without its query and without slashes at its ends.
+func (r *Request) App() string { return r.info.App }
+
+// StreamName returns the name to publish, without its query and without slashes at its ends. It never contains a NUL
+// byte.
+func (r *Request) StreamName() string { return r.info.Name }
+
+// RawStreamName returns the name as the peer sent it.
+func (r *Request) RawStreamName() string { return r.info.RawName }
+
+// Query returns the parameters "k=v&…" of the stream name, the app and the tcUrl, in this order.
+func (r *Request) Query() string { return r.info.Query }
+
+// PublishType returns "live", "record" or "append", or what else the peer sent.
+func (r *Request) PublishType() string { return r.info.PublishType }
+
+// TCURL returns the URL that the peer says it connected to, or "".
+func (r *Request) TCURL() string {
+	if c := r.Connect(); c != nil {
+		return c.TCURL
+	}
+	return ""
+}
+
+// PeerAddr returns the peer's address, "host:port" for TCP.
+func (r *Request) PeerAddr() string { return r.conn.peer }
+
+// Connect returns the peer's connect command, nil in a connection request. It must not be changed.
+func (r *Request) Connect() *message.Connect {
+	if r.info.Kind == RequestConnection {
+		return nil
+	}
+	return r.conn.engine.ConnectInfo()
+}
+
+// stale reports that an answer would come too late.
+func (r *Request) stale() bool {
+	l := r.conn.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return r.conn.pending != r || l.err != nil
+}
+
+// Accept grants the request. For publish it returns the session; for the other kinds, nil. It fails with ErrDecided
+// when the request was decided before, or its deadline or connection has gone.
+func (r *Request) Accept() (*Session, error) {
+	l := r.conn.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r.conn.pending != r || l.err != nil {
+		return nil, ErrDecided
+	}
+	r.conn.pending = nil
+	if r.info.Kind == RequestConnection {
+		r.decided <- true
+		return nil, nil
+	}
+	var s *Session
+	if r.info.Kind == RequestPublish {
+		s = newSession(r)
+		r.conn.sessions = append(r.conn.sessions, s)
+	}
+	if err := r.conn.engine.Accept(r.info.ID); err != nil {
+		if s != nil {
+			r.conn.removeSession(s)
+		}
+		return nil, ErrDecided
+	}
+	l.flush()
+	l.wake()
+	return s, nil
+}
+
+// Reject refuses the request: the peer is sent the status code and the description, and the connection ends. An empty
+// code stands for the one that encoders obey at once, NetStream.Publish.BadName (for connect,
+// NetConnection.Connect.Rejected). It fails with ErrDecided as Accept does.
+func (r *Request) Reject(code, description string) error {
+	l := r.conn.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r.conn.pending != r || l.err != nil {
+		return ErrDecided
+	}
+	r.conn.pending = nil
+	if r.info.Kind == RequestConnection {
+		r.decided <- false
+		return nil
+	}
+	if err := r.conn.engine.Reject(r.info.ID, code, description); err != nil {
+		return ErrDecided
+	}
+	l.flush()
+	l.wake()
+	return nil
+}

@@ -1,0 +1,363 @@
+package rtmp
+
+import (
+	"context"
+	crand "crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"oxrtmp/rtmp/buffer"
+	"oxrtmp/rtmp/engine"
+)
+
+// ServerOptions says how a [Server] behaves. Its zero value, and nil, is a server with every default.
+type ServerOptions struct {
+	Limits   Limits   // zero fields: [engine.DefaultLimits]
+	Timeouts Timeouts // zero fields: [engine.DefaultTimeouts]
+	// ChunkSize is the chunk size of what the server sends, and of what encoders that follow it send: 1–65536 bytes,
+	// default 4096.
+	ChunkSize uint32
+	// WindowAckSize and PeerBandwidth are announced to each peer, in bytes; default 5,000,000.
+	WindowAckSize uint32
+	PeerBandwidth uint32
+	// AskConnection, AskConnect and AskFCPublish raise a Request for each new connection (address only), for each
+	// connect and for each FCPublish. Without them these are accepted unasked.
+	AskConnection bool
+	AskConnect    bool
+	AskFCPublish  bool
+	// SendOnBWDone sends onBWDone after the answer to connect, as some servers do.
+	SendOnBWDone bool
+	// Linger bounds how long a connection that ends may take to deliver its last words; default 2 s.
+	Linger time.Duration
+	// Allocator is where payloads live; default [buffer.Heap].
+	Allocator buffer.Allocator
+	// Logger gets records about connections; default none. Stream names do not appear in them.
+	Logger *slog.Logger
+}
+
+// Server accepts peers on its listeners and hands their wishes out as requests.
+type Server struct {
+	options  ServerOptions
+	requests *mailbox[*Request]
+
+	mu         sync.Mutex
+	closed     bool
+	listeners  []net.Listener
+	addresses  []string
+	conns      map[*serverConn]struct{}
+	perAddress map[netip.Addr]int
+	refused    uint64
+	goroutines sync.WaitGroup
+}
+
+// NewServer returns a server that listens nowhere yet. A nil options stands for the defaults.
+func NewServer(options *ServerOptions) (*Server, error) {
+	s := &Server{
+		conns: make(map[*serverConn]struct{}), perAddress: make(map[netip.Addr]int),
+		requests: newMailbox(func(**Request) int { return 1 }),
+	}
+	if options != nil {
+		s.options = *options
+	}
+	o := &s.options
+	if o.ChunkSize > 65536 {
+		return nil, errors.New("rtmp: ServerOptions.ChunkSize is above 65536")
+	}
+	o.Limits, o.Timeouts = o.Limits.WithDefaults(), o.Timeouts.WithDefaults()
+	if o.Linger <= 0 {
+		o.Linger = 2 * time.Second
+	}
+	if o.Allocator == nil {
+		o.Allocator = buffer.Heap
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return s, nil
+}
+
+// Bind returns a server that listens on a TCP address, "host:port". An empty host listens on every address of the
+// machine, "localhost" on both loopback addresses where there are two, and port 0 takes a free port. A nil options
+// stands for the defaults.
+func Bind(address string, options *ServerOptions) (*Server, error) {
+	s, err := NewServer(options)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Listen(address); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Listen adds the listeners of a TCP address, as [Bind] reads it.
+func (s *Server) Listen(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return &Error{Phase: engine.PhaseTCP, Err: err}
+	}
+	if host != "localhost" {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return &Error{Phase: engine.PhaseTCP, Err: err}
+		}
+		return s.Serve(l)
+	}
+	// A client that is told localhost may try ::1 or 127.0.0.1 first; the machine may lack either.
+	first, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	if err == nil {
+		if err := s.Serve(first); err != nil {
+			return err
+		}
+		_, port, _ = net.SplitHostPort(first.Addr().String())
+	}
+	second, err6 := net.Listen("tcp", net.JoinHostPort("::1", port))
+	if err6 == nil {
+		return s.Serve(second)
+	}
+	if err != nil {
+		return &Error{Phase: engine.PhaseTCP, Err: err}
+	}
+	return nil
+}
+
+// Serve adopts a listener of the caller's: the server accepts from it, and closes it when the server closes. It
+// returns at once.
+func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		l.Close()
+		return ErrClosed
+	}
+	s.listeners = append(s.listeners, l)
+	s.addresses = append(s.addresses, l.Addr().String())
+	s.mu.Unlock()
+	if !s.start(func() { s.acceptFrom(l) }) {
+		l.Close()
+		return ErrClosed
+	}
+	return nil
+}
+
+// ServeConn adopts an accepted connection of the caller's, before its first byte is read. The server closes it. It
+// returns at once.
+func (s *Server) ServeConn(c net.Conn) error {
+	if err := s.admit(c); err != nil {
+		c.Close()
+		return err
+	}
+	return nil
+}
+
+// Addr returns the first address the server listens on, such as "127.0.0.1:1935", or "".
+func (s *Server) Addr() string {
+	if a := s.Addrs(); len(a) > 0 {
+		return a[0]
+	}
+	return ""
+}
+
+// Addrs returns every address the server listens on.
+func (s *Server) Addrs() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.addresses...)
+}
+
+// acceptFrom accepts until the listener is closed. A shortage, as of descriptors, makes it wait a little.
+func (s *Server) acceptFrom(l net.Listener) {
+	pause := 5 * time.Millisecond
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) || s.isClosed() {
+				return
+			}
+			s.options.Logger.Warn("accept", "error", err)
+			time.Sleep(pause)
+			pause = min(2*pause, time.Second)
+			continue
+		}
+		pause = 5 * time.Millisecond
+		if err := s.admit(c); err != nil {
+			c.Close()
+		}
+	}
+}
+
+// admit starts a connection, unless a limit is reached.
+func (s *Server) admit(nc net.Conn) error {
+	c := newServerConn(s, nc)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if len(s.conns) >= s.options.Limits.Connections ||
+		c.address.IsValid() && s.perAddress[c.address] >= s.options.Limits.ConnectionsPerAddress {
+		s.refused++
+		return ErrLimit
+	}
+	s.conns[c] = struct{}{}
+	if c.address.IsValid() {
+		s.perAddress[c.address]++
+	}
+	s.goroutines.Add(1)
+	go func() {
+		defer s.goroutines.Done()
+		c.run()
+	}()
+	return nil
+}
+
+// forget removes a connection that has ended.
+func (s *Server) forget(c *serverConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if c.address.IsValid() {
+		if s.perAddress[c.address]--; s.perAddress[c.address] <= 0 {
+			delete(s.perAddress, c.address)
+		}
+	}
+}
+
+// start runs f on a goroutine that Close waits for; false when the server is closed.
+func (s *Server) start(f func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.goroutines.Add(1)
+	go func() {
+		defer s.goroutines.Done()
+		f()
+	}()
+	return true
+}
+
+func (s *Server) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// Accept returns the next request. It waits for one as long as timeout says: negative for ever, 0 not at all. It fails
+// with ErrTimeout, or ErrClosed once the server is closed.
+func (s *Server) Accept(timeout time.Duration) (*Request, error) {
+	var r [1]*Request
+	for {
+		begun := time.Now()
+		if _, err := s.requests.take(r[:], timeout); err != nil {
+			return nil, err
+		}
+		if !r[0].stale() {
+			return r[0], nil
+		}
+		if timeout > 0 {
+			timeout = max(0, timeout-time.Since(begun))
+		}
+	}
+}
+
+// HandleRequests calls handler for each request, each on a goroutine of its own, until the server is closed. A request
+// that its handler neither accepts nor rejects is rejected when the handler returns. A panic in a handler ends the
+// request's connection, is logged, and nothing else. HandleRequests returns when every handler has returned.
+func (s *Server) HandleRequests(handler func(*Request)) error {
+	var handlers sync.WaitGroup
+	defer handlers.Wait()
+	for {
+		r, err := s.Accept(-1)
+		if err != nil {
+			return err
+		}
+		handlers.Add(1)
+		go func() {
+			defer handlers.Done()
+			defer func() {
+				if p := recover(); p != nil {
+					s.options.Logger.Error("a request handler panicked", "panic", p)
+					r.conn.link.shut(&Error{Phase: engine.PhaseNone, Err: errPanic})
+				}
+			}()
+			handler(r)
+			r.Reject("", "")
+		}()
+	}
+}
+
+// errPanic ends a connection whose code panicked.
+var errPanic = errors.New("internal error")
+
+// Close closes the listeners and every connection, without good-byes, and waits for their goroutines. What is open
+// fails with ErrClosed.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	listeners := s.listeners
+	s.listeners = nil
+	conns := make([]*serverConn, 0, len(s.conns))
+	for c := range s.conns {
+		conns = append(conns, c)
+	}
+	s.mu.Unlock()
+	s.requests.abandon(ErrClosed, func(*Request) {})
+	for _, l := range listeners {
+		l.Close()
+	}
+	for _, c := range conns {
+		c.link.shut(ErrClosed)
+	}
+	s.goroutines.Wait()
+	return nil
+}
+
+// Shutdown closes the listeners, waits until the connections have ended or ctx is done, and then closes the server.
+// Its error is ctx's, if connections had to be cut.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	listeners := s.listeners
+	s.listeners = nil
+	s.mu.Unlock()
+	for _, l := range listeners {
+		l.Close()
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	var err error
+	for s.Connections() > 0 && err == nil {
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-tick.C:
+		}
+	}
+	s.Close()
+	return err
+}
+
+// Connections returns how many connections are open.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+func (s *Server) newEngine() *engine.Server {
+	o := &s.options
+	return engine.NewServer(engine.ServerConfig{
+		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
+		ChunkSize: o.ChunkSize, WindowAckSize: o.WindowAckSize, PeerBandwidth: o.PeerBandwidth,
+		AskConnect: o.AskConnect, AskFCPublish: o.AskFCPublish, SendOnBWDone: o.SendOnBWDone,
+	})
+}
+
+// randomness is where handshakes take their random bytes from.
+var randomness io.Reader = crand.Reader

@@ -1,0 +1,215 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/handshake"
+	"oxrtmp/rtmp/media"
+)
+
+// serverConn is one accepted connection: the owner of its link, and of what happens on its streams.
+type serverConn struct {
+	server    *Server
+	link      *link
+	engine    *engine.Server // the link's; under its lock
+	address   netip.Addr     // the peer's, if it has an IP address
+	peer      string
+	handshake handshake.Result
+	pending   *Request   // under the link's lock
+	sessions  []*Session // under the link's lock
+}
+
+func newServerConn(s *Server, nc net.Conn) *serverConn {
+	c := &serverConn{server: s, engine: s.newEngine()}
+	t := newTransport(nc)
+	if a := t.remoteAddr(); a != nil {
+		c.peer = a.String()
+		if ap, err := netip.ParseAddrPort(c.peer); err == nil {
+			c.address = ap.Addr().Unmap().WithZone("")
+		}
+	}
+	c.link = newLink(t, c, c.engine, s.options.Limits, s.options.Timeouts)
+	c.link.lingerFor = s.options.Linger
+	c.link.goFunc = func(f func()) {
+		s.goroutines.Add(1) // the connection's own goroutine runs: Close is still waiting
+		go func() {
+			defer s.goroutines.Done()
+			defer c.recover()
+			f()
+		}()
+	}
+	return c
+}
+
+// run serves the connection until it ends.
+func (c *serverConn) run() {
+	var err error
+	defer func() {
+		if p := recover(); p != nil {
+			err = c.panicked(p)
+		}
+		c.ended(err)
+	}()
+	if c.server.options.AskConnection {
+		if err = c.askConnection(); err != nil {
+			return
+		}
+	}
+	err = c.link.run()
+}
+
+// recover ends the connection of a goroutine that panics.
+func (c *serverConn) recover() {
+	if p := recover(); p != nil {
+		c.panicked(p)
+	}
+}
+
+func (c *serverConn) panicked(p any) error {
+	err := &Error{Phase: engine.PhaseNone, Err: errPanic}
+	c.server.options.Logger.Error("a connection panicked", "panic", p, "stack", string(debug.Stack()))
+	c.link.shut(err)
+	return err
+}
+
+// askConnection waits for the decision about a new connection, before a byte is read.
+func (c *serverConn) askConnection() error {
+	r := &Request{conn: c, info: &engine.Request{Kind: engine.RequestConnection}, decided: make(chan bool, 1)}
+	c.setPending(r)
+	defer c.setPending(nil)
+	if err := c.announce(r); err != nil {
+		return err
+	}
+	var expired <-chan time.Time
+	if d := c.server.options.Timeouts.Decision; d >= 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	select {
+	case ok := <-r.decided:
+		if ok {
+			return nil
+		}
+	case <-expired:
+	case <-c.link.dead:
+	}
+	return errClosing
+}
+
+func (c *serverConn) setPending(r *Request) {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	c.pending = r
+}
+
+// announce puts a request where the application finds it.
+func (c *serverConn) announce(r *Request) error {
+	if c.server.requests.full(c.server.options.Limits.PendingRequests) {
+		return ErrLimit
+	}
+	if _, ok := c.server.requests.put(r); !ok {
+		return ErrClosed
+	}
+	return nil
+}
+
+// ended settles everything once the connection is over. err is nil for an end as it should be.
+func (c *serverConn) ended(err error) {
+	c.link.shut(err)
+	c.link.mu.Lock()
+	sessions := c.sessions
+	c.sessions, c.pending = nil, nil
+	c.link.mu.Unlock()
+	for _, s := range sessions {
+		switch {
+		case err == nil, errors.Is(err, io.EOF), isReset(err):
+			s.endedBy("connection closed by the peer", io.EOF)
+		default:
+			s.endedBy(err.Error(), err)
+		}
+	}
+	level := slog.LevelInfo
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, ErrClosed) || err == errClosing {
+		level = slog.LevelDebug
+	}
+	c.server.options.Logger.Log(context.Background(), level, "connection ended", "peer", c.peer, "error", err)
+	c.server.forget(c)
+}
+
+// handle takes an event of the engine.
+func (c *serverConn) handle(e engine.Event) {
+	switch e.Kind {
+	case engine.EventHandshake:
+		c.handshake = e.Handshake
+	case engine.EventPacket:
+		if s := c.session(e.StreamID); s != nil {
+			e.Packet.Arrival = c.link.now()
+			s.receive(e.Packet)
+		} else {
+			e.Packet.Release()
+		}
+	case engine.EventRequest:
+		r := &Request{conn: c, info: e.Request}
+		c.pending = r
+		if err := c.announce(r); err != nil {
+			c.pending = nil
+			c.engine.Reject(e.Request.ID, "", "the server is busy")
+		}
+	case engine.EventExpired:
+		c.pending = nil
+	case engine.EventStreamEnd:
+		if s := c.session(e.StreamID); s != nil {
+			c.removeSession(s)
+			s.endedBy(e.Reason, io.EOF)
+		}
+	default:
+		if e.Packet.Buffer != nil {
+			e.Packet.Release()
+		}
+	}
+}
+
+// blocked reports that a request waits for its decision, or a session for its packets to be taken.
+func (c *serverConn) blocked() bool {
+	if c.engine.Deciding() {
+		return true
+	}
+	for _, s := range c.sessions {
+		if s.inbox.full(c.server.options.Limits.QueueBytes) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *serverConn) session(streamID uint32) *Session {
+	for _, s := range c.sessions {
+		if s.streamID == streamID {
+			return s
+		}
+	}
+	return nil
+}
+
+// removeSession reports whether the session was there: its stream had not ended.
+func (c *serverConn) removeSession(s *Session) bool {
+	for i, o := range c.sessions {
+		if o == s {
+			c.sessions = append(c.sessions[:i], c.sessions[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// packetCost is what a waiting packet counts against Limits.QueueBytes: its bytes and its own size.
+func packetCost(p *media.Packet) int { return len(p.Raw) + 256 }

@@ -1,0 +1,215 @@
+package rtmp
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"syscall"
+	"time"
+
+	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// Session is an accepted stream that a peer publishes to us.
+type Session struct {
+	conn     *serverConn
+	request  *engine.Request
+	streamID uint32
+	begun    time.Time
+	inbox    *mailbox[media.Packet]
+
+	mu       sync.Mutex
+	reason   string
+	metadata []byte // the latest onMetaData, from its handler on
+	received Statistics
+	lastKey  int64
+}
+
+// Statistics describe one stream.
+type Statistics struct {
+	Duration    time.Duration // since the stream was accepted
+	Bytes       uint64        // payload bytes
+	Packets     uint64
+	Audio       uint64 // packets of each type
+	Video       uint64
+	Data        uint64
+	Keyframes   uint64
+	Malformed   uint64
+	KeyInterval time.Duration // between the last two keyframes, by decoding time
+	Timestamp   uint32        // ms, of the last packet
+	Queued      int           // bytes that wait for the application
+}
+
+func newSession(r *Request) *Session {
+	return &Session{
+		conn: r.conn, request: r.info, streamID: r.info.StreamID, begun: time.Now(),
+		inbox: newMailbox(packetCost),
+	}
+}
+
+// receive takes a packet from the engine. The link is locked.
+func (s *Session) receive(p media.Packet) {
+	s.mu.Lock()
+	s.count(&p)
+	if p.Kind == media.KindMetadata && (p.Type == media.TypeData || p.Type == media.TypeDataAMF3) {
+		s.metadata = append(s.metadata[:0], p.Data...)
+	}
+	s.mu.Unlock()
+	if _, ok := s.inbox.put(p); !ok {
+		p.Release()
+	}
+}
+
+func (s *Session) count(p *media.Packet) {
+	r := &s.received
+	if p.Flags&media.FlagContinued == 0 {
+		r.Bytes += uint64(len(p.Raw))
+	}
+	r.Packets++
+	r.Timestamp = p.Timestamp
+	switch p.Type {
+	case media.TypeAudio:
+		r.Audio++
+	case media.TypeVideo:
+		r.Video++
+	default:
+		r.Data++
+	}
+	if p.Flags&media.FlagMalformed != 0 {
+		r.Malformed++
+	}
+	if p.Flags&media.FlagKeyframe != 0 {
+		if r.Keyframes++; r.Keyframes > 1 {
+			r.KeyInterval = time.Duration(p.DTS - s.lastKey)
+		}
+		s.lastKey = p.DTS
+	}
+}
+
+// App returns the application the peer connected to. The accessors below are those of the [Request].
+func (s *Session) App() string { return s.request.App }
+
+// StreamName returns the published name without its query.
+func (s *Session) StreamName() string { return s.request.Name }
+
+// RawStreamName returns the published name as the peer sent it.
+func (s *Session) RawStreamName() string { return s.request.RawName }
+
+// Query returns the parameters of the stream name, the app and the tcUrl.
+func (s *Session) Query() string { return s.request.Query }
+
+// PublishType returns "live", "record" or "append", or what else the peer sent.
+func (s *Session) PublishType() string { return s.request.PublishType }
+
+// TCURL returns the URL that the peer says it connected to, or "".
+func (s *Session) TCURL() string { return s.Connect().TCURL }
+
+// PeerAddr returns the peer's address.
+func (s *Session) PeerAddr() string { return s.conn.peer }
+
+// Connect returns the peer's connect command. It must not be changed.
+func (s *Session) Connect() *message.Connect { return s.conn.engine.ConnectInfo() }
+
+// NextPacket returns the next packet, which the caller releases. It waits for it as long as timeout says: negative for
+// ever, 0 not at all. It fails with io.EOF when the peer has ended the stream (see [Session.EndReason]), ErrClosed
+// after Close, ErrTimeout, or an [*Error]; what arrived before the end is returned first.
+func (s *Session) NextPacket(timeout time.Duration) (media.Packet, error) {
+	var p [1]media.Packet
+	_, err := s.NextPackets(p[:], timeout)
+	return p[0], err
+}
+
+// NextPackets is NextPacket for as many packets as there are, up to len(dst). It returns how many.
+func (s *Session) NextPackets(dst []media.Packet, timeout time.Duration) (int, error) {
+	n, err := s.inbox.take(dst, timeout)
+	if n > 0 {
+		s.conn.link.wake()
+	}
+	return n, err
+}
+
+// RawMetadata returns the latest onMetaData message as the peer sent it, AMF0 from its name on, or nil.
+func (s *Session) RawMetadata() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]byte(nil), s.metadata...)
+}
+
+// Metadata returns the latest onMetaData message; false if there was none that could be read.
+func (s *Session) Metadata() (message.Metadata, bool) {
+	v, ok := s.MetadataValue()
+	if !ok {
+		return message.Metadata{}, false
+	}
+	return message.ParseMetadata(v), true
+}
+
+// MetadataValue returns the value of the latest onMetaData message, normally an ECMA array or an object.
+func (s *Session) MetadataValue() (amf.Value, bool) {
+	d, err := message.ParseData(message.TypeData, s.RawMetadata(), amf.Limits{})
+	if err != nil || len(d.Values) == 0 {
+		return nil, false
+	}
+	return d.Values[0], true
+}
+
+// Statistics returns what the stream did so far.
+func (s *Session) Statistics() Statistics {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.received
+	r.Duration = time.Since(s.begun)
+	s.inbox.mu.Lock()
+	r.Queued = s.inbox.total
+	s.inbox.mu.Unlock()
+	return r
+}
+
+// EndReason says in words why the stream ended, or "".
+func (s *Session) EndReason() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reason
+}
+
+// endedBy ends the session from the peer's side. What has arrived can still be taken.
+func (s *Session) endedBy(reason string, err error) {
+	s.mu.Lock()
+	if s.reason == "" {
+		s.reason = reason
+	}
+	s.mu.Unlock()
+	s.inbox.close(err)
+}
+
+// Close ends the stream: the peer is told so, packets not taken are released, and the connection ends with its last
+// stream. Waiting calls return ErrClosed. After the peer itself has ended the stream, only what is left of it is
+// released: the connection stays, so that the peer can publish again. Closing again has no effect.
+func (s *Session) Close() error { return s.CloseWithStatus("", "") }
+
+// CloseWithStatus is Close with an error status for the peer, such as NetStream.Publish.BadName, by which encoders
+// know that they need not come back.
+func (s *Session) CloseWithStatus(code, description string) error {
+	c := s.conn
+	c.link.mu.Lock()
+	if c.removeSession(s) && c.link.err == nil {
+		c.engine.CloseStream(s.streamID, code, description)
+		if len(c.sessions) == 0 {
+			c.engine.End()
+			c.link.interruptRead()
+		}
+		c.link.flush()
+	}
+	c.link.mu.Unlock()
+	s.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
+	c.link.wake()
+	return nil
+}
+
+// isReset reports that the peer cut the connection: for a stream that is an end like any other.
+func isReset(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}

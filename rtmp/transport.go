@@ -1,0 +1,90 @@
+package rtmp
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// readSize is how much is read from a connection at once. The block belongs to the connection only while bytes are in
+// it: an idle connection holds none where its transport can wait without one.
+const readSize = 64 << 10
+
+var readBlocks = sync.Pool{New: func() any { return new([readSize]byte) }}
+
+// transport is what a connection runs on: a socket, or any net.Conn. Read and write are for one goroutine each.
+type transport interface {
+	// read waits for bytes and returns them; they are valid until the next read or release.
+	read() ([]byte, error)
+	// release gives the bytes of the last read back.
+	release()
+	// write writes all of p, waiting no longer than idle for each step of progress; 0 waits for ever.
+	write(p []byte, idle time.Duration) error
+	setReadDeadline(t time.Time) error
+	closeWrite() error // ends our direction, if the transport can
+	close() error
+	remoteAddr() net.Addr
+}
+
+func newTransport(c net.Conn) transport {
+	if s, ok := c.(syscall.Conn); ok {
+		if t := newSocket(c, s); t != nil {
+			return t
+		}
+	}
+	return &stream{c: c}
+}
+
+// stream is the transport over a net.Conn of any kind.
+type stream struct {
+	c     net.Conn
+	block *[readSize]byte
+}
+
+func (s *stream) read() ([]byte, error) {
+	if s.block == nil {
+		s.block = readBlocks.Get().(*[readSize]byte)
+	}
+	n, err := s.c.Read(s.block[:])
+	if n > 0 {
+		return s.block[:n], nil
+	}
+	s.release()
+	return nil, err
+}
+
+func (s *stream) release() {
+	if s.block != nil {
+		readBlocks.Put(s.block)
+		s.block = nil
+	}
+}
+
+func (s *stream) write(p []byte, idle time.Duration) error {
+	for len(p) > 0 {
+		if idle > 0 {
+			s.c.SetWriteDeadline(time.Now().Add(idle))
+		}
+		n, err := s.c.Write(p)
+		p = p[n:]
+		if err != nil && !(n > 0 && len(p) > 0 && errors.Is(err, os.ErrDeadlineExceeded)) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stream) setReadDeadline(t time.Time) error { return s.c.SetReadDeadline(t) }
+
+func (s *stream) closeWrite() error {
+	if c, ok := s.c.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
+}
+
+func (s *stream) close() error         { return s.c.Close() }
+func (s *stream) remoteAddr() net.Addr { return s.c.RemoteAddr() }
