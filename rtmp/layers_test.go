@@ -33,10 +33,12 @@ type rule struct {
 	layer    int
 	sideways []string // imports permitted within the same layer
 	unsafe   bool     // may import "unsafe" and "C"
+	program  bool     // nobody may import it
 }
 
 // policy is the table. A name that ends in "/..." stands for every package below it that has no entry of its own.
 var policy = map[string]rule{
+	"testdata":           {layer: 0}, // a sample clip as bytes
 	"rtmp/buffer":        {layer: 0, unsafe: true},
 	"rtmp/internal/wire": {layer: 0},
 
@@ -55,9 +57,10 @@ var policy = map[string]rule{
 	"capi/internal/handle": {layer: 4},
 	"capi/internal/queue":  {layer: 4},
 
-	"capi": {layer: 5, unsafe: true},
+	"capi": {layer: 5, unsafe: true, program: true},
 
-	"examples/go/...": {layer: 5},
+	"examples/go/internal/...": {layer: 6},
+	"examples/go/...":          {layer: 7, program: true},
 
 	"rtmp/internal/vectors": {layer: testSupport},
 }
@@ -122,6 +125,8 @@ func checkImport(pkg string, r rule, name string) string {
 			return fmt.Sprintf("imports %s, which is not in the table", own)
 		case other.layer == testSupport:
 			return fmt.Sprintf("imports %s, which is for tests", own)
+		case other.program:
+			return fmt.Sprintf("imports %s, which is a program", own)
 		case other.layer < r.layer, slices.Contains(r.sideways, own):
 			return ""
 		}
@@ -214,7 +219,7 @@ func skipDir(root, name string) error {
 	if name == root {
 		return nil
 	}
-	if base == "testdata" || base == "node_modules" || base == "build" && filepath.Dir(name) == root ||
+	if base == "testdata" && filepath.Dir(name) != root || base == "node_modules" || base == "build" && filepath.Dir(name) == root ||
 		strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
 		return filepath.SkipDir
 	}
@@ -249,7 +254,10 @@ func TestPolicyFindsFaults(t *testing.T) {
 		{"rtmp/buffer", `import "unsafe"`, 0},
 		{"capi", `import ("C"; "unsafe"; "oxrtmp/rtmp"; "oxrtmp/rtmp/media"; "oxrtmp/capi/internal/handle")`, 0},
 		{"examples/go/push", `import ("flag"; "os"; "oxrtmp/rtmp"; "oxrtmp/rtmp/flv")`, 0},
-		{"examples/go/push", `import "oxrtmp/capi"`, 1},
+		{"examples/go/push", `import ("oxrtmp/capi"; "oxrtmp/examples/go/ingest")`, 2},
+		{"examples/go/push", `import "oxrtmp/examples/go/internal/clip"`, 0},
+		{"examples/go/internal/clip", `import "oxrtmp/rtmp/internal/vectors"`, 1},
+		{"capi", `import "oxrtmp/examples/go/internal/clip"`, 1},
 		{"rtmp/extra", ``, 1},
 		{"rtmp/chunk/inner", ``, 1},
 		{"rtmp/chunk", `import "oxrtmp/rtmp/extra"`, 1},

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/media"
+)
+
+// stream is a publisher as the screen shows it.
+type stream struct {
+	session *rtmp.Session
+	name    string // "app/name"
+
+	media       bool  // whether there was audio or video, and
+	first, last int64 // the least and greatest of its decoding times, in ns
+
+	shown rtmp.Statistics // those of line
+	line  string          // the live line
+}
+
+func newStream(session *rtmp.Session) *stream {
+	s := &stream{session: session, name: printable(session.App() + "/" + session.StreamName())}
+	s.update()
+	return s
+}
+
+// printable replaces what a peer could use to write on the terminal, or to break a word in two.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) && !unicode.IsSpace(r) {
+			return r
+		}
+		return '_'
+	}, s)
+}
+
+// extend makes the stream as long as p says.
+func (s *stream) extend(p *media.Packet) {
+	if p.Type != media.TypeAudio && p.Type != media.TypeVideo {
+		return
+	}
+	if !s.media {
+		s.media, s.first, s.last = true, p.DTS, p.DTS
+	}
+	s.first, s.last = min(s.first, p.DTS), max(s.last, p.DTS)
+}
+
+// summary returns the figures for the line at the stream's end.
+func (s *stream) summary() string {
+	n := s.session.Statistics()
+	return fmt.Sprintf("packets=%d audio=%d video=%d data=%d bytes=%d keyframes=%d malformed=%d duration_ms=%d",
+		n.Packets, n.Audio, n.Video, n.Data, n.Bytes, n.Keyframes, n.Malformed, (s.last-s.first)/1e6)
+}
+
+// update makes the live line, with the rates since the last call.
+func (s *stream) update() {
+	now := s.session.Statistics()
+	var kbits, fps float64
+	if seconds := (now.Duration - s.shown.Duration).Seconds(); seconds > 0 {
+		kbits = float64(now.Bytes-s.shown.Bytes) * 8 / 1000 / seconds
+		fps = float64(now.Video-s.shown.Video) / seconds
+	}
+	s.shown = now
+	up := int(now.Duration / time.Second)
+	s.line = fmt.Sprintf("%-24.24s %d:%02d:%02d %9d packets %8.0f kbit/s %6.1f fps",
+		s.name, up/3600, up/60%60, up%60, now.Packets, kbits, fps)
+}
