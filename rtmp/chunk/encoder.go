@@ -44,31 +44,37 @@ func (e *Encoder) ChunkSize() int {
 // AppendMessage appends the chunks of a message. It panics if the payload is longer than 0xFFFFFF bytes or the chunk
 // stream id is out of range.
 func (e *Encoder) AppendMessage(dst []byte, h Header, payload []byte) []byte {
+	return e.AppendParts(dst, h, nil, payload)
+}
+
+// AppendParts is AppendMessage for a payload in two pieces, such as a codec header and the caller's frame.
+func (e *Encoder) AppendParts(dst []byte, h Header, head, body []byte) []byte {
+	length := len(head) + len(body)
 	s := e.stream(h.ChunkStreamID)
 	delta := h.Timestamp - s.Timestamp
 	format := byte(0)
 	switch {
 	case !s.known || h.StreamID != s.StreamID || int32(delta) < 0 || h.Timestamp >= extendedMark || delta >= extendedMark:
-	case len(payload) != s.length || h.TypeID != s.TypeID:
+	case length != s.length || h.TypeID != s.TypeID:
 		format = 1
 	case !s.stated || delta != s.delta:
 		format = 2
 	default:
 		format = 3
 	}
-	*s = encoded{Header: h, length: len(payload), delta: delta, stated: format != 0, known: true}
+	*s = encoded{Header: h, length: length, delta: delta, stated: format != 0, known: true}
 	dst = appendBasicHeader(dst, format, h.ChunkStreamID)
 	switch format {
 	case 0:
-		dst = appendMessageHeader(dst, h, len(payload))
+		dst = appendMessageHeader(dst, h, length)
 	case 1:
 		dst = wire.AppendUint24(dst, delta)
-		dst = wire.AppendUint24(dst, uint32(len(payload)))
+		dst = wire.AppendUint24(dst, uint32(length))
 		dst = append(dst, h.TypeID)
 	case 2:
 		dst = wire.AppendUint24(dst, delta)
 	}
-	return appendChunks(dst, h, payload, e.ChunkSize())
+	return appendChunks(dst, h, head, body, e.ChunkSize())
 }
 
 // Forget makes the next message on a chunk stream begin with a complete header. A caller that drops the bytes of a
@@ -99,19 +105,26 @@ func AppendHeader(dst []byte, h Header, length int) []byte {
 // AppendBody appends what follows a message's complete header: its payload cut into chunks of size bytes, with the
 // headers of continuation chunks between them. h.StreamID does not matter for it.
 func AppendBody(dst []byte, h Header, payload []byte, size int) []byte {
-	return appendChunks(dst, h, payload, size)
+	return appendChunks(dst, h, nil, payload, size)
 }
 
-func appendChunks(dst []byte, h Header, payload []byte, size int) []byte {
-	for len(payload) > size {
-		dst = append(dst, payload[:size]...)
-		payload = payload[size:]
-		dst = appendBasicHeader(dst, 3, h.ChunkStreamID)
-		if h.Timestamp >= extendedMark {
-			dst = wire.AppendUint32(dst, h.Timestamp)
+func appendChunks(dst []byte, h Header, head, body []byte, size int) []byte {
+	room := size
+	for _, part := range [2][]byte{head, body} {
+		for len(part) > 0 {
+			if room == 0 {
+				dst = appendBasicHeader(dst, 3, h.ChunkStreamID)
+				if h.Timestamp >= extendedMark {
+					dst = wire.AppendUint32(dst, h.Timestamp)
+				}
+				room = size
+			}
+			k := min(room, len(part))
+			dst = append(dst, part[:k]...)
+			part, room = part[k:], room-k
 		}
 	}
-	return append(dst, payload...)
+	return dst
 }
 
 func appendBasicHeader(dst []byte, format byte, id uint32) []byte {

@@ -75,6 +75,12 @@ func TestHeaderAndBodyMakeAMessage(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Fatalf("timestamp %d: %x, want %x", ts, got, want)
 		}
+		for cut := range payload {
+			var e Encoder
+			if got := e.AppendParts(nil, h, payload[:cut], payload[cut:]); !bytes.Equal(got, want) {
+				t.Fatalf("timestamp %d, in parts of %d and %d: %x, want %x", ts, cut, len(payload)-cut, got, want)
+			}
+		}
 	}
 }
 

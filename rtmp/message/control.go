@@ -6,14 +6,14 @@ import "oxrtmp/rtmp/internal/wire"
 func parseUint32(field string, p []byte) (uint32, error) {
 	c := wire.NewCursor(p)
 	v, ok := c.Uint32()
-	if !ok || c.Len() != 0 {
+	if !ok { // bytes past the four are nobody's: a peer whose message we ignored would be misread from then on
 		return 0, &Error{Field: field, Err: ErrLength}
 	}
 	return v, nil
 }
 
 // ParseSetChunkSize returns the largest chunk payload, in bytes, that the sender uses from its next chunk on. Bit 31
-// is masked. 0 is returned as it is: it is no legal size, ignore the message. The error is ErrLength. RTMP 1.0 §5.4.1.
+// is masked. 0 is returned as it is: it is no legal size, ignore the message. The error is ErrLength, for fewer than four bytes. RTMP 1.0 §5.4.1.
 func ParseSetChunkSize(p []byte) (size uint32, err error) {
 	size, err = parseUint32("set chunk size", p)
 	return size &^ (1 << 31), err
@@ -81,7 +81,7 @@ func ParseSetPeerBandwidth(p []byte) (size uint32, t LimitType, err error) {
 	c := wire.NewCursor(p)
 	size, ok := c.Uint32()
 	limit, _ := c.Uint8()
-	if !ok || c.Len() != 0 {
+	if !ok {
 		return 0, 0, &Error{Field: "set peer bandwidth", Err: ErrLength}
 	}
 	return size, LimitType(limit), nil
