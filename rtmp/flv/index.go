@@ -9,7 +9,7 @@ import (
 // known. When there are more keyframes than fit, every second one is given up, so that those kept stay evenly spread.
 //
 // The tag is an onMetaData with duration (seconds), filesize (bytes), metadatacreator, and keyframes: an object of two
-// arrays, times (seconds) and filepositions (offsets of video tags), which is absent while there is none. Room that is
+// arrays, times (seconds) and filepositions (offsets of video tags), which is absent while there are fewer than two, as players reject it then. Room that is
 // not used is taken by a further value, a string of spaces; readers of onMetaData stop before it.
 //
 // An Index takes 16 bytes of memory per keyframe kept. The zero value has the default room. It is for one goroutine at
@@ -61,8 +61,13 @@ func everySecond(v []float64) []float64 {
 	return kept
 }
 
-// Keyframes returns how many keyframes the tag will hold.
-func (x *Index) Keyframes() int { return len(x.times) }
+// Keyframes returns how many keyframes the tag will hold: none, or at least two.
+func (x *Index) Keyframes() int {
+	if len(x.times) < 2 {
+		return 0
+	}
+	return len(x.times)
+}
 
 // TagSize returns the size of what AppendTag appends, in bytes. It never changes.
 func (x *Index) TagSize() int { return TagHeaderSize + x.room() + BackPointerSize }
@@ -99,7 +104,7 @@ func (x *Index) appendMetadata(dst []byte, duration, fileSize float64) []byte {
 		{Name: "filesize", Value: amf.Number(fileSize)},
 		{Name: "metadatacreator", Value: amf.String("oxrtmp")},
 	}}
-	if len(x.times) > 0 {
+	if x.Keyframes() > 0 {
 		array.Properties = append(array.Properties, amf.Property{Name: "keyframes", Value: &amf.Object{Properties: []amf.Property{
 			{Name: "times", Value: strictArray(x.times)},
 			{Name: "filepositions", Value: strictArray(x.positions)},
