@@ -19,12 +19,20 @@ FLV_OPTIONS = "flvflags=no_duration_filesize"
 
 
 def ffmpeg_publish(
-    nursery: Nursery, url: str, copy: Path, video: str, audio: str, seconds: float = SECONDS, *options: str
+    nursery: Nursery,
+    url: str,
+    copy: Path,
+    video: str,
+    audio: str,
+    *options: str,
+    seconds: float = SECONDS,
+    realtime: bool = False,
 ) -> Process:
     """Debian's ffmpeg encodes, publishes, and writes what it publishes into a file as well."""
+    pace = ["-re"] if realtime else []
     return nursery.start(
-        [*FFMPEG, *VIDEO, *AUDIO, "-map", "0:v", "-map", "1:a", "-t", str(seconds), *ENCODE[video], *ENCODE[audio],
-         "-flags", "+global_header", *options,
+        [*FFMPEG, *pace, *VIDEO, *pace, *AUDIO, "-map", "0:v", "-map", "1:a", "-t", str(seconds),
+         *ENCODE[video], *ENCODE[audio], "-flags", "+global_header", *options,
          "-f", "tee", f"[f=flv:{FLV_OPTIONS}]{url}|[f=flv:{FLV_OPTIONS}]{copy}"]
     )  # fmt: skip
 

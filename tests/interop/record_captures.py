@@ -28,15 +28,15 @@ SMALL = ["-s", "128x72"]
 
 
 def ffmpeg_5_1_h264_aac(n: Nursery, url: str, copy: Path, _: Library) -> Process:
-    return ffmpeg_publish(n, url, copy, "h264", "aac", 2, *SMALL)
+    return ffmpeg_publish(n, url, copy, "h264", "aac", *SMALL, seconds=2)
 
 
 def ffmpeg_5_1_extended_timestamp(n: Nursery, url: str, copy: Path, _: Library) -> Process:
-    return ffmpeg_publish(n, url, copy, "h264", "mp3", 2, *SMALL, "-output_ts_offset", "16776.2")
+    return ffmpeg_publish(n, url, copy, "h264", "mp3", *SMALL, "-output_ts_offset", "16776.2", seconds=2)
 
 
 def ffmpeg_5_1_flv1_speex(n: Nursery, url: str, copy: Path, _: Library) -> Process:
-    return ffmpeg_publish(n, url, copy, "flv1", "speex", 2, *SMALL, "-b:v", "100k")
+    return ffmpeg_publish(n, url, copy, "flv1", "speex", *SMALL, "-b:v", "100k", seconds=2)
 
 
 def gstreamer_1_22_h264_aac(n: Nursery, url: str, copy: Path, _: Library) -> Process:

@@ -55,7 +55,7 @@ def test_ffmpeg_publishes(nursery: Nursery, ingest: Start, tmp_path: Path, video
     ("video", "audio"),
     [
         ("x264enc key-int-max=30 bframes=2 threads=1 speed-preset=ultrafast", "avenc_aac"),
-        ("x264enc tune=zerolatency key-int-max=30 threads=1 speed-preset=ultrafast", "lamemp3enc"),
+        ("x264enc tune=zerolatency key-int-max=30 threads=1 speed-preset=ultrafast", "lamemp3enc ! mpegaudioparse"),
         ("avenc_flv", "speexenc"),
     ],
     ids=["h264-aac", "h264-mp3", "flv1-speex"],
@@ -72,7 +72,7 @@ def test_ffmpeg_timestamps_past_24_bits(nursery: Nursery, ingest: Start, tmp_pat
     """C3: streams must not die after 4 h 39 min, where timestamps leave 24 bits."""
     server = ingest()
     ffmpeg_publish(
-        nursery, server.url(), tmp_path / "sent.flv", "h264", "aac", 3, "-output_ts_offset", f"{start_ms}ms"
+        nursery, server.url(), tmp_path / "sent.flv", "h264", "aac", "-output_ts_offset", f"{start_ms}ms"
     ).succeed(60)
     sent = flv.read(tmp_path / "sent.flv")
     assert max(t.timestamp for t in sent) > max(start_ms, 0xFFFFFF)
@@ -95,7 +95,7 @@ def test_ffmpeg_publishes_by_every_name_of_localhost(nursery: Nursery, ingest: S
         hosts.append("[::1]")
     for i, host in enumerate(hosts):
         copy = tmp_path / f"sent{i}.flv"
-        ffmpeg_publish(nursery, f"rtmp://{host}:{port}/live/test{i}", copy, "h264", "aac", 3).succeed(60)
+        ffmpeg_publish(nursery, f"rtmp://{host}:{port}/live/test{i}", copy, "h264", "aac").succeed(60)
         check(copy, server.ended(i + 1))
     server.stop()
 
@@ -104,7 +104,8 @@ def test_two_publishers_at_once(nursery: Nursery, ingest: Start, tmp_path: Path)
     server = ingest()
     names = ["one", "two"]
     encoders = [
-        ffmpeg_publish(nursery, server.url(name), tmp_path / f"{name}.flv", "h264", "aac", 3, "-re") for name in names
+        ffmpeg_publish(nursery, server.url(name), tmp_path / f"{name}.flv", "h264", "aac", realtime=True)
+        for name in names
     ]
     for encoder in encoders:
         encoder.succeed(60)
@@ -137,7 +138,7 @@ def test_once_ends_with_the_stream(nursery: Nursery, ingest: Start, tmp_path: Pa
 def test_recording_outlives_kill(nursery: Nursery, ingest: Start, tmp_path: Path) -> None:
     """kill -9 of the recorder leaves a file that ffprobe reads to its last whole tag."""
     server = ingest()
-    encoder = ffmpeg_publish(nursery, server.url(), tmp_path / "sent.flv", "h264", "aac", 60, "-re")
+    encoder = ffmpeg_publish(nursery, server.url(), tmp_path / "sent.flv", "h264", "aac", seconds=60, realtime=True)
     server.process.wait_line(lambda line: line.startswith("publish "), 20)
     file = wait_for_growth(server.directory, 100_000)
     server.process.end()

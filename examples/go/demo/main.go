@@ -1,0 +1,131 @@
+// Demo starts an RTMP server on localhost, publishes a sample clip to it in a loop, and shows a live line per stream.
+//
+//	make run
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"oxrtmp/examples/go/internal/live"
+	"oxrtmp/examples/go/internal/replay"
+	"oxrtmp/rtmp"
+	"oxrtmp/testdata"
+)
+
+var (
+	listen = flag.String("listen", "localhost:1935", "serve publishers on `address`")
+	bare   = flag.Bool("bare", false, "no sample stream")
+)
+
+func main() {
+	flag.Parse()
+	if err := demo(); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+// demo serves until a signal comes.
+func demo() error {
+	server, err := rtmp.Bind(*listen, nil)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w; another port: make run FLAGS='-listen localhost:1936'", err)
+	} else if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	screen := live.NewDisplay(os.Stdout, false)
+	screen.Plain(2 * time.Second)
+	greet(screen, server)
+	go screen.Refresh(ctx)
+
+	var streams sync.WaitGroup
+	if !*bare {
+		streams.Go(func() { publishSample(ctx, screen, "rtmp://"+server.Addr()+"/live/demo") })
+	}
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the process
+		server.Close()
+	})
+	err = server.HandleRequests(func(request *rtmp.Request) {
+		streams.Add(1)
+		defer streams.Done()
+		show(request, screen)
+	})
+	streams.Wait()
+	if errors.Is(err, rtmp.ErrClosed) {
+		err = nil
+	}
+	return err
+}
+
+// greet says how to publish to this server.
+func greet(screen *live.Display, server *rtmp.Server) {
+	place := *listen
+	if host, port, ok := strings.Cut(place, ":"); ok && port == "1935" {
+		place = host // RTMP's own port need not be named
+	}
+	screen.Printf("listening on %s", strings.Join(server.Addrs(), " and "))
+	screen.Printf("")
+	screen.Printf("  ffmpeg   ffmpeg -re -i clip.mp4 -c copy -f flv rtmp://%s/live/test", place)
+	screen.Printf("  OBS      Settings, Stream: Service Custom, Server rtmp://%s/live, Stream Key test", place)
+	screen.Printf("")
+	screen.Printf("Ctrl-C ends.")
+	screen.Printf("")
+}
+
+// show accepts a publisher and counts what it sends.
+func show(request *rtmp.Request, screen *live.Display) {
+	if request.Kind() != rtmp.RequestPublish {
+		request.Reject("NetStream.Play.StreamNotFound", "this server does not play yet")
+		return
+	}
+	session, err := request.Accept()
+	if err != nil {
+		return // the publisher has gone
+	}
+	defer session.Close()
+
+	stream := live.NewStream(session.App(), session.StreamName())
+	screen.Printf("publish %s from %s (%s)", stream.Name, session.PeerAddr(), session.Connect().Encoder())
+	screen.Add(stream)
+	for {
+		packet, err := session.NextPacket(-1)
+		if err != nil {
+			break
+		}
+		stream.Count(&packet)
+		packet.Release()
+	}
+	screen.Remove(stream)
+	screen.Printf("end %s %s", stream.Name, stream.Summary())
+}
+
+// publishSample publishes the sample clip in a loop, through a socket like any other publisher.
+func publishSample(ctx context.Context, screen *live.Display, url string) {
+	client, err := rtmp.Publish(ctx, url, nil)
+	if err != nil {
+		screen.Printf("sample: %v", err)
+		return
+	}
+	defer client.Close()
+	sender := replay.Sender{Client: client}
+	for err == nil {
+		err = sender.SendFile(ctx, bytes.NewReader(testdata.SampleFLV))
+	}
+	if ctx.Err() == nil {
+		screen.Printf("sample: %v", err)
+	}
+}
