@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	crand "crypto/rand"
+
+	"oxrtmp/rtmp/chunk"
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/message"
+)
+
+// generate publishes as fast as the server takes it: a second of 30 fps H.264 and AAC of 4 Mbit/s, over and over, each
+// message a write of its own.
+func generate(args []string) {
+	flags := flag.NewFlagSet("generate", flag.ExitOnError)
+	seconds := flags.Int("seconds", 3, "")
+	publishers := flags.Int("publishers", 1, "")
+	raw := flags.Bool("raw", false, "")
+	flags.Parse(args)
+	end := time.Now().Add(time.Duration(*seconds) * time.Second)
+	messages := second()
+	var wg sync.WaitGroup
+	for range *publishers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			c, err := (&net.Dialer{Control: cubic}).Dial("tcp", flags.Arg(0))
+			if err != nil {
+				fatal(err)
+			}
+			defer c.Close()
+			if !*raw {
+				if err := publish(c); err != nil {
+					fatal(err)
+				}
+				go drain(c)
+			}
+			for time.Now().Before(end) {
+				for _, m := range messages {
+					if _, err := c.Write(m); err != nil {
+						fatal(err)
+					}
+				}
+			}
+		}()
+	}
+	wg.Wait()
+}
+
+// cubic takes the usual congestion control: one that paces would measure its own timers.
+func cubic(_, _ string, raw syscall.RawConn) error {
+	var err error
+	if err := raw.Control(func(fd uintptr) {
+		err = syscall.SetsockoptString(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "cubic")
+	}); err != nil {
+		return err
+	}
+	return err
+}
+
+// second encodes one second of media. Each message begins with a complete header, so that the second can repeat.
+func second() [][]byte {
+	var out [][]byte
+	add := func(csid uint32, typeID uint8, timestamp uint32, size int, first ...byte) {
+		payload := make([]byte, size)
+		copy(payload, first)
+		h := chunk.Header{ChunkStreamID: csid, Timestamp: timestamp, TypeID: typeID, StreamID: 1}
+		out = append(out, chunk.AppendBody(chunk.AppendHeader(nil, h, size), h, payload, 4096))
+	}
+	for i := range 30 {
+		timestamp := uint32(i * 1000 / 30)
+		if i == 0 {
+			add(6, message.TypeVideo, timestamp, 60000, 0x17, 1)
+		} else {
+			add(6, message.TypeVideo, timestamp, 14800, 0x27, 1)
+		}
+		add(4, message.TypeAudio, timestamp, 340, 0xAF, 1)
+	}
+	return out
+}
+
+// publish drives the client's side of the conversation up to the accepted publish, and announces the chunk size.
+func publish(c net.Conn) error {
+	e := engine.NewClient(engine.ClientConfig{
+		Rand: crand.Reader, StreamName: "bench", ChunkSize: 4096,
+		Connect: message.Connect{App: "live", TCURL: "rtmp://bench/live", Type: "nonprivate"},
+	})
+	p := make([]byte, 65536)
+	for !e.Publishing() {
+		if _, err := c.Write(e.AppendOutput(nil)); err != nil {
+			return err
+		}
+		n, err := c.Read(p)
+		if err != nil {
+			return err
+		}
+		for rest := p[:n]; len(rest) > 0 && !e.Publishing(); {
+			k, err := e.Receive(rest, 0)
+			if err != nil {
+				return err
+			}
+			rest = rest[k:]
+			for ev, ok := e.NextEvent(); ok; ev, ok = e.NextEvent() {
+				if ev.Kind == engine.EventRefused {
+					return errors.New(ev.Status.Code)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// drain reads what the server says, mostly acknowledgements.
+func drain(c net.Conn) {
+	p := make([]byte, 4096)
+	for {
+		if _, err := c.Read(p); err != nil {
+			return
+		}
+	}
+}

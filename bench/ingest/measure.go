@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// contender is a server to measure. It prints "listening on ADDR", serves until its standard input ends, and then
+// prints how many payload bytes it took.
+type contender struct {
+	name    string
+	command []string
+	raw     bool // it speaks no RTMP
+}
+
+type result struct {
+	rate float64 // Gbit/s of payload
+	cpu  float64 // CPU-seconds of the server per Gbit
+}
+
+// measure runs a contender on processor 0 against the generator on processor 1.
+func measure(self string, c contender, seconds, publishers int) (result, error) {
+	server := exec.Command("taskset", append([]string{"-c", "0"}, c.command...)...)
+	server.Stderr = os.Stderr
+	stop, err := server.StdinPipe()
+	if err != nil {
+		return result{}, err
+	}
+	out, err := server.StdoutPipe()
+	if err != nil {
+		return result{}, err
+	}
+	if err := server.Start(); err != nil {
+		return result{}, err
+	}
+	defer server.Process.Kill()
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() {
+		return result{}, fmt.Errorf("no first line")
+	}
+	address, ok := strings.CutPrefix(lines.Text(), "listening on ")
+	if !ok {
+		return result{}, fmt.Errorf("first line %q", lines.Text())
+	}
+	args := []string{"-c", "1", self, "generate", "-seconds", strconv.Itoa(seconds), "-publishers", strconv.Itoa(publishers)}
+	if c.raw {
+		args = append(args, "-raw")
+	}
+	before, err := cpuSeconds(server.Process.Pid)
+	if err != nil {
+		return result{}, err
+	}
+	begun := time.Now()
+	generator := exec.Command("taskset", append(args, address)...)
+	generator.Stderr = os.Stderr
+	if err := generator.Run(); err != nil {
+		return result{}, fmt.Errorf("generator: %w", err)
+	}
+	elapsed := time.Since(begun).Seconds()
+	after, err := cpuSeconds(server.Process.Pid)
+	if err != nil {
+		return result{}, err
+	}
+	stop.Close()
+	if !lines.Scan() {
+		return result{}, fmt.Errorf("no last line")
+	}
+	bytes, err := strconv.ParseFloat(lines.Text(), 64)
+	if err != nil {
+		return result{}, err
+	}
+	server.Wait()
+	gbit := bytes * 8 / 1e9
+	return result{gbit / elapsed, (after - before) / gbit}, nil
+}
+
+// cpuSeconds is what a process and its threads have used, by the kernel's account.
+func cpuSeconds(pid int) (float64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	f := strings.Fields(rest)
+	user, err1 := strconv.ParseFloat(f[11], 64)
+	system, err2 := strconv.ParseFloat(f[12], 64)
+	if err1 != nil || err2 != nil {
+		return 0, fmt.Errorf("unreadable: %s", b)
+	}
+	return (user + system) / 100, nil // USER_HZ is 100 on every Linux
+}
