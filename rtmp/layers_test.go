@@ -61,6 +61,7 @@ var policy = map[string]rule{
 
 	"examples/go/internal/...": {layer: 6},
 	"examples/go/...":          {layer: 7, program: true},
+	"bench/...":                {layer: 7, program: true},
 
 	"rtmp/internal/vectors": {layer: testSupport},
 }
