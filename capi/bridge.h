@@ -1,0 +1,80 @@
+/* bridge.h: what the C and the Go files of this directory share. */
+#ifndef OX_BRIDGE_H
+#define OX_BRIDGE_H
+
+#include "oxrtmp.h"
+
+#include "guard.h"
+#include "memory.h"
+
+/* ---- errors (status.c) ---- */
+
+/* ox_fail records status and message as this thread's last error, and returns status. */
+oxrtmp_status ox_fail(oxrtmp_status status, const char *message);
+
+/* ox_set_error is ox_fail with all that is known. The texts are copied, and cut to fit. */
+void ox_set_error(oxrtmp_status status, int32_t os_error, int32_t tls_alert, const char *phase, size_t phase_size,
+                  const char *code, size_t code_size, const char *description, size_t description_size,
+                  const char *message, size_t message_size);
+
+/* ---- structs that grow (options.c) ---- */
+
+/* ox_read_struct copies the input struct at in, whose first field is its size, to out, which has size bytes and is
+ * cleared first. in may be NULL. A struct without a size, or with fields set that this library does not know, is
+ * refused with the name in the error's detail. */
+oxrtmp_status ox_read_struct(void *out, size_t size, const void *in, const char *name);
+
+/* ox_write_struct copies as much of the output struct at from, of size bytes, as out has room for by its struct_size,
+ * which stays as it is, and clears the rest. */
+void ox_write_struct(void *out, const void *from, size_t size);
+
+/* ox_check_struct tells whether an output struct can be written, and clears it but for its size. */
+oxrtmp_status ox_check_struct(void *out, const char *name);
+
+/* OX_OPTIONS reads an input struct into a local copy of its name. */
+#define OX_OPTIONS(type, local, in) \
+  type local; \
+  do { \
+    oxrtmp_status read_ = ox_read_struct(&local, sizeof local, (in), #in); \
+    if (read_ != OXRTMP_OK) { \
+      return read_; \
+    } \
+  } while (0)
+
+/* OX_PACKET_IN refuses a packet to be sent or written whose bytes cannot be there. */
+#define OX_PACKET_IN(packet) \
+  do { \
+    OX_REQUIRE((packet)->data != NULL || (packet)->size == 0, "a packet's data is NULL"); \
+    OX_REQUIRE((packet)->raw != NULL || (packet)->raw_size == 0, "a packet's raw is NULL"); \
+    OX_REQUIRE((packet)->size <= 0xFFFFFF && (packet)->raw_size <= 0xFFFFFF, "more bytes than a message can hold"); \
+  } while (0)
+
+/* OX_STRUCT_OUT returns the status of call, which fills local_, a whole struct of the type; what *out has room for is
+ * copied there. */
+#define OX_STRUCT_OUT(type, out, call) \
+  do { \
+    oxrtmp_status status_ = ox_check_struct((out), #out); \
+    if (status_ != OXRTMP_OK) { \
+      return status_; \
+    } \
+    type local_ = {0}; \
+    status_ = (call); \
+    if (status_ == OXRTMP_OK) { \
+      ox_write_struct((out), &local_, sizeof local_); \
+    } \
+    return status_; \
+  } while (0)
+
+/* OX_TEXT_OUT checks the buffer for a string, makes it empty, and clears *length. */
+#define OX_TEXT_OUT(buf, cap, length) \
+  do { \
+    OX_REQUIRE((buf) != NULL || (cap) == 0, #buf " is NULL"); \
+    if ((cap) > 0) { \
+      *(buf) = 0; \
+    } \
+    if ((length) != NULL) { \
+      *(length) = 0; \
+    } \
+  } while (0)
+
+#endif

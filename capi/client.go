@@ -1,0 +1,189 @@
+package main
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+	"unsafe"
+
+	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/amf"
+)
+
+//export oxgo_client_publish
+func oxgo_client_publish(url *C.char, o *C.oxrtmp_client_options, timeout C.int32_t, client *C.oxrtmp_client) (status C.oxrtmp_status) {
+	defer guard(&status)
+	ctx, cancel := contextFor(timeout)
+	defer cancel()
+	c, err := rtmp.Publish(ctx, goString(url), clientOptions(o))
+	return newClient(c, err, client)
+}
+
+//export oxgo_client_publish_fd
+func oxgo_client_publish_fd(fd C.int, url *C.char, o *C.oxrtmp_client_options, timeout C.int32_t, client *C.oxrtmp_client) (status C.oxrtmp_status) {
+	defer guard(&status)
+	ctx, cancel := contextFor(timeout)
+	defer cancel()
+	var c *rtmp.Client
+	err := adopt(fd, net.FileConn, func(nc net.Conn) (err error) {
+		c, err = rtmp.PublishConn(ctx, nc, goString(url), clientOptions(o))
+		return err
+	})
+	return newClient(c, err, client)
+}
+
+func newClient(c *rtmp.Client, err error, client *C.oxrtmp_client) C.oxrtmp_status {
+	if errors.Is(err, rtmp.ErrTimeout) { // of a phase or of the call: to the caller they are the same
+		return failAs(C.OXRTMP_E_TIMEOUT, err)
+	}
+	if err != nil {
+		return failSetup(err)
+	}
+	return fail(open(clients, c, &client.id, (*rtmp.Client).Close))
+}
+
+// clientOptions converts options that are complete: the C side has filled them up.
+func clientOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
+	return &rtmp.ClientOptions{
+		Limits: limits(o.limits), Timeouts: timeouts(o.timeouts),
+		App: goString(o.app), StreamName: goString(o.stream_name), TCURL: goString(o.tc_url),
+		FlashVer: goString(o.flash_version), SWFURL: goString(o.swf_url), PageURL: goString(o.page_url),
+		PublishType: goString(o.publish_type), ChunkSize: uint32(o.chunk_size),
+		DigestHandshake: o.digest_handshake != 0, NoWait: o.no_wait != 0,
+		SendTimeout: duration(o.send_timeout_ms), Linger: linger(o.linger_ms), OutputBytes: int(o.output_bytes),
+		Allocator: blocks,
+	}
+}
+
+// linger converts a linger time: 0 is the default, negative is none.
+func linger(ms C.int32_t) time.Duration {
+	if ms < 0 {
+		return time.Nanosecond
+	}
+	return duration(ms)
+}
+
+//export oxgo_client_send_video_sequence_header
+func oxgo_client_send_video_sequence_header(h C.oxrtmp_client, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendVideoSequenceHeader(bytesAt(p, n)) })
+}
+
+//export oxgo_client_send_audio_sequence_header
+func oxgo_client_send_audio_sequence_header(h C.oxrtmp_client, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendAudioSequenceHeader(bytesAt(p, n)) })
+}
+
+//export oxgo_client_send_video
+func oxgo_client_send_video(h C.oxrtmp_client, timestamp, keyframe C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error {
+		return c.SendVideo(uint32(timestamp), keyframe != 0, bytesAt(p, n))
+	})
+}
+
+//export oxgo_client_send_video_at
+func oxgo_client_send_video_at(h C.oxrtmp_client, timestamp C.uint32_t, composition C.int32_t, keyframe C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error {
+		return c.SendVideoAt(uint32(timestamp), int32(composition), keyframe != 0, bytesAt(p, n))
+	})
+}
+
+//export oxgo_client_send_audio
+func oxgo_client_send_audio(h C.oxrtmp_client, timestamp C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendAudio(uint32(timestamp), bytesAt(p, n)) })
+}
+
+//export oxgo_client_send_metadata
+func oxgo_client_send_metadata(h C.oxrtmp_client, m *C.oxrtmp_metadata) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendMetadata(getMetadata(m)) })
+}
+
+//export oxgo_client_send_metadata_json
+func oxgo_client_send_metadata_json(h C.oxrtmp_client, json *C.char) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error {
+		v, err := amf.ParseJSON([]byte(goString(json)), amf.Limits{})
+		if err != nil {
+			return err
+		}
+		object, ok := v.(*amf.Object)
+		if !ok {
+			return errArgument
+		}
+		return c.SendMetadataValue(&amf.ECMAArray{Properties: object.Properties})
+	})
+}
+
+//export oxgo_client_send_data
+func oxgo_client_send_data(h C.oxrtmp_client, timestamp C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendData(uint32(timestamp), bytesAt(p, n)) })
+}
+
+//export oxgo_client_send_packet
+func oxgo_client_send_packet(h C.oxrtmp_client, in *C.oxrtmp_packet) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error {
+		p := getPacket(in)
+		return c.SendPacket(&p)
+	})
+}
+
+//export oxgo_client_send_packets
+func oxgo_client_send_packets(h C.oxrtmp_client, in *C.oxrtmp_packet, count C.size_t, sent *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error {
+		for packets := unsafe.Slice(in, int(count)); len(packets) > 0; packets = packets[1:] {
+			p := getPacket(&packets[0])
+			if err := c.SendPacket(&p); err != nil {
+				return err
+			}
+			*sent++
+		}
+		return nil
+	})
+}
+
+//export oxgo_client_flush
+func oxgo_client_flush(h C.oxrtmp_client, timeout C.int32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error { return c.Flush(duration(timeout)) })
+}
+
+//export oxgo_client_statistics
+func oxgo_client_statistics(h C.oxrtmp_client, out *C.oxrtmp_statistics) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error {
+		putStatistics(out, c.Statistics())
+		return nil
+	})
+}
+
+//export oxgo_client_peer_address
+func oxgo_client_peer_address(h C.oxrtmp_client, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *rtmp.Client) error { return putText(c.PeerAddr(), buf, capacity, length) })
+}
+
+//export oxgo_client_close
+func oxgo_client_close(h C.oxrtmp_client) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return closing(clients, h.id, (*rtmp.Client).Close)
+}
+
+// contextFor returns a context that ends with a timeout; negative is never.
+func contextFor(timeout C.int32_t) (context.Context, context.CancelFunc) {
+	if timeout < 0 {
+		return context.WithCancel(context.Background())
+	}
+	return context.WithTimeout(context.Background(), duration(timeout))
+}

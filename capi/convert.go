@@ -1,0 +1,134 @@
+package main
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"bytes"
+	"errors"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+
+	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// errBuffer is the answer to a caller's buffer that is too small.
+var errBuffer = errors.New("capi: the buffer is too small")
+
+// goString copies a C string; NULL is "".
+func goString(p *C.char) string { return C.GoString(p) }
+
+// bytesAt is the caller's memory, valid for the call.
+func bytesAt(p *C.uint8_t, n C.size_t) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(p)), int(n))
+}
+
+// putText writes s to the caller's buffer, with a NUL, and its length to *length if that is not nil. The C side has made
+// the buffer empty.
+func putText(s string, buf *C.char, capacity C.size_t, length *C.size_t) error {
+	if length != nil {
+		*length = C.size_t(len(s))
+	}
+	if C.size_t(len(s)) >= capacity {
+		return errBuffer
+	}
+	to := unsafe.Slice((*byte)(unsafe.Pointer(buf)), len(s)+1)
+	to[copy(to, s)] = 0
+	return nil
+}
+
+// putBytes is putText for bytes: no NUL is added.
+func putBytes(p []byte, buf *C.uint8_t, capacity C.size_t, length *C.size_t) error {
+	if length != nil {
+		*length = C.size_t(len(p))
+	}
+	if C.size_t(len(p)) > capacity {
+		return errBuffer
+	}
+	copy(bytesAt(buf, capacity), p)
+	return nil
+}
+
+// duration converts a timeout: negative waits for ever.
+func duration(ms C.int32_t) time.Duration {
+	if ms < 0 {
+		return -1
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
+// putArray writes s to an array inside a struct, cut to fit at a character's boundary, with a NUL.
+func putArray(to []C.char, s string) {
+	n := min(len(s), len(to)-1)
+	for n < len(s) && n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	for i := range n {
+		to[i] = C.char(s[i])
+	}
+	to[n] = 0
+}
+
+// getArray reads a string from an array inside a struct; it may fill the array without a NUL.
+func getArray(from []C.char) string {
+	s := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(from))), len(from))
+	if n := bytes.IndexByte(s, 0); n >= 0 {
+		s = s[:n]
+	}
+	return string(s)
+}
+
+func flag(b bool) C.uint32_t {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// putMetadata writes all fields.
+func putMetadata(out *C.oxrtmp_metadata, m *message.Metadata) {
+	out.width, out.height, out.frame_rate = C.double(m.Width), C.double(m.Height), C.double(m.FrameRate)
+	out.video_data_rate, out.audio_data_rate = C.double(m.VideoDataRate), C.double(m.AudioDataRate)
+	out.video_codec = C.uint32_t(media.VideoCodec(m.VideoCodecID))
+	out.audio_codec = C.uint32_t(media.AudioCodec(m.AudioCodecID))
+	out.audio_sample_rate, out.audio_sample_size = C.double(m.AudioSampleRate), C.double(m.AudioSampleSize)
+	out.audio_channels, out.audio_delay = C.double(m.AudioChannels), C.double(m.AudioDelay)
+	out.stereo, out.can_seek_to_end = flag(m.Stereo), flag(m.CanSeekToEnd)
+	out.duration, out.file_size = C.double(m.Duration), C.double(m.FileSize)
+	putArray(out.surround[:], m.Surround)
+	putArray(out.creation_date[:], m.CreationDate)
+	putArray(out.encoder[:], m.Encoder)
+}
+
+// getMetadata reads all fields. Codecs that have an official number in legacy headers are written as that.
+func getMetadata(in *C.oxrtmp_metadata) *message.Metadata {
+	m := &message.Metadata{
+		Width: float64(in.width), Height: float64(in.height), FrameRate: float64(in.frame_rate),
+		VideoDataRate: float64(in.video_data_rate), AudioDataRate: float64(in.audio_data_rate),
+		VideoCodecID: uint32(in.video_codec), AudioCodecID: uint32(in.audio_codec),
+		AudioSampleRate: float64(in.audio_sample_rate), AudioSampleSize: float64(in.audio_sample_size),
+		AudioChannels: float64(in.audio_channels), AudioDelay: float64(in.audio_delay),
+		Stereo: in.stereo != 0, CanSeekToEnd: in.can_seek_to_end != 0,
+		Duration: float64(in.duration), FileSize: float64(in.file_size),
+		Surround: getArray(in.surround[:]), CreationDate: getArray(in.creation_date[:]), Encoder: getArray(in.encoder[:]),
+	}
+	if id, ok := media.FourCC(m.VideoCodecID).VideoID(); ok && id < 12 {
+		m.VideoCodecID = uint32(id)
+	}
+	if id, ok := media.FourCC(m.AudioCodecID).SoundFormat(); ok {
+		m.AudioCodecID = uint32(id)
+	}
+	return m
+}
+
+func putStatistics(out *C.oxrtmp_statistics, s rtmp.Statistics) {
+	out.timestamp_ms = C.uint32_t(s.Timestamp)
+	out.duration_ns, out.keyframe_interval_ns = C.int64_t(s.Duration), C.int64_t(s.KeyInterval)
+	out.bytes, out.packets = C.uint64_t(s.Bytes), C.uint64_t(s.Packets)
+	out.audio_packets, out.video_packets, out.data_packets = C.uint64_t(s.Audio), C.uint64_t(s.Video), C.uint64_t(s.Data)
+	out.keyframes, out.malformed = C.uint64_t(s.Keyframes), C.uint64_t(s.Malformed)
+	out.queued_bytes = C.uint64_t(s.Queued)
+}

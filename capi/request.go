@@ -1,0 +1,124 @@
+package main
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"oxrtmp/capi/internal/handle"
+	"oxrtmp/rtmp"
+)
+
+//export oxgo_request_kind
+func oxgo_request_kind(h C.oxrtmp_request, kind *C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(requests, h.id, func(r *rtmp.Request) error {
+		*kind = C.uint32_t(r.Kind())
+		return nil
+	})
+}
+
+//export oxgo_request_app
+func oxgo_request_app(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, peer.App, buf, capacity, length)
+}
+
+//export oxgo_request_stream_name
+func oxgo_request_stream_name(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, peer.StreamName, buf, capacity, length)
+}
+
+//export oxgo_request_raw_stream_name
+func oxgo_request_raw_stream_name(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, peer.RawStreamName, buf, capacity, length)
+}
+
+//export oxgo_request_query
+func oxgo_request_query(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, peer.Query, buf, capacity, length)
+}
+
+//export oxgo_request_publish_type
+func oxgo_request_publish_type(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, peer.PublishType, buf, capacity, length)
+}
+
+//export oxgo_request_tc_url
+func oxgo_request_tc_url(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, peer.TCURL, buf, capacity, length)
+}
+
+//export oxgo_request_peer_address
+func oxgo_request_peer_address(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, peer.PeerAddr, buf, capacity, length)
+}
+
+//export oxgo_request_flash_version
+func oxgo_request_flash_version(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, flashVersion, buf, capacity, length)
+}
+
+//export oxgo_request_swf_url
+func oxgo_request_swf_url(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, swfURL, buf, capacity, length)
+}
+
+//export oxgo_request_page_url
+func oxgo_request_page_url(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, pageURL, buf, capacity, length)
+}
+
+//export oxgo_request_encoder
+func oxgo_request_encoder(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, encoder, buf, capacity, length)
+}
+
+//export oxgo_request_connect_json
+func oxgo_request_connect_json(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, connectJSON, buf, capacity, length)
+}
+
+//export oxgo_request_connect
+func oxgo_request_connect(h C.oxrtmp_request, info *C.oxrtmp_connect_info) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(requests, h.id, func(p *rtmp.Request) error { return putConnect(info, p) })
+}
+
+//export oxgo_request_accept
+func oxgo_request_accept(h C.oxrtmp_request, _ *C.oxrtmp_session_options, session *C.oxrtmp_session) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return answer(h, func(r *rtmp.Request) error {
+		s, err := r.Accept()
+		if err != nil || s == nil {
+			return err
+		}
+		return open(sessions, s, &session.id, (*rtmp.Session).Close)
+	})
+}
+
+//export oxgo_request_reject
+func oxgo_request_reject(h C.oxrtmp_request, code, description *C.char) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return answer(h, func(r *rtmp.Request) error { return r.Reject(goString(code), goString(description)) })
+}
+
+// answer ends a request's handle. Of several answers, one gets to f.
+func answer(h C.oxrtmp_request, f func(*rtmp.Request) error) C.oxrtmp_status {
+	ref, err := requests.Remove(handle.ID(h.id))
+	if err != nil {
+		return fail(err)
+	}
+	defer ref.Release()
+	return fail(f(ref.Value))
+}

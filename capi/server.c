@@ -1,0 +1,75 @@
+#include "bridge.h"
+
+#include "_cgo_export.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* Options are read as this library knows them; those they point to likewise. */
+#define SERVER_OPTIONS(local, in) \
+  OX_OPTIONS(oxrtmp_server_options, local, in); \
+  OX_OPTIONS(oxrtmp_limits, limits_, local.limits); \
+  OX_OPTIONS(oxrtmp_timeouts, timeouts_, local.timeouts); \
+  local.limits = &limits_; \
+  local.timeouts = &timeouts_
+
+oxrtmp_status oxrtmp_server_bind(const char *address, const oxrtmp_server_options *options, oxrtmp_server *server) {
+  OX_ENTER();
+  OX_OUT(server);
+  OX_REQUIRE(address != NULL, "address is NULL");
+  SERVER_OPTIONS(o, options);
+  return oxgo_server_bind((char *)address, &o, server);
+}
+
+oxrtmp_status oxrtmp_server_create(const oxrtmp_server_options *options, oxrtmp_server *server) {
+  OX_ENTER();
+  OX_OUT(server);
+  SERVER_OPTIONS(o, options);
+  return oxgo_server_create(&o, server);
+}
+
+oxrtmp_status oxrtmp_server_listen(oxrtmp_server server, const char *address) {
+  OX_ENTER();
+  OX_REQUIRE(address != NULL, "address is NULL");
+  return oxgo_server_listen(server, (char *)address);
+}
+
+oxrtmp_status oxrtmp_server_adopt_listener(oxrtmp_server server, int fd) {
+  OX_ENTER();
+  OX_REQUIRE(fd >= 0, "fd is negative");
+  return oxgo_server_adopt_listener(server, fd);
+}
+
+oxrtmp_status oxrtmp_server_adopt_connection(oxrtmp_server server, int fd) {
+  OX_ENTER();
+  OX_REQUIRE(fd >= 0, "fd is negative");
+  return oxgo_server_adopt_connection(server, fd);
+}
+
+oxrtmp_status oxrtmp_server_address(oxrtmp_server server, char *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_TEXT_OUT(buf, cap, length);
+  return oxgo_server_address(server, buf, cap, length);
+}
+
+oxrtmp_status oxrtmp_server_addresses(oxrtmp_server server, char *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_TEXT_OUT(buf, cap, length);
+  return oxgo_server_addresses(server, buf, cap, length);
+}
+
+oxrtmp_status oxrtmp_server_accept(oxrtmp_server server, int32_t timeout_ms, oxrtmp_request *request) {
+  OX_ENTER();
+  OX_OUT(request);
+  return oxgo_server_accept(server, timeout_ms, request);
+}
+
+oxrtmp_status oxrtmp_server_shutdown(oxrtmp_server server, int32_t timeout_ms) {
+  OX_ENTER();
+  return oxgo_server_shutdown(server, timeout_ms);
+}
+
+oxrtmp_status oxrtmp_server_close(oxrtmp_server server) {
+  OX_ENTER();
+  return oxgo_server_close(server);
+}

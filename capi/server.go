@@ -1,0 +1,166 @@
+package main
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"oxrtmp/capi/internal/handle"
+	"oxrtmp/rtmp"
+)
+
+//export oxgo_server_bind
+func oxgo_server_bind(address *C.char, o *C.oxrtmp_server_options, server *C.oxrtmp_server) (status C.oxrtmp_status) {
+	defer guard(&status)
+	s, err := rtmp.Bind(goString(address), serverOptions(o))
+	return newServer(s, err, server)
+}
+
+//export oxgo_server_create
+func oxgo_server_create(o *C.oxrtmp_server_options, server *C.oxrtmp_server) (status C.oxrtmp_status) {
+	defer guard(&status)
+	s, err := rtmp.NewServer(serverOptions(o))
+	return newServer(s, err, server)
+}
+
+func newServer(s *rtmp.Server, err error, server *C.oxrtmp_server) C.oxrtmp_status {
+	if err != nil {
+		return failSetup(err)
+	}
+	return fail(open(servers, s, &server.id, (*rtmp.Server).Close))
+}
+
+//export oxgo_server_listen
+func oxgo_server_listen(h C.oxrtmp_server, address *C.char) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *rtmp.Server) error { return s.Listen(goString(address)) })
+}
+
+//export oxgo_server_adopt_listener
+func oxgo_server_adopt_listener(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *rtmp.Server) error {
+		return adopt(fd, net.FileListener, s.Serve)
+	})
+}
+
+//export oxgo_server_adopt_connection
+func oxgo_server_adopt_connection(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *rtmp.Server) error {
+		return adopt(fd, net.FileConn, s.ServeConn)
+	})
+}
+
+// adopt makes a Go socket of the caller's descriptor by convert and hands it to use, which closes it if it fails. On
+// success the caller's descriptor is closed, as Go works on a duplicate; on error it stays open.
+func adopt[T any](fd C.int, convert func(*os.File) (T, error), use func(T) error) error {
+	// The File must not close fd when it is collected, so it gets a duplicate of its own.
+	duplicate, err := dupCloseOnExec(int(fd))
+	if err != nil {
+		return err
+	}
+	file := os.NewFile(uintptr(duplicate), "socket")
+	v, err := convert(file)
+	file.Close()
+	if err != nil {
+		return err
+	}
+	if err := use(v); err != nil {
+		return err
+	}
+	syscall.Close(int(fd))
+	return nil
+}
+
+func dupCloseOnExec(fd int) (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	n, err := syscall.Dup(fd)
+	if err != nil {
+		return -1, os.NewSyscallError("dup", err)
+	}
+	syscall.CloseOnExec(n)
+	return n, nil
+}
+
+//export oxgo_server_address
+func oxgo_server_address(h C.oxrtmp_server, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *rtmp.Server) error { return putText(s.Addr(), buf, capacity, length) })
+}
+
+//export oxgo_server_addresses
+func oxgo_server_addresses(h C.oxrtmp_server, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *rtmp.Server) error {
+		return putText(strings.Join(s.Addrs(), ","), buf, capacity, length)
+	})
+}
+
+//export oxgo_server_accept
+func oxgo_server_accept(h C.oxrtmp_server, timeout C.int32_t, request *C.oxrtmp_request) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *rtmp.Server) error {
+		r, err := s.Accept(duration(timeout))
+		if err != nil {
+			return err
+		}
+		return open(requests, r, &request.id, func(r *rtmp.Request) error { return r.Reject("", "") })
+	})
+}
+
+//export oxgo_server_shutdown
+func oxgo_server_shutdown(h C.oxrtmp_server, timeout C.int32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	status = with(servers, h.id, func(s *rtmp.Server) error {
+		ctx, cancel := contextFor(timeout)
+		defer cancel()
+		return s.Shutdown(ctx)
+	})
+	if ref, err := servers.Remove(handle.ID(h.id)); err == nil {
+		ref.Release()
+	}
+	return status
+}
+
+//export oxgo_server_close
+func oxgo_server_close(h C.oxrtmp_server) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return closing(servers, h.id, (*rtmp.Server).Close)
+}
+
+// serverOptions converts options that are complete: the C side has filled them up.
+func serverOptions(o *C.oxrtmp_server_options) *rtmp.ServerOptions {
+	return &rtmp.ServerOptions{
+		Limits: limits(o.limits), Timeouts: timeouts(o.timeouts), ChunkSize: uint32(o.chunk_size),
+		WindowAckSize: uint32(o.window_ack_size), PeerBandwidth: uint32(o.peer_bandwidth),
+		AskConnection: o.ask_connection != 0, AskConnect: o.ask_connect != 0, AskFCPublish: o.ask_fc_publish != 0,
+		SendOnBWDone: o.send_on_bw_done != 0, Linger: linger(o.linger_ms), Allocator: blocks,
+	}
+}
+
+func limits(l *C.oxrtmp_limits) rtmp.Limits {
+	return rtmp.Limits{
+		MessageBytes: int(l.message_bytes), PartialBytes: int(l.partial_bytes),
+		EarlyMessageBytes: int(l.early_message_bytes), EarlyPartialBytes: int(l.early_partial_bytes),
+		ChunkStreams: int(l.chunk_streams), MessageStreams: int(l.message_streams),
+		AMFDepth: int(l.amf_depth), AMFValues: int(l.amf_values), EarlyAMFValues: int(l.early_amf_values),
+		NameBytes: int(l.name_bytes), IdleMessages: int(l.idle_messages), OutputBytes: int(l.output_bytes),
+		QueueBytes: int(l.queue_bytes), Connections: int(l.connections),
+		ConnectionsPerAddress: int(l.connections_per_address), PendingRequests: int(l.pending_requests),
+	}
+}
+
+func timeouts(t *C.oxrtmp_timeouts) rtmp.Timeouts {
+	return rtmp.Timeouts{
+		Resolve: duration(t.resolve_ms), Dial: duration(t.dial_ms), Handshake: duration(t.handshake_ms),
+		Connect: duration(t.connect_ms), CreateStream: duration(t.create_stream_ms), Publish: duration(t.publish_ms),
+		Decision: duration(t.decision_ms), Setup: duration(t.setup_ms), FirstMedia: duration(t.first_media_ms),
+		Idle: duration(t.idle_ms), Write: duration(t.write_ms),
+	}
+}

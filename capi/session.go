@@ -1,0 +1,193 @@
+package main
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"sync"
+	"unsafe"
+
+	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+//export oxgo_session_app
+func oxgo_session_app(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, peer.App, buf, capacity, length)
+}
+
+//export oxgo_session_stream_name
+func oxgo_session_stream_name(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, peer.StreamName, buf, capacity, length)
+}
+
+//export oxgo_session_raw_stream_name
+func oxgo_session_raw_stream_name(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, peer.RawStreamName, buf, capacity, length)
+}
+
+//export oxgo_session_query
+func oxgo_session_query(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, peer.Query, buf, capacity, length)
+}
+
+//export oxgo_session_publish_type
+func oxgo_session_publish_type(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, peer.PublishType, buf, capacity, length)
+}
+
+//export oxgo_session_tc_url
+func oxgo_session_tc_url(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, peer.TCURL, buf, capacity, length)
+}
+
+//export oxgo_session_peer_address
+func oxgo_session_peer_address(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, peer.PeerAddr, buf, capacity, length)
+}
+
+//export oxgo_session_flash_version
+func oxgo_session_flash_version(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, flashVersion, buf, capacity, length)
+}
+
+//export oxgo_session_swf_url
+func oxgo_session_swf_url(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, swfURL, buf, capacity, length)
+}
+
+//export oxgo_session_page_url
+func oxgo_session_page_url(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, pageURL, buf, capacity, length)
+}
+
+//export oxgo_session_encoder
+func oxgo_session_encoder(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, encoder, buf, capacity, length)
+}
+
+//export oxgo_session_connect_json
+func oxgo_session_connect_json(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, connectJSON, buf, capacity, length)
+}
+
+//export oxgo_session_connect
+func oxgo_session_connect(h C.oxrtmp_session, info *C.oxrtmp_connect_info) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(sessions, h.id, func(p *rtmp.Session) error { return putConnect(info, p) })
+}
+
+// batches are where packets wait on their way from a session to C.
+var batches = sync.Pool{New: func() any { return new([256]media.Packet) }}
+
+//export oxgo_session_next_packet
+func oxgo_session_next_packet(h C.oxrtmp_session, timeout C.int32_t, out *C.oxrtmp_packet) (status C.oxrtmp_status) {
+	defer guard(&status)
+	_, status = nextPackets(h, timeout, unsafe.Slice(out, 1))
+	return status
+}
+
+//export oxgo_session_next_packets
+func oxgo_session_next_packets(h C.oxrtmp_session, timeout C.int32_t, out *C.oxrtmp_packet, most C.size_t, count *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	n, status := nextPackets(h, timeout, unsafe.Slice(out, int(min(most, C.size_t(len([256]media.Packet{}))))))
+	*count = C.size_t(n)
+	return status
+}
+
+func nextPackets(h C.oxrtmp_session, timeout C.int32_t, out []C.oxrtmp_packet) (n int, status C.oxrtmp_status) {
+	status = with(sessions, h.id, func(s *rtmp.Session) (err error) {
+		batch := batches.Get().(*[256]media.Packet)
+		defer batches.Put(batch)
+		n, err = s.NextPackets(batch[:len(out)], duration(timeout))
+		if err != nil {
+			return err
+		}
+		return putPackets(out, batch[:n])
+	})
+	return n, status
+}
+
+//export oxgo_session_metadata
+func oxgo_session_metadata(h C.oxrtmp_session, out *C.oxrtmp_metadata) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(sessions, h.id, func(s *rtmp.Session) error {
+		m, ok := s.Metadata()
+		if !ok {
+			return errNothing
+		}
+		putMetadata(out, &m)
+		return nil
+	})
+}
+
+//export oxgo_session_metadata_json
+func oxgo_session_metadata_json(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(sessions, h.id, func(s *rtmp.Session) error {
+		v, ok := s.MetadataValue()
+		if !ok {
+			return errNothing
+		}
+		return putText(string(amf.AppendJSON(nil, v)), buf, capacity, length)
+	})
+}
+
+//export oxgo_session_metadata_raw
+func oxgo_session_metadata_raw(h C.oxrtmp_session, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(sessions, h.id, func(s *rtmp.Session) error {
+		raw := s.RawMetadata()
+		if len(raw) == 0 {
+			return errNothing
+		}
+		return putBytes(raw, buf, capacity, length)
+	})
+}
+
+//export oxgo_session_statistics
+func oxgo_session_statistics(h C.oxrtmp_session, out *C.oxrtmp_statistics) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(sessions, h.id, func(s *rtmp.Session) error {
+		putStatistics(out, s.Statistics())
+		return nil
+	})
+}
+
+//export oxgo_session_end_reason
+func oxgo_session_end_reason(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(sessions, h.id, func(s *rtmp.Session) error { return putText(s.EndReason(), buf, capacity, length) })
+}
+
+//export oxgo_session_close
+func oxgo_session_close(h C.oxrtmp_session) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return closing(sessions, h.id, (*rtmp.Session).Close)
+}
+
+//export oxgo_session_close_with_status
+func oxgo_session_close_with_status(h C.oxrtmp_session, code, description *C.char) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return closing(sessions, h.id, func(s *rtmp.Session) error {
+		c, d := goString(code), goString(description)
+		if c == "" {
+			c = message.CodePublishRejected
+		}
+		return s.CloseWithStatus(c, d)
+	})
+}

@@ -1,0 +1,941 @@
+/* oxrtmp.h: the C interface of libxrtmp, an RTMP library. It accepts, sends and records live streams.
+ *
+ * Link with -lxrtmp (pkg-config oxrtmp, or CMake's oxrtmp::oxrtmp). This header is the manual; it is read top to bottom.
+ *
+ *
+ * INTRODUCTION
+ *
+ * A server that lets in the publisher who knows the stream name, and shows what it sends. The program is complete:
+ *
+ *   #include <oxrtmp.h>
+ *   #include <stdio.h>
+ *   #include <string.h>
+ *   int main(void) {
+ *     oxrtmp_server server; oxrtmp_request request; oxrtmp_session session; oxrtmp_packet packet; char name[256];
+ *     if (oxrtmp_server_bind("127.0.0.1:1935", NULL, &server)) return 1;            // NULL: default options
+ *     while (oxrtmp_server_accept(server, -1, &request) == OXRTMP_OK) {
+ *       if (oxrtmp_request_stream_name(request, name, sizeof name, NULL) || strcmp(name, "secret")) {
+ *         oxrtmp_request_reject(request, NULL, "unauthorized"); continue;
+ *       }
+ *       if (oxrtmp_request_accept(request, NULL, &session)) continue;
+ *       while (oxrtmp_session_next_packet(session, -1, &packet) == OXRTMP_OK) {
+ *         printf("%u ms track %u, %zu bytes\n", packet.timestamp_ms, packet.track, packet.size);
+ *         oxrtmp_packet_release(&packet);
+ *       }
+ *       oxrtmp_session_close(session);
+ *     }
+ *   }
+ *
+ * A client that publishes one frame of H.264 (the arrays are the caller's):
+ *
+ *   oxrtmp_client client;
+ *   if (oxrtmp_client_publish("rtmp://127.0.0.1/live/secret", NULL, 10000, &client)) return 1;
+ *   oxrtmp_client_send_video_sequence_header(client, avcc, avcc_size);   // AVCDecoderConfigurationRecord
+ *   oxrtmp_client_send_video(client, 0, 1, nalus, nalus_size);           // 0 ms, a keyframe, length-prefixed NAL units
+ *   oxrtmp_client_close(client);                                         // delivers what is queued
+ *
+ *
+ * CONCEPTS
+ *
+ *   server   listens on addresses, or serves a listener or sockets that you bring. Any number per process.
+ *   request  a peer's wish, usually to publish a stream. It waits for your oxrtmp_request_accept or _reject, from any
+ *            thread, until its deadline (10 s by default); what you answer after that is harmless.
+ *   session  an accepted stream on the server's side. Packets come out of it.
+ *   client   an outgoing connection that publishes a stream. Packets go into it.
+ *   packet   one unit of media: a codec's configuration (sequence header), a frame, or a data message such as metadata.
+ *            `data` is the codec's own bytes, `raw` the whole payload as it crossed the wire.
+ *
+ * These are values: server, request, session and client are structs of one 64-bit number (a handle), checked by the
+ * compiler when you mix them up and by the library when they are stale, foreign or zero: such a call returns
+ * OXRTMP_E_HANDLE and does nothing. A number is never used a second time.
+ *
+ *
+ * OWNERSHIP
+ *
+ * - What a function returns through a handle pointer is yours, to be ended by one call: oxrtmp_server_close,
+ *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_recorder_close, oxrtmp_flv_reader_close. A request is ended by
+ *   oxrtmp_request_accept or oxrtmp_request_reject. Closing a server ends its connections, but the handles of its
+ *   sessions stay yours to close.
+ * - A packet that you receive owns a reference to its memory until oxrtmp_packet_release, which you may call from any
+ *   thread, at any time, also after its session is closed. `data` and `raw` are valid until then; do not write there.
+ *   The struct may be copied freely, but it is one reference: release it once. A second reference comes from
+ *   oxrtmp_packet_retain. A release too many is the error OXRTMP_E_HANDLE, not corruption.
+ * - What you pass in (strings, bytes, structs, packets to send) stays yours, is not changed, and is read only during the
+ *   call. A pointer must be valid or NULL; NULL where it is not allowed gives OXRTMP_E_ARGUMENT.
+ * - Strings out are written to your buffer, NUL-terminated, and their length (without the NUL) to *length if length is
+ *   not NULL. If the buffer is too small the call returns OXRTMP_E_BUFFER, the buffer holds the empty string, and
+ *   *length says what is needed; (NULL, 0, &length) is the way to ask. A stream name is never cut short.
+ * - On error every other output is zero: a handle is no handle, a packet is empty (and releasing it does nothing).
+ *
+ *
+ * THREADS
+ *
+ * Every function may be called from any thread, at the same time as any other, also on the same handle, unless its
+ * comment says otherwise. Two threads that take packets from one session share them. Nothing is called back on threads
+ * of the library; oxrtmp_server_serve, the one function that calls you, does so on threads it makes for that.
+ * A thread that waits inside a call is a waiting thread of yours; the library does not hide it.
+ *
+ *
+ * WAITING AND CANCELLING
+ *
+ * A function that may wait has a timeout_ms: 0 looks and returns at once, -1 waits for ever, and otherwise it returns
+ * OXRTMP_E_TIMEOUT when that time is over (at most 250 ms later, whatever the peer or the network does). Sending waits
+ * as long as the client's send_timeout_ms says. Closing a handle from another thread wakes those who wait on it, with
+ * OXRTMP_E_CLOSED, within 100 ms. Functions without a timeout do not wait for the network, except the closing of a
+ * client, which gives queued data linger_ms to leave.
+ *
+ *
+ * ERRORS
+ *
+ * Functions return an oxrtmp_status: OXRTMP_OK (zero) or a negative error. Their numbers never change; they are grouped:
+ * -1xx how the call was used or ended, -2xx transport and files, -3xx protocol, -4xx refused by the peer, -9xx a fault of
+ * this library. Treat an unknown number by its group. oxrtmp_status_name and oxrtmp_status_text put it in words;
+ * oxrtmp_last_error tells what happened in detail: where (resolve, tcp, tls, handshake, connect, createStream, publish,
+ * media), the peer's own code and words, the operating system's. It is kept per thread, for the last call that failed.
+ *
+ * The end of a stream is not a fault: OXRTMP_E_EOF when the peer ended it (by command or by hanging up),
+ * OXRTMP_E_CLOSED when you did. A loop `while (oxrtmp_session_next_packet(...) == OXRTMP_OK)` is complete.
+ *
+ * Any function may return OXRTMP_E_ARGUMENT, OXRTMP_E_HANDLE, OXRTMP_E_MEMORY, OXRTMP_E_FORKED and OXRTMP_E_INTERNAL;
+ * the comments below name the others.
+ *
+ *
+ * ENVIRONMENT
+ *
+ * The library is written in Go and brings Go's run-time system: a few threads, and address space in plenty (about
+ * 1.6 GB reserved, 10 MB used; mind ulimit -v). What follows from that:
+ *
+ * - fork: a child process that goes on without exec cannot use the library. Every call there returns OXRTMP_E_FORKED at
+ *   once, closing and releasing included (they do nothing). Fork first and open afterwards, or fork and exec. All
+ *   descriptors are close-on-exec.
+ * - signals: no handler of yours is taken away. The library blocks SIGPIPE on its own threads, so a peer that
+ *   is gone never raises it. Go's run-time system installs handlers for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG which
+ *   hand on to the handlers that were there. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are.
+ * - dlclose: the library never unloads. dlopen and dlclose of it are harmless.
+ * - other Go libraries in the same process work side by side, each with a run-time system of its own.
+ * - musl: Go shared libraries cannot be loaded by musl's loader (Alpine Linux). Use a glibc system or container.
+ * - fibers: call from a thread's own stack. A call from a coroutine's private stack works but takes 100 times as long.
+ *   A thread may be as small as 64 KiB of stack.
+ * - memory that runs out, and a Go stack overflow, end the process, as everywhere in Go. Other internal faults become
+ *   OXRTMP_E_INTERNAL, or end the one connection they happened on.
+ * - no environment variable, configuration file or global setting changes what the library does, besides
+ *   oxrtmp_memory_limit.
+ * - 64-bit Linux with glibc.
+ *
+ *
+ * VERSIONING
+ *
+ * OXRTMP_VERSION is the version of this header, oxrtmp_version() that of the library you run with. Until 1.0 the
+ * library's name is libxrtmp.so.0; within one name, programs run on newer libraries without being compiled again:
+ * functions, structs and constants are added, never changed or taken away.
+ * A struct you fill begins with struct_size. Its _init function sets that and clears the rest; 0 or NULL in a field means
+ * the default. A struct the library fills and that may grow begins with struct_size too: set it to sizeof before the call.
+ * oxrtmp_packet is as it is: it has no struct_size and needs no init, so that arrays of it work.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef OXRTMP_H
+#define OXRTMP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define OXRTMP_VERSION_MAJOR 0
+#define OXRTMP_VERSION_MINOR 1
+#define OXRTMP_VERSION_PATCH 0
+/** The version of this header as one number: major << 16 | minor << 8 | patch. */
+#define OXRTMP_VERSION (OXRTMP_VERSION_MAJOR << 16 | OXRTMP_VERSION_MINOR << 8 | OXRTMP_VERSION_PATCH)
+
+#if defined(__GNUC__)
+#define OXRTMP_API __attribute__((visibility("default")))
+#else
+#define OXRTMP_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Status
+ */
+
+/** What a function returns: OXRTMP_OK (0) or one of the negative errors of OXRTMP_STATUS_MAP. */
+typedef int32_t oxrtmp_status;
+
+/** All statuses: XX(name, number, text). */
+#define OXRTMP_STATUS_MAP(XX) \
+  XX(OK, 0, "ok") \
+  /* how the call was used, or ended */ \
+  XX(E_ARGUMENT, -101, "an argument is not valid") \
+  XX(E_HANDLE, -102, "not a live handle of this kind, or a packet that was released already") \
+  XX(E_BUFFER, -103, "the buffer is too small") \
+  XX(E_STATE, -104, "not possible in this state") \
+  XX(E_BUSY, -105, "in use in another way") \
+  XX(E_AGAIN, -106, "nothing there yet, or no room yet; nothing was taken") \
+  XX(E_TIMEOUT, -107, "the time given is over") \
+  XX(E_CLOSED, -108, "closed on this side") \
+  XX(E_EOF, -109, "the stream has ended") \
+  XX(E_FORKED, -110, "in a forked child, where the library cannot be used") \
+  XX(E_MEMORY, -111, "out of memory, or past the memory limit") \
+  XX(E_UNSUPPORTED, -112, "not supported") \
+  /* transport and files */ \
+  XX(E_RESOLVE, -201, "the host name could not be resolved") \
+  XX(E_CONNECT, -202, "the connection could not be made") \
+  XX(E_TLS, -203, "TLS failed") \
+  XX(E_IO, -204, "the connection broke") \
+  XX(E_ADDRESS, -205, "the address cannot be listened on") \
+  XX(E_FILE, -206, "the file could not be opened, read or written") \
+  XX(E_SILENT, -207, "the peer was silent, or took no data, for too long") \
+  /* protocol */ \
+  XX(E_PROTOCOL, -301, "the peer broke the protocol") \
+  XX(E_HANDSHAKE, -302, "the RTMP handshake failed") \
+  XX(E_CHUNK, -303, "the chunk stream is broken") \
+  XX(E_AMF, -304, "AMF data is not valid") \
+  XX(E_MESSAGE, -305, "a message is not valid") \
+  XX(E_LIMIT, -306, "a limit was exceeded") \
+  XX(E_MEDIA, -307, "media data is not valid") \
+  XX(E_FLV, -308, "the FLV data is not valid") \
+  /* refused by the peer */ \
+  XX(E_REFUSED, -401, "refused by the peer") \
+  XX(E_AUTH, -402, "refused by the peer: not authorized") \
+  XX(E_NAME, -403, "refused by the peer: the stream name is in use or not allowed") \
+  XX(E_NOT_FOUND, -404, "refused by the peer: no such application or stream") \
+  /* this library */ \
+  XX(E_INTERNAL, -901, "a fault inside the library")
+
+/** The statuses as constants: OXRTMP_OK, OXRTMP_E_ARGUMENT, ... */
+enum {
+#define OXRTMP_STATUS_CONSTANT(name, number, text) OXRTMP_##name = number,
+  OXRTMP_STATUS_MAP(OXRTMP_STATUS_CONSTANT)
+#undef OXRTMP_STATUS_CONSTANT
+};
+
+/** The name of a status as in this header, such as "OXRTMP_E_TIMEOUT"; "OXRTMP_E_?" for a number that is none.
+ *  The string is constant. Works in a forked child. Since 0.1. */
+OXRTMP_API const char *oxrtmp_status_name(oxrtmp_status status);
+
+/** The status in words, for a reader who has no more than that; oxrtmp_last_error says more. Constant. Since 0.1. */
+OXRTMP_API const char *oxrtmp_status_text(oxrtmp_status status);
+
+/** A buffer of this size holds every text of oxrtmp_last_error. */
+#define OXRTMP_ERROR_TEXT_SIZE 1024
+
+/** What went wrong in the last call on this thread that failed, as one line: status, phase, the peer's code and words.
+ *  Calls that succeed leave it as it is. The only string that is cut to fit a small buffer. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when buf is NULL or cap 0. */
+OXRTMP_API oxrtmp_status oxrtmp_last_error(char *buf, size_t cap);
+
+/** oxrtmp_last_error in parts. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_error_detail {
+  uint32_t struct_size;  /**< sizeof(oxrtmp_error_detail), set by you */
+  oxrtmp_status status;  /**< what the call returned; OXRTMP_OK when no call on this thread has failed */
+  int32_t os_error;      /**< the operating system's errno, 0 if it had no part */
+  int32_t tls_alert;     /**< the number of the TLS alert, -1 if there was none */
+  char phase[16];        /**< "resolve", "tcp", "tls", "handshake", "connect", ..., "media", or "" */
+  char code[128];        /**< the peer's code, such as "NetStream.Publish.BadName", or "" */
+  char description[512]; /**< the peer's words, cut to fit, or "" */
+} oxrtmp_error_detail;
+
+/** Fill *detail about the last call on this thread that failed. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_last_error_detail(oxrtmp_error_detail *detail);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Library
+ */
+
+/** The version of the library at run time, made like OXRTMP_VERSION. Works in a forked child. Since 0.1. */
+OXRTMP_API uint32_t oxrtmp_version(void);
+
+/** One line about the build: version, platform, compilers. Constant. Works in a forked child. Since 0.1. */
+OXRTMP_API const char *oxrtmp_build_info(void);
+
+/** Bound the memory of all message payloads in the process: those being received, waiting, and held by you. A
+ *  connection that needs more is ended with E_MEMORY. Default 2 GiB; 0 restores it. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_memory_limit(uint64_t bytes);
+
+/** What the library holds at this moment. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_library_info {
+  uint32_t struct_size;   /**< sizeof(oxrtmp_library_info), set by you */
+  uint32_t handles;       /**< live handles of all kinds */
+  uint64_t packets;       /**< packets received by you and not yet released */
+  uint64_t payload_bytes; /**< memory of message payloads in use, which oxrtmp_memory_limit bounds */
+  uint64_t pooled_bytes;  /**< memory of payloads kept for the next ones */
+  uint64_t heap_bytes;    /**< memory in use on Go's heap */
+  uint32_t goroutines;    /**< concurrent activities inside the library */
+  uint32_t faults;        /**< internal faults caught since the start; each was an OXRTMP_E_INTERNAL */
+} oxrtmp_library_info;
+
+/** Fill *info. Halts the library for some microseconds: for tests and for now and then. Since 0.1.
+ *  @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_library_statistics(oxrtmp_library_info *info);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Handles. {0} is none.
+ */
+
+typedef struct oxrtmp_server { uint64_t id; } oxrtmp_server;         /**< listens and accepts */
+typedef struct oxrtmp_request { uint64_t id; } oxrtmp_request;       /**< a peer's pending wish */
+typedef struct oxrtmp_session { uint64_t id; } oxrtmp_session;       /**< an accepted stream */
+typedef struct oxrtmp_client { uint64_t id; } oxrtmp_client;         /**< a connection that publishes */
+typedef struct oxrtmp_recorder { uint64_t id; } oxrtmp_recorder;     /**< writes an FLV file */
+typedef struct oxrtmp_flv_reader { uint64_t id; } oxrtmp_flv_reader; /**< reads an FLV file, or FLV bytes */
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Packets
+ */
+
+/** What a packet is for. */
+enum oxrtmp_packet_kind {
+  OXRTMP_PACKET_NONE = 0,            /**< an empty packet */
+  OXRTMP_PACKET_SEQUENCE_HEADER = 1, /**< what the track's decoder needs first: avcC, AudioSpecificConfig, OpusHead, ... */
+  OXRTMP_PACKET_FRAME = 2,           /**< one access unit; also audio and video that could not be parsed (MALFORMED) */
+  OXRTMP_PACKET_SEQUENCE_END = 3,    /**< no further frame of the track's sequence follows */
+  OXRTMP_PACKET_METADATA = 4,        /**< onMetaData, or with a flag: a channel layout, colour information */
+  OXRTMP_PACKET_DATA = 5,            /**< any other data message; see oxrtmp_packet_handler */
+  OXRTMP_PACKET_COMMAND = 6,         /**< a video command: client-side seek begins or ends */
+  OXRTMP_PACKET_SILENCE = 7          /**< an audio message without bytes: play out what is there, then be silent */
+};
+
+/** Properties of a packet, or'ed. */
+enum oxrtmp_packet_flags {
+  OXRTMP_PACKET_KEYFRAME = 1 << 0,            /**< video frame that needs no earlier one */
+  OXRTMP_PACKET_ENHANCED = 1 << 1,            /**< Enhanced RTMP header; when sending: ask for one */
+  OXRTMP_PACKET_MALFORMED = 1 << 2,           /**< header not understood: codec is 0, data is all of raw */
+  OXRTMP_PACKET_DISPOSABLE = 1 << 3,          /**< video frame that no other one refers to */
+  OXRTMP_PACKET_MULTITRACK = 1 << 4,          /**< came in a message with several tracks, which is raw */
+  OXRTMP_PACKET_MPEG2TS = 1 << 5,             /**< sequence header in the form of an MPEG-2 transport stream's descriptor */
+  OXRTMP_PACKET_MULTICHANNEL_CONFIG = 1 << 6, /**< metadata that is an audio track's channel layout */
+  OXRTMP_PACKET_COLOR_INFO = 1 << 7,          /**< metadata that is a video track's: AMF names and values */
+  OXRTMP_PACKET_CONTINUED = 1 << 8,           /**< not the first packet of its message: skip it when forwarding raw */
+  OXRTMP_PACKET_SET_DATA_FRAME = 1 << 9,      /**< data message that came inside @setDataFrame; when sending: wrap it */
+  OXRTMP_PACKET_UNOFFICIAL_ID = 1 << 10       /**< legacy header with codec number 12 (H.265) or 13 (AV1) */
+};
+
+/** A codec's four characters as a number. */
+#define OXRTMP_FOURCC(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+/* Codecs of Enhanced RTMP, and of legacy headers that have the same codec. */
+#define OXRTMP_CODEC_AVC1 OXRTMP_FOURCC('a', 'v', 'c', '1') /**< H.264 */
+#define OXRTMP_CODEC_HVC1 OXRTMP_FOURCC('h', 'v', 'c', '1') /**< H.265 */
+#define OXRTMP_CODEC_VVC1 OXRTMP_FOURCC('v', 'v', 'c', '1') /**< H.266 */
+#define OXRTMP_CODEC_AV01 OXRTMP_FOURCC('a', 'v', '0', '1') /**< AV1 */
+#define OXRTMP_CODEC_VP08 OXRTMP_FOURCC('v', 'p', '0', '8') /**< VP8 */
+#define OXRTMP_CODEC_VP09 OXRTMP_FOURCC('v', 'p', '0', '9') /**< VP9 */
+#define OXRTMP_CODEC_MP4A OXRTMP_FOURCC('m', 'p', '4', 'a') /**< AAC */
+#define OXRTMP_CODEC_OPUS OXRTMP_FOURCC('O', 'p', 'u', 's') /**< Opus */
+#define OXRTMP_CODEC_FLAC OXRTMP_FOURCC('f', 'L', 'a', 'C') /**< FLAC */
+#define OXRTMP_CODEC_AC3 OXRTMP_FOURCC('a', 'c', '-', '3')  /**< AC-3 */
+#define OXRTMP_CODEC_EC3 OXRTMP_FOURCC('e', 'c', '-', '3')  /**< Enhanced AC-3 */
+#define OXRTMP_CODEC_MP3 OXRTMP_FOURCC('.', 'm', 'p', '3')  /**< MP3 */
+/* Codecs that only legacy headers carry; the characters are this library's. */
+#define OXRTMP_CODEC_JPEG OXRTMP_FOURCC('j', 'p', 'e', 'g')
+#define OXRTMP_CODEC_SORENSON_H263 OXRTMP_FOURCC('f', 'l', 'v', '1')
+#define OXRTMP_CODEC_SCREEN_VIDEO OXRTMP_FOURCC('f', 's', 'v', '1')
+#define OXRTMP_CODEC_SCREEN_VIDEO_2 OXRTMP_FOURCC('f', 's', 'v', '2')
+#define OXRTMP_CODEC_VP6 OXRTMP_FOURCC('v', 'p', '6', 'f')
+#define OXRTMP_CODEC_VP6_ALPHA OXRTMP_FOURCC('v', 'p', '6', 'a')
+#define OXRTMP_CODEC_H263 OXRTMP_FOURCC('h', '2', '6', '3')
+#define OXRTMP_CODEC_MPEG4_VISUAL OXRTMP_FOURCC('m', 'p', '4', 'v')
+#define OXRTMP_CODEC_PCM_PLATFORM OXRTMP_FOURCC('p', 'c', 'm', 'p') /**< in the sender's byte order: little-endian */
+#define OXRTMP_CODEC_PCM_LITTLE OXRTMP_FOURCC('p', 'c', 'm', 'l')
+#define OXRTMP_CODEC_ADPCM OXRTMP_FOURCC('s', 'w', 'f', 'a')
+#define OXRTMP_CODEC_NELLYMOSER OXRTMP_FOURCC('n', 'm', 'o', 's')
+#define OXRTMP_CODEC_NELLYMOSER_16 OXRTMP_FOURCC('n', 'm', '1', '6')
+#define OXRTMP_CODEC_NELLYMOSER_8 OXRTMP_FOURCC('n', 'm', '0', '8')
+#define OXRTMP_CODEC_ALAW OXRTMP_FOURCC('a', 'l', 'a', 'w')
+#define OXRTMP_CODEC_MULAW OXRTMP_FOURCC('u', 'l', 'a', 'w')
+#define OXRTMP_CODEC_SPEEX OXRTMP_FOURCC('s', 'p', 'e', 'x')
+#define OXRTMP_CODEC_DEVICE_SPECIFIC OXRTMP_FOURCC('d', 'e', 'v', 's')
+
+/** One unit of media. 128 bytes, for the life of the library's name.
+ *
+ *  A packet from the library owns a reference to its memory (OWNERSHIP above). To make one for sending, clear it with
+ *  memset and fill type, timestamp_ms, and either raw and raw_size (the payload goes out as it is), or data, size, kind,
+ *  codec and what else its header needs. Its memory stays yours: token is 0, and releasing it does nothing. */
+typedef struct oxrtmp_packet {
+  const uint8_t *data;     /**< the codec's bytes without any header; of a data message all from the handler's name on */
+  size_t size;             /**< bytes at data */
+  const uint8_t *raw;      /**< the whole message payload as it came, the same memory */
+  size_t raw_size;         /**< bytes at raw */
+  int64_t dts_ns;          /**< decoding time in nanoseconds, without the wrap-around of timestamp_ms */
+  int64_t pts_ns;          /**< presentation time: dts_ns + composition_ms + nano_offset_ns */
+  int64_t arrival_ns;      /**< when its last byte arrived: CLOCK_MONOTONIC, in nanoseconds; 0 from files */
+  uint64_t token;          /**< the reference; 0 for memory of yours. Leave it alone */
+  uint32_t timestamp_ms;   /**< decoding time in milliseconds modulo 2^32, as on the wire */
+  int32_t composition_ms;  /**< presentation time minus decoding time, -8388608 to 8388607 */
+  uint32_t nano_offset_ns; /**< 0 to 999999, from Enhanced RTMP's ModEx */
+  uint32_t codec;          /**< OXRTMP_CODEC_..., 0 for data and for what was not understood */
+  uint32_t flags;          /**< oxrtmp_packet_flags, or'ed */
+  uint8_t kind;            /**< oxrtmp_packet_kind */
+  uint8_t type;            /**< RTMP message type: 8 audio, 9 video, 18 or 15 data */
+  uint8_t track;           /**< track number, 0 for messages without several tracks */
+  uint8_t frame_type;      /**< video: 1 key, 2 inter, 3 disposable, 4 generated key, 5 command; else 0 */
+  uint8_t packet_type;     /**< AVC, AAC or Enhanced RTMP packet type as on the wire */
+  uint8_t audio_header;    /**< first byte of a legacy audio payload: format, rate, size, channels; else 0 */
+  uint8_t reserved[38];    /**< zero */
+} oxrtmp_packet;
+
+/** Give a packet's reference back and set data, raw and their sizes to zero. Does nothing to an empty packet or one over
+ *  your own memory. Never waits, never enters Go. Since 0.1.
+ *  @return OXRTMP_OK; E_HANDLE when the reference was released before, through this struct or a copy of it. */
+OXRTMP_API oxrtmp_status oxrtmp_packet_release(oxrtmp_packet *packet);
+
+/** Release count packets, as oxrtmp_packet_release does each. Since 0.1.
+ *  @return OXRTMP_OK; E_HANDLE when at least one was released before (the others are released all the same). */
+OXRTMP_API oxrtmp_status oxrtmp_packets_release(oxrtmp_packet *packets, size_t count);
+
+/** Make *copy a second reference to the same memory, to be released independently. Of a packet over your own memory it
+ *  is a plain copy. Never waits. Since 0.1.
+ *  @return OXRTMP_OK; E_HANDLE when packet was released already; E_MEMORY. */
+OXRTMP_API oxrtmp_status oxrtmp_packet_retain(const oxrtmp_packet *packet, oxrtmp_packet *copy);
+
+/** The name of the function that a data message is addressed to, such as "onMetaData" or "onTextData". Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_STATE when the packet is not a data message (type 18 or 15); E_MESSAGE, E_AMF. */
+OXRTMP_API oxrtmp_status oxrtmp_packet_handler(const oxrtmp_packet *packet, char *buf, size_t cap, size_t *length);
+
+/** The values of a data message as a JSON array, the handler's name first. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_STATE when the packet is not a data message; E_MESSAGE, E_AMF. */
+OXRTMP_API oxrtmp_status oxrtmp_packet_json(const oxrtmp_packet *packet, char *buf, size_t cap, size_t *length);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Limits and timeouts, for the options of servers and clients
+ */
+
+/** Bounds on what a peer may cost. Each is checked before memory is spent on what exceeds it. 0: the default. */
+typedef struct oxrtmp_limits {
+  uint32_t struct_size;             /**< set by oxrtmp_limits_init */
+  uint32_t message_bytes;           /**< longest message once a publish is accepted; 16777215, the most there can be */
+  uint32_t partial_bytes;           /**< memory of incomplete messages per connection from then on; 32 MiB */
+  uint32_t early_message_bytes;     /**< longest message before that; 32 KiB */
+  uint32_t early_partial_bytes;     /**< memory of incomplete messages per connection before that; 32 KiB */
+  uint32_t chunk_streams;           /**< chunk streams in use per connection; 64 */
+  uint32_t message_streams;         /**< message streams per connection; 16 */
+  uint32_t amf_depth;               /**< nesting of AMF values; 64 */
+  uint32_t amf_values;              /**< AMF values in one message; 65536 */
+  uint32_t early_amf_values;        /**< the same before a publish is accepted; 512 */
+  uint32_t name_bytes;              /**< each of app, stream name and tcUrl; 8 KiB, at most 65535 */
+  uint32_t idle_messages;           /**< messages per second that bring nothing forward; 500 */
+  uint32_t output_bytes;            /**< output that waits because the peer does not read, per connection; 4 MiB */
+  uint32_t queue_bytes;             /**< received packets that wait for you, per session; 1 MiB, past it nothing is read */
+  uint32_t connections;             /**< open connections of a server; 10000 */
+  uint32_t connections_per_address; /**< open connections from one IP address; 5000 */
+  uint32_t pending_requests;        /**< requests of a server that wait for an answer; 1024 */
+} oxrtmp_limits;
+
+/** How long each phase of a connection may last, in milliseconds. 0: the default; -1: without bound. */
+typedef struct oxrtmp_timeouts {
+  uint32_t struct_size;     /**< set by oxrtmp_timeouts_init */
+  int32_t resolve_ms;       /**< client: looking the host up; 10000 */
+  int32_t dial_ms;          /**< client: the TCP connection; 10000 */
+  int32_t handshake_ms;     /**< the whole handshake; 10000 */
+  int32_t connect_ms;       /**< server: from the handshake to connect; client: from connect to its answer; 10000 */
+  int32_t create_stream_ms; /**< client: from createStream to its answer; 10000 */
+  int32_t publish_ms;       /**< client: from publish to its answer; 10000 */
+  int32_t decision_ms;      /**< server: your answer to a request; 10000 */
+  int32_t setup_ms;         /**< server: from the beginning, or the end of a stream, to an accepted publish; 30000 */
+  int32_t first_media_ms;   /**< server: from an accepted publish to its first packet; 20000 */
+  int32_t idle_ms;          /**< without a byte received (after half of it the peer is pinged); 60000 */
+  int32_t write_ms;         /**< without progress of the output towards the peer; 10000 */
+} oxrtmp_timeouts;
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Server
+ */
+
+/** Options of a server. Clear them with oxrtmp_server_options_init; 0 and NULL mean the default. */
+typedef struct oxrtmp_server_options {
+  uint32_t struct_size;            /**< set by oxrtmp_server_options_init */
+  uint32_t chunk_size;             /**< size of the chunks sent, 1 to 65536; 4096 */
+  uint32_t window_ack_size;        /**< bytes after which the peer is asked to acknowledge; 5000000 */
+  uint32_t peer_bandwidth;         /**< announced by Set Peer Bandwidth; 5000000 */
+  uint32_t ask_connection;         /**< not 0: each connection raises a request first, before a byte of it is read */
+  uint32_t ask_connect;            /**< not 0: connect raises a request */
+  uint32_t ask_fc_publish;         /**< not 0: FCPublish raises a request */
+  uint32_t send_on_bw_done;        /**< not 0: onBWDone follows the answer to connect */
+  int32_t linger_ms;               /**< how long a connection that ends may take to deliver its last words; 2000 */
+  uint32_t reserved;               /**< 0 */
+  const oxrtmp_limits *limits;     /**< NULL: the defaults */
+  const oxrtmp_timeouts *timeouts; /**< NULL: the defaults */
+} oxrtmp_server_options;
+
+/** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port). A name is
+ *  listened on at each of its addresses, so "localhost:1935" is both 127.0.0.1 and ::1. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_ADDRESS, E_RESOLVE. *server is yours: oxrtmp_server_close. */
+OXRTMP_API oxrtmp_status oxrtmp_server_bind(const char *address, const oxrtmp_server_options *options,
+                                            oxrtmp_server *server);
+
+/** Make a server that listens nowhere yet: for oxrtmp_server_listen and the adopt functions. options may be NULL.
+ *  Since 0.1. @return OXRTMP_OK. *server is yours: oxrtmp_server_close. */
+OXRTMP_API oxrtmp_status oxrtmp_server_create(const oxrtmp_server_options *options, oxrtmp_server *server);
+
+/** Listen on one more address, written as for oxrtmp_server_bind. Since 0.1.
+ *  @return OXRTMP_OK; E_ADDRESS, E_RESOLVE, E_CLOSED. */
+OXRTMP_API oxrtmp_status oxrtmp_server_listen(oxrtmp_server server, const char *address);
+
+/** Accept connections from a listening stream socket of yours (TCP or Unix). On success the descriptor belongs to the
+ *  server, which closes it; on error it is still yours. Since 0.1. @return OXRTMP_OK; E_IO, E_CLOSED. */
+OXRTMP_API oxrtmp_status oxrtmp_server_adopt_listener(oxrtmp_server server, int fd);
+
+/** Serve a connected stream socket of yours, on which no byte has been exchanged yet. On success the descriptor belongs
+ *  to the server, which closes it; on error it is still yours. Since 0.1. @return OXRTMP_OK; E_IO, E_LIMIT, E_CLOSED. */
+OXRTMP_API oxrtmp_status oxrtmp_server_adopt_connection(oxrtmp_server server, int fd);
+
+/** The first address the server listens on, with its real port, such as "127.0.0.1:1935"; empty if there is none.
+ *  Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_server_address(oxrtmp_server server, char *buf, size_t cap, size_t *length);
+
+/** All addresses the server listens on, separated by commas. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_server_addresses(oxrtmp_server server, char *buf, size_t cap, size_t *length);
+
+/** Wait for the next request, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED after oxrtmp_server_close, also from another thread.
+ *  *request is yours, and is ended by oxrtmp_request_accept or oxrtmp_request_reject. */
+OXRTMP_API oxrtmp_status oxrtmp_server_accept(oxrtmp_server server, int32_t timeout_ms, oxrtmp_request *request);
+
+/** What oxrtmp_server_serve calls for each request, on a thread of its own. It may take as long as the stream lasts, and
+ *  may call everything, oxrtmp_server_close of its server too. It must return (no longjmp, exception or pthread_exit
+ *  out of it). A request it has not answered is rejected then. */
+typedef void (*oxrtmp_serve_function)(oxrtmp_request request, void *user_data);
+
+/** Take requests and call function for each, until the server is closed; then wait for the threads it made. The calling
+ *  thread waits here. Since 0.1.
+ *  @return OXRTMP_OK after oxrtmp_server_close. */
+OXRTMP_API oxrtmp_status oxrtmp_server_serve(oxrtmp_server server, oxrtmp_serve_function function, void *user_data);
+
+/** Stop listening, let the sessions that run go on for at most timeout_ms (-1: until they end), then close as
+ *  oxrtmp_server_close does, and end the handle. Since 0.1.
+ *  @return OXRTMP_OK when all sessions had ended; E_TIMEOUT when some were cut off. */
+OXRTMP_API oxrtmp_status oxrtmp_server_shutdown(oxrtmp_server server, int32_t timeout_ms);
+
+/** Stop listening, end all connections, wake all who wait with E_CLOSED, and end the handle. Its sessions and requests
+ *  return E_CLOSED from now on, and their handles stay yours to end. Closing again is OXRTMP_OK. Since 0.1.
+ *  @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_server_close(oxrtmp_server server);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Request
+ */
+
+/** What a peer asks for. Only publish requests come unless the server's options ask for others. */
+enum oxrtmp_request_kind {
+  OXRTMP_REQUEST_PUBLISH = 1,    /**< to publish a stream */
+  OXRTMP_REQUEST_PLAY = 2,       /**< to play a stream */
+  OXRTMP_REQUEST_CONNECTION = 3, /**< to be served at all; only oxrtmp_request_peer_address is known */
+  OXRTMP_REQUEST_CONNECT = 4,    /**< to connect to an application; no stream name yet */
+  OXRTMP_REQUEST_FC_PUBLISH = 5  /**< FCPublish, which encoders send before publish */
+};
+
+/** The software that a peer says it is. */
+enum oxrtmp_encoder {
+  OXRTMP_ENCODER_UNKNOWN = 0, /**< it says nothing */
+  OXRTMP_ENCODER_OTHER = 1,   /**< something else */
+  OXRTMP_ENCODER_OBS = 2,
+  OXRTMP_ENCODER_FMLE = 3,
+  OXRTMP_ENCODER_WIRECAST = 4,
+  OXRTMP_ENCODER_XSPLIT = 5,
+  OXRTMP_ENCODER_LARIX = 6,
+  OXRTMP_ENCODER_FFMPEG = 7
+};
+
+/** The numbers of a peer's connect command. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_connect_info {
+  uint32_t struct_size;   /**< sizeof(oxrtmp_connect_info), set by you */
+  uint32_t encoder;       /**< oxrtmp_encoder */
+  uint32_t fpad;          /**< not 0: the peer is behind a proxy */
+  uint32_t reserved;      /**< 0 */
+  double capabilities;    /**< as sent, 0 if not */
+  double audio_codecs;    /**< as sent, 0 if not */
+  double video_codecs;    /**< as sent, 0 if not */
+  double video_function;  /**< as sent, 0 if not */
+  double object_encoding; /**< 0 or 3 */
+} oxrtmp_connect_info;
+
+/* What a request tells. Each function below may be called until the request is accepted or rejected. */
+
+/** What the peer asks for: oxrtmp_request_kind. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_request_kind(oxrtmp_request request, uint32_t *kind);
+
+/** The application's name: without its query, and without slashes at its ends. May be empty. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_app(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The stream's name, without a query. It holds no NUL byte, so strcmp sees all of it. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_stream_name(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The stream's name as the peer sent it, query included. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_raw_stream_name(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The parameters of the name, the app and the tcUrl, joined by '&', without '?'. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_query(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** "live", "record" or "append", or what the peer sent instead. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_publish_type(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The tcUrl of the peer's connect command. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_tc_url(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The peer's address, such as "192.0.2.7:50123". Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_peer_address(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The flashVer of connect: what the peer says it is, such as "FMLE/3.0 (compatible; FMSc/1.0)". Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_flash_version(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The swfUrl of connect. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_swf_url(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The pageUrl of connect. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_page_url(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The software the peer seems to be: "OBS", "FFmpeg", ..., "other" or "unknown". Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_encoder(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The whole object of the connect command as JSON, properties in their order. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_connect_json(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/** The numbers of the connect command. Set info->struct_size before the call. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_request_connect(oxrtmp_request request, oxrtmp_connect_info *info);
+
+/** Options of a session. Clear them with oxrtmp_session_options_init; 0 and NULL mean the default. */
+typedef struct oxrtmp_session_options {
+  uint32_t struct_size; /**< set by oxrtmp_session_options_init */
+  uint32_t reserved;    /**< 0 */
+} oxrtmp_session_options;
+
+/** Grant the request, and end its handle. Publishing starts at once. Of a connection, connect or FCPublish request the
+ *  session is none ({0}): the peer may go on, and its next wish is a request of its own. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT when the deadline is over; E_CLOSED when the peer or the server is gone; E_STATE when it
+ *  was answered already. *session is yours: oxrtmp_session_close. */
+OXRTMP_API oxrtmp_status oxrtmp_request_accept(oxrtmp_request request, const oxrtmp_session_options *options,
+                                               oxrtmp_session *session);
+
+/** Refuse the request, and end its handle. The peer is told code (NULL: "NetStream.Publish.BadName" or what fits the
+ *  request's kind; encoders give up at once on BadName, Denied and Rejected) and description (may be NULL), and is then
+ *  disconnected. Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT, E_CLOSED, E_STATE as oxrtmp_request_accept. Nothing more needs to be done on any of them. */
+OXRTMP_API oxrtmp_status oxrtmp_request_reject(oxrtmp_request request, const char *code, const char *description);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Session
+ */
+
+/* What a session tells: the same as its request did. Each may be called until oxrtmp_session_close. */
+
+/** The application's name: without its query, and without slashes at its ends. May be empty. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_app(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The stream's name, without a query. It holds no NUL byte, so strcmp sees all of it. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_stream_name(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The stream's name as the peer sent it, query included. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_raw_stream_name(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The parameters of the name, the app and the tcUrl, joined by '&', without '?'. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_query(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** "live", "record" or "append", or what the peer sent instead. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_publish_type(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The tcUrl of the peer's connect command. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_tc_url(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The peer's address, such as "192.0.2.7:50123". Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_peer_address(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The flashVer of connect: what the peer says it is, such as "FMLE/3.0 (compatible; FMSc/1.0)". Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_flash_version(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The swfUrl of connect. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_swf_url(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The pageUrl of connect. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_page_url(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The software the peer seems to be: "OBS", "FFmpeg", ..., "other" or "unknown". Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_encoder(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The whole object of the connect command as JSON, properties in their order. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_connect_json(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The numbers of the connect command. Set info->struct_size before the call. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_connect(oxrtmp_session session, oxrtmp_connect_info *info);
+
+/** Wait for the next packet of a publishing session, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the peer has ended the stream (oxrtmp_session_end_reason tells how) and all
+ *  its packets were taken; E_CLOSED after oxrtmp_session_close or oxrtmp_server_close, also from another thread;
+ *  -2xx or -3xx when the connection broke or the peer broke the protocol.
+ *  *packet belongs to the caller: oxrtmp_packet_release. Threads: any; two that wait share the packets. */
+OXRTMP_API oxrtmp_status oxrtmp_session_next_packet(oxrtmp_session session, int32_t timeout_ms, oxrtmp_packet *packet);
+
+/** Wait as oxrtmp_session_next_packet does, then take all packets that are there, at most max (1 to 4096). *count is how
+ *  many were written to packets. One call for many packets costs little more than for one. Since 0.1.
+ *  @return as oxrtmp_session_next_packet; OXRTMP_OK with *count at least 1. */
+OXRTMP_API oxrtmp_status oxrtmp_session_next_packets(oxrtmp_session session, int32_t timeout_ms, oxrtmp_packet *packets,
+                                                     size_t max, size_t *count);
+
+/** What the stream says about itself: its last onMetaData. Numbers that it does not give are 0. Used both ways: the
+ *  library fills it (set struct_size before the call), and you fill it for oxrtmp_client_send_metadata. */
+typedef struct oxrtmp_metadata {
+  uint32_t struct_size;     /**< set by oxrtmp_metadata_init */
+  uint32_t video_codec;     /**< OXRTMP_CODEC_... */
+  uint32_t audio_codec;     /**< OXRTMP_CODEC_... */
+  uint32_t stereo;          /**< 0 or 1 */
+  double width;             /**< pixels */
+  double height;            /**< pixels */
+  double frame_rate;        /**< frames per second */
+  double video_data_rate;   /**< kbit/s */
+  double audio_data_rate;   /**< kbit/s */
+  double audio_sample_rate; /**< Hz */
+  double audio_sample_size; /**< bits */
+  double audio_channels;    /**< number of channels */
+  double audio_delay;       /**< seconds */
+  double duration;          /**< seconds; files only */
+  double file_size;         /**< bytes; files only */
+  uint32_t can_seek_to_end; /**< 0 or 1; files only */
+  char surround[8];         /**< "2.1", "3.1", "4.0", "4.1", "5.1" or "7.1": which of OBS's flags is set */
+  char creation_date[68];   /**< cut to fit */
+  char encoder[128];        /**< name of the software, cut to fit */
+} oxrtmp_metadata;
+
+/** Fill *metadata from the last onMetaData. Set metadata->struct_size (oxrtmp_metadata_init does). Since 0.1.
+ *  @return OXRTMP_OK; E_AGAIN when none has arrived yet. */
+OXRTMP_API oxrtmp_status oxrtmp_session_metadata(oxrtmp_session session, oxrtmp_metadata *metadata);
+
+/** The last onMetaData as a JSON object, with every property in its order. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_AGAIN when there is none yet. */
+OXRTMP_API oxrtmp_status oxrtmp_session_metadata_json(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The last onMetaData as the AMF0 bytes that arrived, from the name "onMetaData" on. *length is their number, also with
+ *  E_BUFFER; no NUL is added. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_AGAIN when there is none yet. */
+OXRTMP_API oxrtmp_status oxrtmp_session_metadata_raw(oxrtmp_session session, uint8_t *buf, size_t cap, size_t *length);
+
+/** What a session or a client has carried. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_statistics {
+  uint32_t struct_size;         /**< sizeof(oxrtmp_statistics), set by you */
+  uint32_t timestamp_ms;        /**< of the last packet */
+  int64_t duration_ns;          /**< since the stream was accepted */
+  int64_t keyframe_interval_ns; /**< between the last two keyframes, by decoding time */
+  uint64_t bytes;               /**< payload bytes */
+  uint64_t packets;             /**< all packets, of these: */
+  uint64_t audio_packets;       /**< audio */
+  uint64_t video_packets;       /**< video */
+  uint64_t data_packets;        /**< data, metadata included */
+  uint64_t keyframes;           /**< packets with OXRTMP_PACKET_KEYFRAME */
+  uint64_t malformed;           /**< packets with OXRTMP_PACKET_MALFORMED */
+  uint64_t queued_bytes;        /**< session: received and not yet taken by you; client: taken and not yet sent */
+} oxrtmp_statistics;
+
+/** Fill *statistics. Works until oxrtmp_session_close, also when the stream has ended. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_statistics(oxrtmp_session session, oxrtmp_statistics *statistics);
+
+/** How the stream ended, such as "FCUnpublish", "deleteStream" or "connection closed by peer"; empty while it runs.
+ *  Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_end_reason(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** End the stream and its connection, wake all who wait on it with E_CLOSED, and end the handle. Packets that were taken
+ *  stay valid. Closing again is OXRTMP_OK. Does not wait for the peer. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_close(oxrtmp_session session);
+
+/** oxrtmp_session_close, but tell the peer why first: code (NULL: "NetStream.Publish.Rejected") and description (may be
+ *  NULL). Encoders stop trying again on BadName, Denied and Rejected. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_close_with_status(oxrtmp_session session, const char *code,
+                                                          const char *description);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Client
+ */
+
+/** Options of a client. Clear them with oxrtmp_client_options_init; 0 and NULL mean the default. */
+typedef struct oxrtmp_client_options {
+  uint32_t struct_size;            /**< set by oxrtmp_client_options_init */
+  uint32_t chunk_size;             /**< size of the chunks sent, 1 to 65536; 4096 */
+  const char *app;                 /**< application; what the URL says */
+  const char *stream_name;         /**< stream name; what the URL says */
+  const char *tc_url;              /**< tcUrl; the URL without the stream name */
+  const char *flash_version;       /**< flashVer; "FMLE/3.0 (compatible; oxrtmp)" */
+  const char *swf_url;             /**< swfUrl; not sent */
+  const char *page_url;            /**< pageUrl; not sent */
+  const char *publish_type;        /**< "live", "record" or "append"; "live" */
+  uint32_t digest_handshake;       /**< not 0: offer the digest handshake, which some servers ask for */
+  uint32_t no_wait;                /**< not 0: sending returns E_AGAIN where it would wait for room */
+  int32_t send_timeout_ms;         /**< how long sending waits for room, -1 for ever; 10000 */
+  int32_t linger_ms;               /**< how long closing waits for queued data to leave, -1: not at all; 2000 */
+  uint32_t output_bytes;           /**< data that may be queued before sending waits; 1 MiB */
+  uint32_t reserved;               /**< 0 */
+  const oxrtmp_limits *limits;     /**< NULL: the defaults */
+  const oxrtmp_timeouts *timeouts; /**< NULL: the defaults */
+} oxrtmp_client_options;
+
+/** Connect to url and begin to publish: "rtmp://host[:port]/app/name". The name is what follows the last '/' before a
+ *  '?', and a query belongs to it; options override both. Waits at most timeout_ms for the whole (-1: the timeouts of
+ *  the options alone). options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK when the server has said yes; E_TIMEOUT; E_RESOLVE, E_CONNECT, E_IO; E_HANDSHAKE and others of -3xx;
+ *  E_REFUSED, E_AUTH, E_NAME, E_NOT_FOUND with the server's code and words in oxrtmp_last_error.
+ *  *client is yours: oxrtmp_client_close. */
+OXRTMP_API oxrtmp_status oxrtmp_client_publish(const char *url, const oxrtmp_client_options *options, int32_t timeout_ms,
+                                               oxrtmp_client *client);
+
+/** oxrtmp_client_publish over a connected stream socket of yours, on which no byte has been exchanged yet; url only names
+ *  the stream. On success the descriptor belongs to the client, on error it is still yours. Since 0.1.
+ *  @return as oxrtmp_client_publish. */
+OXRTMP_API oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const oxrtmp_client_options *options,
+                                                  int32_t timeout_ms, oxrtmp_client *client);
+
+/* Sending. The bytes are copied before the call returns. When the queue is full the call waits for room, up to
+ * send_timeout_ms, and then returns E_TIMEOUT (or at once E_AGAIN with no_wait) having taken nothing: a message is queued
+ * whole or not at all. All return E_CLOSED after oxrtmp_client_close, E_EOF or -4xx when the server has ended the stream,
+ * and the error of the connection when that broke.
+ * Timestamps are milliseconds modulo 2^32 and should not go backwards. Two threads may send at once; each call's order
+ * is kept. Headers go before the first frame. */
+
+/** Send the H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15). Since 0.1. @return OXRTMP_OK; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_video_sequence_header(oxrtmp_client client, const uint8_t *avcc, size_t size);
+
+/** Send the AAC configuration: an AudioSpecificConfig (ISO 14496-3). Since 0.1. @return OXRTMP_OK; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_audio_sequence_header(oxrtmp_client client, const uint8_t *asc, size_t size);
+
+/** Send one H.264 frame: NAL units, each after its length as avcC says (usually 4 bytes). keyframe: not 0 for a frame
+ *  that needs no earlier one. Presentation time = timestamp_ms. Since 0.1. @return OXRTMP_OK; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_video(oxrtmp_client client, uint32_t timestamp_ms, uint32_t keyframe,
+                                                  const uint8_t *data, size_t size);
+
+/** oxrtmp_client_send_video for streams with B-frames: timestamp_ms is the decoding time, the presentation time is
+ *  composition_ms later (-8388608 to 8388607). Since 0.1. @return OXRTMP_OK; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_video_at(oxrtmp_client client, uint32_t timestamp_ms, int32_t composition_ms,
+                                                     uint32_t keyframe, const uint8_t *data, size_t size);
+
+/** Send one AAC frame, without ADTS header. Since 0.1. @return OXRTMP_OK; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_audio(oxrtmp_client client, uint32_t timestamp_ms, const uint8_t *data,
+                                                  size_t size);
+
+/** Send onMetaData with the fields of metadata that are not 0. Since 0.1. @return OXRTMP_OK; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_metadata(oxrtmp_client client, const oxrtmp_metadata *metadata);
+
+/** Send onMetaData with the properties of a JSON object. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when it is no JSON object; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_metadata_json(oxrtmp_client client, const char *json);
+
+/** Send a data message: AMF0 values, the first of them the handler's name. Since 0.1.
+ *  @return OXRTMP_OK; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_data(oxrtmp_client client, uint32_t timestamp_ms, const uint8_t *body,
+                                                 size_t size);
+
+/** Send a packet: one that was received, or one you made (see oxrtmp_packet). If it has raw, that is sent as it is; else
+ *  its header is built from its fields. It stays yours. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT, E_MEDIA when no message can be made of it; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_packet(oxrtmp_client client, const oxrtmp_packet *packet);
+
+/** Send count packets in order, as oxrtmp_client_send_packet does each. *sent (may be NULL) is how many were queued, also
+ *  on error. Since 0.1. @return OXRTMP_OK when all were; else the error of the first that was not. */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_packets(oxrtmp_client client, const oxrtmp_packet *packets, size_t count,
+                                                    size_t *sent);
+
+/** Wait until everything queued is with the operating system, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED; or the error of the connection. */
+OXRTMP_API oxrtmp_status oxrtmp_client_flush(oxrtmp_client client, int32_t timeout_ms);
+
+/** Fill *statistics. Works until oxrtmp_client_close. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_client_statistics(oxrtmp_client client, oxrtmp_statistics *statistics);
+
+/** The server's address. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_client_peer_address(oxrtmp_client client, char *buf, size_t cap, size_t *length);
+
+/** End the stream politely and hang up, wake all who wait on the client with E_CLOSED, and end the handle. Waits for
+ *  queued data to leave, at most linger_ms of the options. Closing again is OXRTMP_OK. Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT when queued data was lost; or the error of the connection. */
+OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * FLV files
+ */
+
+/** Options of a recorder. Clear them with oxrtmp_recorder_options_init; 0 means the default. */
+typedef struct oxrtmp_recorder_options {
+  uint32_t struct_size;       /**< set by oxrtmp_recorder_options_init */
+  uint32_t index_bytes;       /**< room for the index of keyframes at the file's beginning; 16 KiB */
+  uint64_t rotate_bytes;      /**< begin another file at the first keyframe past this size; 0: never */
+  int64_t rotate_duration_ms; /**< begin another file at the first keyframe past this much media time; 0: never */
+} oxrtmp_recorder_options;
+
+/** Record into the FLV file at path. If it exists, name-2.flv, name-3.flv, ... is used instead: no file is overwritten.
+ *  options may be NULL. Since 0.1. @return OXRTMP_OK; E_FILE. *recorder is yours: oxrtmp_recorder_close. */
+OXRTMP_API oxrtmp_status oxrtmp_recorder_open(const char *path, const oxrtmp_recorder_options *options,
+                                              oxrtmp_recorder *recorder);
+
+/** Record into a file in directory (created if missing) that is named after a stream: name may be whatever a peer sent,
+ *  a safe file name is made of it. No file is overwritten. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_FILE. *recorder is yours: oxrtmp_recorder_close. */
+OXRTMP_API oxrtmp_status oxrtmp_recorder_open_in(const char *directory, const char *name,
+                                                 const oxrtmp_recorder_options *options, oxrtmp_recorder *recorder);
+
+/** Append a packet: its raw payload and timestamp as they came. Pass every packet, OXRTMP_PACKET_CONTINUED included.
+ *  Waits for the file system only. The packet stays yours. Since 0.1.
+ *  @return OXRTMP_OK; E_FILE, which stays; E_MEDIA, E_ARGUMENT when no tag can be made of the packet. */
+OXRTMP_API oxrtmp_status oxrtmp_recorder_write(oxrtmp_recorder recorder, const oxrtmp_packet *packet);
+
+/** The path of the file being written. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_recorder_path(oxrtmp_recorder recorder, char *buf, size_t cap, size_t *length);
+
+/** Complete the file (duration, size, index of keyframes) and end the handle. A file whose recorder is never closed can
+ *  be played up to its last whole packet. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK; E_FILE. */
+OXRTMP_API oxrtmp_status oxrtmp_recorder_close(oxrtmp_recorder recorder);
+
+/** Read the FLV file at path. Since 0.1. @return OXRTMP_OK; E_FILE. *reader is yours: oxrtmp_flv_reader_close. */
+OXRTMP_API oxrtmp_status oxrtmp_flv_reader_open(const char *path, oxrtmp_flv_reader *reader);
+
+/** Make a reader of FLV bytes that you feed. Since 0.1. @return OXRTMP_OK. *reader is yours: oxrtmp_flv_reader_close. */
+OXRTMP_API oxrtmp_status oxrtmp_flv_reader_create(oxrtmp_flv_reader *reader);
+
+/** Feed the next size bytes of an FLV stream, split anywhere; they are copied. Since 0.1.
+ *  @return OXRTMP_OK; E_AGAIN, with nothing taken, when packets of more than 16 MiB wait to be taken; E_FLV when the bytes
+ *  are no FLV; E_STATE when the reader has a file. */
+OXRTMP_API oxrtmp_status oxrtmp_flv_reader_feed(oxrtmp_flv_reader reader, const uint8_t *data, size_t size);
+
+/** The next packet. Waits for the file system only. Since 0.1.
+ *  @return OXRTMP_OK; E_EOF at the end of the file, also when the last packet there is cut off (oxrtmp_last_error says
+ *  so); E_AGAIN when a fed reader needs more bytes; E_FLV; E_FILE; E_MEMORY.
+ *  *packet belongs to the caller: oxrtmp_packet_release. Encrypted packets are OXRTMP_PACKET_MALFORMED. */
+OXRTMP_API oxrtmp_status oxrtmp_flv_reader_next_packet(oxrtmp_flv_reader reader, oxrtmp_packet *packet);
+
+/** Close the file and end the handle. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_flv_reader_close(oxrtmp_flv_reader reader);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Clearing the structs that you fill: everything 0, struct_size set. Compiled into your program, so that its struct_size
+ * is the one that your program knows.
+ */
+
+#define OXRTMP_DEFINE_INIT_(type) \
+  static inline oxrtmp_status type##_init(type *options) { \
+    if (options == NULL) { \
+      return OXRTMP_E_ARGUMENT; \
+    } \
+    memset(options, 0, sizeof *options); \
+    options->struct_size = (uint32_t)sizeof *options; \
+    return OXRTMP_OK; \
+  }
+OXRTMP_DEFINE_INIT_(oxrtmp_limits)           /* oxrtmp_limits_init(&limits) */
+OXRTMP_DEFINE_INIT_(oxrtmp_timeouts)         /* oxrtmp_timeouts_init(&timeouts) */
+OXRTMP_DEFINE_INIT_(oxrtmp_server_options)   /* oxrtmp_server_options_init(&options) */
+OXRTMP_DEFINE_INIT_(oxrtmp_session_options)  /* oxrtmp_session_options_init(&options) */
+OXRTMP_DEFINE_INIT_(oxrtmp_client_options)   /* oxrtmp_client_options_init(&options) */
+OXRTMP_DEFINE_INIT_(oxrtmp_recorder_options) /* oxrtmp_recorder_options_init(&options) */
+OXRTMP_DEFINE_INIT_(oxrtmp_metadata)         /* oxrtmp_metadata_init(&metadata) */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* OXRTMP_H */
