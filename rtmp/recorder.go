@@ -197,7 +197,11 @@ func (r *Recorder) payload(p *media.Packet) ([]byte, error) {
 // send data messages with timestamp 0 at any time.
 func (r *Recorder) write(p *media.Packet, payload []byte) error {
 	if p.Type != media.TypeAudio && p.Type != media.TypeVideo {
-		return r.file.writeTag(p.Type, p.Timestamp, payload)
+		err := r.file.writeTag(p.Type, p.Timestamp, payload)
+		if err == nil && !r.file.started { // no clock yet to tell when a second has passed
+			err = r.file.w.Flush()
+		}
+		return err
 	}
 	ms := r.unwrap.Unwrap(p.Timestamp)
 	entry := r.isEntry(p)

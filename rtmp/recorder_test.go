@@ -198,7 +198,9 @@ func TestRecorderUnfinished(t *testing.T) {
 		t.Errorf("at first: %+v", f)
 	}
 	tags := []flv.Tag{rawTag(18, 0, testMetadata), rawTag(9, 0, avcHeader), rawTag(9, 0, avcKey), rawTag(9, 33, avcInter)}
-	recordTags(t, r, tags)
+	recordTags(t, r, tags[:1])
+	checkTags(t, readRecorded(t, r.Path(), nil).tags, tags[:1])
+	recordTags(t, r, tags[1:])
 	f := readRecorded(t, r.Path(), nil)
 	checkTags(t, f.tags, tags[:3])
 	if f.duration != 0 || f.size != 0 || f.times != nil {

@@ -9,14 +9,15 @@ import (
 // known. When there are more keyframes than fit, every second one is given up, so that those kept stay evenly spread.
 //
 // The tag is an onMetaData with duration (seconds), filesize (bytes), metadatacreator, and keyframes: an object of two
-// arrays, times (seconds) and filepositions (offsets of video tags), which is absent while there are fewer than two, as players reject it then. Room that is
-// not used is taken by a further value, a string of spaces; readers of onMetaData stop before it.
+// arrays, times (seconds) and filepositions (offsets of video tags). It is absent while there are fewer than two, as
+// FFmpeg complains of it then. Room that is not used is taken by a further value, a string of spaces; readers of
+// onMetaData stop before it.
 //
 // An Index takes 16 bytes of memory per keyframe kept. The zero value has the default room. It is for one goroutine at
 // a time.
 type Index struct {
-	// Room is the size of the tag's data in bytes, at most [MaxTagSize]; it must not change between calls. 0 stands for
-	// [DefaultIndexRoom]; less than what the tag needs without keyframes stands for that.
+	// Room is the size of the tag's data in bytes, at most [MaxTagSize]; it must not change between calls. 0 stands
+	// for [DefaultIndexRoom]; less than what the tag needs without keyframes stands for that.
 	Room int
 
 	times     []float64
@@ -25,8 +26,7 @@ type Index struct {
 	stride    int // every stride-th of them is kept
 }
 
-// DefaultIndexRoom has room for about 900 keyframes: half an hour of one each two seconds at full precision, and then one each
-// four.
+// DefaultIndexRoom has room for about 900 keyframes: half an hour of one each two seconds, then each second one, ….
 const DefaultIndexRoom = 16 << 10
 
 // Sizes in bytes of what appendMetadata appends.

@@ -175,8 +175,8 @@ func (r *Reader) fillBody(p []byte) (n int, ok bool) {
 }
 
 // End tells whether the file may end here: it returns nil after the file header and after each tag, with or without
-// the back pointer. Else the error is [ErrTruncated] in an [*Error] with the place where the cut tag begins; all tags before
-// it have been returned. After an error of Next, End returns that.
+// the back pointer. Else the error is [ErrTruncated] in an [*Error] with the place where the cut tag begins; all tags
+// before it have been returned. After an error of Next, End returns that.
 func (r *Reader) End() error {
 	switch {
 	case r.err != nil:
@@ -210,7 +210,7 @@ type TagReader struct {
 func NewTagReader(r io.Reader) *TagReader { return &TagReader{r: r} }
 
 // ReadTag returns the next tag, whose Data is valid until the next call. The error is io.EOF after the last tag, an
-// [*Error] for what is wrong with the file (also where it is cut: [ErrTruncated]), and else that of the underlying reader.
+// [*Error] for what is wrong with the file (where it is cut: [ErrTruncated]), and else that of the underlying reader.
 func (t *TagReader) ReadTag() (Tag, error) {
 	if t.buf == nil {
 		t.buf = make([]byte, firstBody)

@@ -32,9 +32,9 @@ var (
 //   - for H.265 and AV1 without [FlagUnofficialID],
 //   - for what only it has: color information, channel layouts, commands without a codec.
 //
-// PacketType counts only among those that Kind permits. FrameType 0 stands for the usual one if Raw is nil (packets that were
-// not parsed), else for itself. AudioHeader counts if its format is that of Codec, else the usual one is taken: 0x2F
-// for MP3, 0xAF for AAC, 44.1 kHz 16 bit stereo for PCM.
+// PacketType counts only among those that Kind permits. FrameType 0 stands for the usual one if Raw is nil (packets
+// that were not parsed), else for itself. AudioHeader counts if its format is that of Codec, else the usual one is
+// taken: 0x2F for MP3, 0xAF for AAC, 44.1 kHz 16 bit stereo for PCM.
 //
 // If Data is nil and Raw is not, and for malformed packets, the payload is Raw or Data as it is.
 //
