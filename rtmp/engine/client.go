@@ -39,7 +39,7 @@ type Client struct {
 	ended       bool
 }
 
-// NewClient returns a client whose first output is at hand.
+// NewClient returns a client whose first output is at hand. Its connection begins, at time 0, with it.
 func NewClient(c ClientConfig) *Client {
 	cl := &Client{config: c}
 	cl.init(c.Limits, c.Timeouts, c.Allocator)
@@ -55,20 +55,11 @@ func NewClient(c ClientConfig) *Client {
 	if c.Shaken {
 		cl.requestConnect()
 	} else {
+		cl.step = after(0, cl.timeouts.Handshake)
 		cl.handshake = handshake.NewClient(handshake.Config{Rand: c.Rand, Digest: c.Digest})
 		cl.out = cl.handshake.AppendOutput(cl.out)
 	}
 	return cl
-}
-
-func (c *Client) tick(now time.Duration) {
-	if !c.begun {
-		c.step = after(now, c.timeouts.Handshake)
-		if c.handshake == nil {
-			c.step = after(now, c.timeouts.Connect)
-		}
-	}
-	c.core.tick(now)
 }
 
 // Receive takes bytes that arrived at now, the time since the connection began, and returns how many of them it
@@ -77,7 +68,7 @@ func (c *Client) Receive(p []byte, now time.Duration) (n int, err error) {
 	if c.err != nil {
 		return 0, c.err
 	}
-	c.tick(now)
+	c.now = now
 	if len(p) > 0 {
 		c.heard()
 	}
@@ -113,7 +104,7 @@ func (c *Client) Advance(now time.Duration) error {
 	if c.err != nil || c.closing {
 		return c.err
 	}
-	c.tick(now)
+	c.now = now
 	if c.step.passed(now) {
 		return c.fail(ErrTimeout)
 	}

@@ -27,7 +27,6 @@ type core struct {
 	limits   Limits
 	timeouts Timeouts
 	now      time.Duration
-	begun    bool
 	phase    Phase
 	decoder  *chunk.Decoder
 	encoder  chunk.Encoder
@@ -60,14 +59,6 @@ func (c *core) init(l Limits, t Timeouts, alloc buffer.Allocator) {
 	c.early = true
 	c.phase = PhaseHandshake
 	c.decoder = chunk.NewDecoder(c.alloc, c.limits.chunk(true))
-}
-
-// tick notes the time. The first call begins the connection.
-func (c *core) tick(now time.Duration) {
-	if !c.begun {
-		c.begun, c.lastReceived = true, now
-	}
-	c.now = now
 }
 
 // NextEvent takes the next event, if there is one. What it points to is the caller's.

@@ -209,10 +209,10 @@ func TestDecisionDeadline(t *testing.T) {
 
 func TestServerDeadlines(t *testing.T) {
 	s := NewServer(ServerConfig{Rand: noise()})
-	s.Receive([]byte{3}, 0)
 	if d, _ := s.Deadline(); d != DefaultTimeouts.Handshake {
 		t.Fatalf("handshake deadline %v", d)
 	}
+	s.Receive([]byte{3}, 0)
 	s.Receive(make([]byte, 100), 9*time.Second)
 	if err := s.Advance(10 * time.Second); !errors.Is(err, ErrTimeout) {
 		t.Fatalf("a slow handshake: %v", err)

@@ -59,7 +59,7 @@ type serverStream struct {
 	publishes int
 }
 
-// NewServer returns a server that waits for a handshake.
+// NewServer returns a server that waits for a handshake. Its connection begins, at time 0, with it.
 func NewServer(c ServerConfig) *Server {
 	s := &Server{config: c}
 	s.init(c.Limits, c.Timeouts, c.Allocator)
@@ -73,21 +73,12 @@ func NewServer(c ServerConfig) *Server {
 		s.config.PeerBandwidth = 5_000_000
 	}
 	if c.Shaken {
-		s.phase = PhaseConnect
+		s.phase, s.setup = PhaseConnect, after(0, s.timeouts.Connect)
 	} else {
+		s.setup = after(0, s.timeouts.Handshake).earlier(after(0, s.timeouts.Setup))
 		s.handshake = handshake.NewServer(handshake.Config{Rand: c.Rand})
 	}
 	return s
-}
-
-func (s *Server) tick(now time.Duration) {
-	if !s.begun {
-		s.setup = after(now, s.timeouts.Setup).earlier(after(now, s.timeouts.Handshake))
-		if s.handshake == nil {
-			s.setup = after(now, s.timeouts.Connect)
-		}
-	}
-	s.core.tick(now)
 }
 
 // Receive takes bytes that arrived at now, the time since the connection began, and returns how many of them it
@@ -97,7 +88,7 @@ func (s *Server) Receive(p []byte, now time.Duration) (n int, err error) {
 	if s.err != nil {
 		return 0, s.err
 	}
-	s.tick(now)
+	s.now = now
 	if len(p) > 0 {
 		s.heard()
 	}
@@ -149,7 +140,7 @@ func (s *Server) Advance(now time.Duration) error {
 	if s.err != nil || s.closing {
 		return s.err
 	}
-	s.tick(now)
+	s.now = now
 	if s.request != nil {
 		if s.request.deadline.passed(now) {
 			s.expire()
