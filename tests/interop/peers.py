@@ -66,7 +66,7 @@ class ModernPeer:
     argv: list[str | Path]
     env: dict[str, str] | None = None
 
-    def publish(self, nursery: Nursery, source: Path, url: str, *copies: Path) -> Process:
+    def publish(self, nursery: Nursery, source: Path, url: str | Path, *copies: Path) -> Process:
         """Publishes the source's packets; the same muxer writes the copies."""
         return nursery.start([*self.argv, "publish", source, url, *copies], env=self.env)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -153,8 +154,6 @@ def test_recording_outlives_kill(nursery: Nursery, ingest: Start, tmp_path: Path
 
 
 def wait_for_growth(directory: Path, size: int, timeout: float = 20) -> Path:
-    import time
-
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         for file in directory.glob("*.flv"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +13,8 @@ from pathlib import Path
 import flv
 import pytest
 from media import Library
-from peers import FFmpegServer, Nginx, frame_counts
-from process import ROOT, Nursery
+from peers import NODEAV, FFmpegServer, Nginx, frame_counts
+from process import ROOT, Nursery, Process
 from programs import LANGUAGES, Ingest, push
 
 Start = Callable[..., Ingest]
@@ -149,7 +151,6 @@ def peer_that(behaves: str) -> Iterator[int]:
         s.settimeout(10)
         port = s.getsockname()[1]
         if behaves == "closes":
-            import threading
 
             def close() -> None:
                 conn, _ = s.accept()
@@ -179,6 +180,52 @@ def test_push_to_closing_server(nursery: Nursery, language: str) -> None:
         closed = push(nursery, language, VEOVERA, f"rtmp://127.0.0.1:{port}/live/x")
         assert closed.wait(5) == 1
         assert "handshake" in closed.output, str(closed)
+
+
+@contextmanager
+def frozen(nursery: Nursery, language: str, clip: Path, directory: Path) -> Iterator[Process]:
+    """A push to an nginx that stops living in the middle of the stream: the connection stays, nobody reads."""
+    server = Nginx(nursery, directory)
+    pushing = push(nursery, language, clip, server.url("frozen"), "-fast", "-loop")
+    deadline = time.monotonic() + 10
+    while not (directory / "frozen.flv").exists():
+        assert pushing.running and time.monotonic() < deadline, str(pushing)
+        time.sleep(0.02)
+    server.process.signal(signal.SIGSTOP)
+    yield pushing
+
+
+def test_push_to_frozen_server(nursery: Nursery, language: str, library: Library, tmp_path: Path) -> None:
+    """C2: a server that no longer reads: an error after the 10 s that sending waits, not a hang."""
+    with frozen(nursery, language, library.clip("h264", "aac"), tmp_path / "nginx") as pushing:
+        since = time.monotonic()
+        assert pushing.wait(20) == 1
+        assert time.monotonic() - since < 15
+        assert "timeout" in pushing.output.lower(), str(pushing)
+
+
+def test_push_is_interrupted_while_the_server_is_frozen(
+    nursery: Nursery, language: str, library: Library, tmp_path: Path
+) -> None:
+    """Ctrl-C ends push although nobody reads: after the 10 s of a send that waits, and 2 s of linger."""
+    with frozen(nursery, language, library.clip("h264", "aac"), tmp_path / "nginx") as pushing:
+        time.sleep(1)
+        pushing.signal(signal.SIGINT)
+        since = time.monotonic()
+        pushing.wait(20)
+        assert time.monotonic() - since < 14
+
+
+def test_push_multitrack(nursery: Nursery, language: str, ingest: Start, library: Library, tmp_path: Path) -> None:
+    """Two video and two audio tracks, muxed by FFmpeg 8: every message leaves as it stands in the file."""
+    clip = tmp_path / "multitrack.flv"
+    NODEAV.publish(nursery, library.multitrack(), clip).succeed(30)
+    tags = flv.read(clip)
+    assert sum(t.type == flv.VIDEO and t.data[0] & 0x8F == 0x86 for t in tags) > 50
+    server = ingest()
+    push(nursery, language, clip, server.url(), "-fast").succeed(20)
+    assert flv.difference(tags, flv.read(server.ended().file)[1:]) == ""
+    server.stop()
 
 
 def is_header(t: flv.Tag) -> bool:

@@ -1,0 +1,46 @@
+"""What `make run` shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from peers import ffmpeg_publish
+from process import BUILD, Nursery, free_port
+
+LIVE = re.compile(r"^(\S+) +\d:\d\d:\d\d +(\d+) packets +(\d+) kbit/s +([\d.]+) fps$")
+
+
+def live_line(stream: str):
+    """Recognises the stream's live line once something flows."""
+
+    def wanted(line: str) -> bool:
+        m = LIVE.match(line)
+        return bool(m and m[1] == stream and int(m[2]) > 10 and int(m[3]) > 0 and float(m[4]) > 1)
+
+    return wanted
+
+
+def test_demo_shows_sample_and_encoder(nursery: Nursery, tmp_path: Path) -> None:
+    port = free_port()
+    demo = nursery.start([BUILD / "bin/demo", "-listen", f"localhost:{port}"])
+    demo.wait_line(lambda line: line.startswith("listening on ") and str(port) in line, 10)
+    assert any(f"rtmp://localhost:{port}/live/test" in line for line in demo.lines), str(demo)
+    demo.wait_line(live_line("live/demo"), 10)
+    url = f"rtmp://localhost:{port}/live/test"
+    ffmpeg_publish(nursery, url, tmp_path / "copy.flv", "h264", "aac", seconds=6, realtime=True).succeed(30)
+    demo.wait_line(live_line("live/test"), 10)
+    demo.wait_line(lambda line: line.startswith("end live/test "), 10)
+    demo.wait_line(live_line("live/demo"), 10, nth=2)
+    assert demo.interrupt() == 0, str(demo)
+    assert demo.lines[-1].startswith("end live/demo "), str(demo)
+
+
+def test_demo_says_when_the_port_is_taken(nursery: Nursery) -> None:
+    port = free_port()
+    first = nursery.start([BUILD / "bin/demo", "-bare", "-listen", f"localhost:{port}"])
+    first.wait_line(lambda line: line.startswith("listening on "), 10)
+    second = nursery.start([BUILD / "bin/demo", "-listen", f"localhost:{port}"])
+    assert second.wait(10) == 1
+    assert "-listen" in second.output, str(second)
+    assert first.interrupt() == 0
