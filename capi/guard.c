@@ -1,4 +1,4 @@
-/* The two guards around Go's run-time system: SIGPIPE stays blocked on its threads, and a forked child is told. */
+/* The two guards around Go's run-time system: its threads take no signals, and a forked child is told. */
 #define _GNU_SOURCE
 #include "bridge.h"
 
@@ -15,12 +15,17 @@ static sigset_t host_mask;
 static void in_child(void) { ox_child = 1; }
 
 /* before_go runs ahead of Go's own constructor, which starts the first thread: Go keeps the mask it finds then for all
- * its threads, so that a peer that is gone never raises SIGPIPE there, whatever the host does with that signal. */
+ * its threads. Signals sent to the process so go to the host's threads, as if the library had none, and a peer that is
+ * gone never raises SIGPIPE. Left open are those that a thread causes itself, and the one that Go interrupts its own
+ * threads with. */
 __attribute__((constructor(101))) static void before_go(void) {
-  sigset_t pipe;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, &host_mask);
+  static const int open[] = {SIGURG, SIGPROF, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+  sigset_t mask;
+  sigfillset(&mask);
+  for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
+    sigdelset(&mask, open[i]);
+  }
+  pthread_sigmask(SIG_BLOCK, &mask, &host_mask);
 }
 
 /* after_go gives the host its mask back, and arms the fork guards: a handler for fork, and a page that the kernel clears

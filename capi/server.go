@@ -98,7 +98,7 @@ func oxgo_server_address(h C.oxrtmp_server, buf *C.char, capacity C.size_t, leng
 func oxgo_server_addresses(h C.oxrtmp_server, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(servers, h.id, func(s *rtmp.Server) error {
-		return putText(strings.Join(s.Addrs(), ","), buf, capacity, length)
+		return putText(strings.Join(s.Addrs(), ", "), buf, capacity, length)
 	})
 }
 

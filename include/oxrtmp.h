@@ -108,9 +108,10 @@
  * - fork: a child process that goes on without exec cannot use the library. Every call there returns OXRTMP_E_FORKED at
  *   once, closing and releasing included (they do nothing). Fork first and open afterwards, or fork and exec. All
  *   descriptors are close-on-exec.
- * - signals: no handler of yours is taken away. The library blocks SIGPIPE on its own threads, so a peer that
- *   is gone never raises it. Go's run-time system installs handlers for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG which
- *   hand on to the handlers that were there. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are.
+ * - signals: the library's threads block them, so what is sent to the process reaches your threads, sigwait and signalfd
+ *   work, and a peer that is gone raises no SIGPIPE. No handler of yours is taken away: Go's run-time system installs
+ *   its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG, which hand on to those that were there. Install yours with
+ *   SA_ONSTACK. Your threads' signal masks stay as they are.
  * - dlclose: the library never unloads. dlopen and dlclose of it are harmless.
  * - other Go libraries in the same process work side by side, each with a run-time system of its own.
  * - musl: Go shared libraries cannot be loaded by musl's loader (Alpine Linux). Use a glibc system or container.
@@ -486,7 +487,7 @@ OXRTMP_API oxrtmp_status oxrtmp_server_adopt_connection(oxrtmp_server server, in
  *  Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_server_address(oxrtmp_server server, char *buf, size_t cap, size_t *length);
 
-/** All addresses the server listens on, separated by commas. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+/** All addresses the server listens on, separated by ", ". Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_server_addresses(oxrtmp_server server, char *buf, size_t cap, size_t *length);
 
 /** Wait for the next request, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
