@@ -7,13 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/engine"
-	"oxrtmp/rtmp/message"
 )
 
 // ClientOptions says how a [Client] connects and sends. Its zero value, and nil, is every default.
@@ -92,165 +90,48 @@ type Client struct {
 	link    *link
 	engine  *engine.Client // the link's; under its lock
 	begun   time.Time
+	events  *mailbox[ClientEvent]
 
 	goroutines sync.WaitGroup
 
 	// Under the link's lock.
-	ready   chan struct{} // closed once the publish is accepted or has failed
-	settled bool          // ready is closed
-	outcome error         // why it failed, or what ended it later
-	closed  bool
-	sent    Statistics
+	ready     chan struct{} // closed once the publish is accepted or has failed
+	settled   bool          // ready is closed
+	outcome   error         // why it failed, or what ended it later
+	closed    bool
+	awaitRoom bool // a send failed with ErrAgain: say when there is room
+	sent      Statistics
 }
 
-// Publish connects to a URL, rtmp://host[:port]/app/name[?query], and publishes there. It returns once the server has
-// accepted, and fails with an [*Error] that names the phase: around a [*StatusError] when the server refused, around
-// ErrTimeout when a phase lasted too long, or when ctx has ended. A nil options stands for the defaults.
-func Publish(ctx context.Context, url string, options *ClientOptions) (*Client, error) {
-	o, err := options.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	t, err := parseURL(url)
-	if err != nil {
-		return nil, err
-	}
-	if t.scheme != "rtmp" {
-		return nil, &Error{Phase: engine.PhaseTLS, Err: errors.ErrUnsupported}
-	}
-	c, err := dial(ctx, &t, &o)
-	if err != nil {
-		return nil, err
-	}
-	return publish(ctx, c, t, o)
+// ClientEventKind says what a [ClientEvent] tells.
+type ClientEventKind uint8
+
+// The client's events. Their numbers do not change.
+const (
+	ClientConnected ClientEventKind = 1 // the server has accepted: media may be sent
+	ClientFailed    ClientEventKind = 2 // it has not, or was not reached: Err says why
+	ClientEnded     ClientEventKind = 3 // the stream ended after it was accepted: Err says why
+	ClientWritable  ClientEventKind = 4 // there is room again after ErrAgain
+)
+
+// ClientEvent is something that happened to a [Client].
+type ClientEvent struct {
+	Kind ClientEventKind
+	Err  error
 }
 
-// PublishConn is Publish over a connection of the caller's, before its first byte. The client closes it, also when
-// PublishConn fails.
-func PublishConn(ctx context.Context, c net.Conn, url string, options *ClientOptions) (*Client, error) {
-	o, err := options.withDefaults()
-	if err == nil {
-		var t target
-		if t, err = parseURL(url); err == nil {
-			return publish(ctx, c, t, o)
-		}
-	}
-	c.Close()
-	return nil, err
+// NextEvent returns the next event. It waits for it as long as timeout says: negative for ever, 0 not at all. It fails
+// with ErrTimeout, or ErrClosed after Close. Events need not be taken: there are few.
+func (c *Client) NextEvent(timeout time.Duration) (ClientEvent, error) {
+	var e [1]ClientEvent
+	_, err := c.events.take(e[:], timeout)
+	return e[0], err
 }
 
-func dial(ctx context.Context, t *target, o *ClientOptions) (net.Conn, error) {
-	bound := o.Timeouts.Dial
-	if o.Timeouts.Resolve >= 0 && bound >= 0 {
-		bound += o.Timeouts.Resolve
-	}
-	if bound >= 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, bound)
-		defer cancel()
-	}
-	connect := o.Dial
-	if connect == nil {
-		connect = new(net.Dialer).DialContext
-	}
-	c, err := connect(ctx, "tcp", t.address())
-	if err == nil {
-		return c, nil
-	}
-	phase := engine.PhaseTCP
-	var lookup *net.DNSError
-	if errors.As(err, &lookup) {
-		phase = engine.PhaseResolve
-	}
-	var timeout net.Error
-	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
-		err = ErrTimeout
-	}
-	return nil, &Error{Phase: phase, Err: err}
-}
-
-// publish runs the conversation up to the accepted publish.
-func publish(ctx context.Context, nc net.Conn, t target, o ClientOptions) (*Client, error) {
-	c := newClient(nc, t, o)
-	c.goroutines.Add(1)
-	go c.run()
-	select {
-	case <-c.ready:
-	case <-ctx.Done():
-		err := ctx.Err()
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = ErrTimeout
-		}
-		c.fail(&Error{Phase: c.link.phase(), Err: err})
-	}
-	c.link.mu.Lock()
-	err := c.outcome
-	c.link.mu.Unlock()
-	if err != nil {
-		c.link.shut(err)
-		c.goroutines.Wait()
-		return nil, err
-	}
-	return c, nil
-}
-
-func newClient(nc net.Conn, t target, o ClientOptions) *Client {
-	if o.App != "" {
-		t.app = o.App
-	}
-	if o.StreamName != "" {
-		t.name = o.StreamName
-	}
-	tcURL := o.TCURL
-	if tcURL == "" {
-		tcURL = t.tcURL()
-	}
-	e := engine.NewClient(engine.ClientConfig{
-		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
-		Connect: message.Connect{
-			App: t.app, TCURL: tcURL, FlashVer: o.FlashVer, SWFURL: o.SWFURL, PageURL: o.PageURL, Type: "nonprivate",
-			Capabilities: 15, AudioCodecs: 0x0FFF, VideoCodecs: 0xFF, VideoFunction: 1,
-		},
-		StreamName: t.name, PublishType: o.PublishType, ChunkSize: o.ChunkSize, Digest: o.DigestHandshake,
-	})
-	c := &Client{options: o, target: t, engine: e, begun: time.Now(), ready: make(chan struct{})}
-	c.link = newLink(newTransport(nc), c, e, o.Limits, o.Timeouts)
-	c.link.lingerFor = o.Linger
-	c.link.goFunc = func(f func()) {
-		c.goroutines.Add(1)
-		go func() {
-			defer c.goroutines.Done()
-			defer c.recover()
-			f()
-		}()
-	}
-	return c
-}
-
-func (c *Client) run() {
-	defer c.goroutines.Done()
-	defer c.recover()
-	c.link.mu.Lock()
-	c.link.flush()
-	c.link.mu.Unlock()
-	err := c.link.run()
-	if errors.Is(err, io.EOF) {
-		err = &Error{Phase: c.link.phase(), Err: io.ErrUnexpectedEOF}
-	}
-	if err == nil {
-		err = ErrClosed
-	}
-	c.fail(err)
-}
-
-func (c *Client) recover() {
-	if p := recover(); p != nil {
-		c.options.Logger.Error("a connection panicked", "panic", p, "stack", string(debug.Stack()))
-		err := &Error{Phase: engine.PhaseNone, Err: errPanic}
-		c.link.shut(err)
-		c.fail(err)
-	}
-}
+// OnReady makes the client call ready when there are events to take after there were none, and when it is closed: then
+// NextEvent with timeout 0 takes them. ready is called from any goroutine, also before OnReady returns; it must not
+// wait, nor use the client. nil ends it.
+func (c *Client) OnReady(ready func()) { c.events.setNotify(ready) }
 
 // fail notes why the publish failed or ended, once.
 func (c *Client) fail(err error) {
@@ -260,6 +141,14 @@ func (c *Client) fail(err error) {
 }
 
 func (c *Client) settle(err error) {
+	switch {
+	case !c.settled && err == nil:
+		c.events.put(ClientEvent{Kind: ClientConnected})
+	case !c.settled:
+		c.events.put(ClientEvent{ClientFailed, err})
+	case c.outcome == nil:
+		c.events.put(ClientEvent{ClientEnded, err})
+	}
 	if c.outcome == nil {
 		c.outcome = err
 	}
@@ -285,6 +174,14 @@ func (c *Client) handle(e engine.Event) {
 
 // blocked reports false: a client takes what comes.
 func (c *Client) blocked() bool { return false }
+
+// drained says that there is room again, to a sender that was told there was none. The link is locked.
+func (c *Client) drained() {
+	if c.awaitRoom && c.link.queued() <= c.options.OutputBytes/2 {
+		c.awaitRoom = false
+		c.events.put(ClientEvent{Kind: ClientWritable})
+	}
+}
 
 // Err returns why the stream ended: nil while it is published, ErrClosed after Close, else an [*Error].
 func (c *Client) Err() error {
@@ -327,8 +224,13 @@ func (c *Client) Close() error {
 		return nil
 	}
 	c.closed = true
+	c.events.abandon(ErrClosed, func(ClientEvent) {})
 	dead := c.link.err
-	if dead == nil {
+	switch {
+	case dead != nil:
+	case !c.settled: // nothing was sent yet
+		c.link.kill(ErrClosed)
+	default:
 		c.engine.End()
 		c.link.flush()
 		c.link.interruptRead()
@@ -338,7 +240,7 @@ func (c *Client) Close() error {
 	c.goroutines.Wait()
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
-	if dead == nil && c.link.unsent > 0 {
+	if dead == nil && c.sent.Packets > 0 && c.link.unsent > 0 {
 		return &Error{Phase: engine.PhaseMedia, Err: os.ErrDeadlineExceeded}
 	}
 	return nil

@@ -126,6 +126,7 @@ func (c *Client) waitRoom() error {
 		return err
 	}
 	if c.options.NoWait {
+		c.awaitRoom = true
 		return ErrAgain
 	}
 	if err := c.link.waitQueued(c.options.OutputBytes-1, c.options.SendTimeout); err == ErrTimeout {
@@ -160,8 +161,10 @@ func (c *Client) Statistics() Statistics {
 	return s
 }
 
-// PeerAddr returns the server's address.
+// PeerAddr returns the server's address, or "" while the client is connecting.
 func (c *Client) PeerAddr() string {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
 	if a := c.link.transport.remoteAddr(); a != nil {
 		return a.String()
 	}

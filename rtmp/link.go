@@ -31,6 +31,8 @@ type owner interface {
 	// blocked reports that nothing more may be received for now; wake ends the wait. It is called with the link
 	// locked.
 	blocked() bool
+	// drained is called when output has left. The link is locked.
+	drained()
 }
 
 // link runs an engine over a transport. One goroutine receives; while there is output, another one sends. Everybody
@@ -65,6 +67,19 @@ func newLink(t transport, o owner, e protocol, limits Limits, timeouts Timeouts)
 		limits: limits, idleWrite: max(0, timeouts.Write), lingerFor: 2 * time.Second,
 		wakeUp: make(chan struct{}, 1), dead: make(chan struct{}),
 	}
+}
+
+// connected gives a link that was made before its connection the transport. It closes t if the link is dead by now.
+// The engine's time begins here.
+func (l *link) connected(t transport) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		t.close()
+		return l.err
+	}
+	l.transport, l.begun = t, time.Now()
+	return nil
 }
 
 // now is the time since the link began, on the monotonic clock.
@@ -306,6 +321,7 @@ func (l *link) writeOut() {
 			l.kill(atPhase(l.engine.Phase(), err))
 		}
 		l.signalDrained()
+		l.owner.drained()
 	}
 	l.spare = nil
 	l.signalDrained()

@@ -257,3 +257,69 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenPublishReportsByEvents(t *testing.T) {
+	s := bind(t, nil)
+	c, err := OpenPublish("rtmp://"+s.Addr()+"/live/key", &ClientOptions{NoWait: true, OutputBytes: 1 << 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SendAudio(0, []byte("early")); err == nil {
+		t.Fatal("sent before the publish was accepted")
+	}
+	ready := make(chan struct{}, 100)
+	c.OnReady(func() { ready <- struct{}{} })
+	session := accept(t, s)
+	<-ready
+	if e, err := c.NextEvent(0); err != nil || e.Kind != ClientConnected {
+		t.Fatalf("%+v %v", e, err)
+	}
+	frame := make([]byte, 10000)
+	for err == nil {
+		err = c.SendAudio(0, frame)
+	}
+	if err != ErrAgain {
+		t.Fatalf("a full queue: %v", err)
+	}
+	stop := make(chan struct{})
+	go func() {
+		defer close(stop)
+		for {
+			p, err := session.NextPacket(-1)
+			if err != nil {
+				return
+			}
+			p.Release()
+		}
+	}()
+	if e, err := c.NextEvent(5 * time.Second); err != nil || e.Kind != ClientWritable {
+		t.Fatalf("%+v %v", e, err)
+	}
+	if err := c.SendAudio(0, frame); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	<-stop
+	if e, err := c.NextEvent(5 * time.Second); err != nil || e.Kind != ClientEnded || e.Err == nil {
+		t.Fatalf("%+v %v", e, err)
+	}
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	c, err = OpenPublish("rtmp://"+l.Addr().String()+"/live/key", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed *Error
+	if e, err := c.NextEvent(5 * time.Second); err != nil || e.Kind != ClientFailed || !errors.As(e.Err, &failed) || failed.Phase != engine.PhaseTCP {
+		t.Fatalf("%+v %v", e, err)
+	}
+	c.Close()
+	if _, err := c.NextEvent(-1); err != ErrClosed {
+		t.Fatal(err)
+	}
+}

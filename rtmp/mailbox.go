@@ -17,6 +17,9 @@ type mailbox[T any] struct {
 	ready chan struct{} // holds a token while there may be something to see
 	done  chan struct{} // closed with the mailbox
 	cost  func(*T) int
+	// notify, if set, is called when there is something to take where there was nothing, and when the mailbox is
+	// closed. It is called with the mailbox locked: it must not wait, nor use the mailbox.
+	notify func()
 }
 
 func newMailbox[T any](cost func(*T) int) *mailbox[T] {
@@ -38,6 +41,7 @@ func (m *mailbox[T]) put(item T) (total int, ok bool) {
 	m.total += m.cost(&item)
 	if m.count == 1 {
 		m.signal()
+		m.tell()
 	}
 	return m.total, true
 }
@@ -122,6 +126,7 @@ func (m *mailbox[T]) close(err error) {
 	if m.err == nil {
 		m.err = err
 		close(m.done)
+		m.tell()
 	}
 }
 
@@ -134,8 +139,24 @@ func (m *mailbox[T]) abandon(err error, discard func(T)) {
 	}
 	if m.err == nil {
 		close(m.done)
+		m.tell()
 	}
 	m.err = err
+}
+
+// setNotify sets notify, and calls it if there is something to see already.
+func (m *mailbox[T]) setNotify(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.notify = f; m.count > 0 || m.err != nil {
+		m.tell()
+	}
+}
+
+func (m *mailbox[T]) tell() {
+	if m.notify != nil {
+		m.notify()
+	}
 }
 
 func (m *mailbox[T]) signal() {

@@ -267,6 +267,11 @@ func (s *Server) Accept(timeout time.Duration) (*Request, error) {
 	}
 }
 
+// OnReady makes the server call ready when there are requests to take after there were none, and when it is closed:
+// then Accept with timeout 0 takes them. ready is called from any goroutine, also before OnReady returns; it must not
+// wait, nor use the server. nil ends it.
+func (s *Server) OnReady(ready func()) { s.requests.setNotify(ready) }
+
 // HandleRequests calls handler for each request, each on a goroutine of its own, until the server is closed. A request
 // that its handler neither accepts nor rejects is rejected when the handler returns. A panic in a handler ends the
 // request's connection, is logged, and nothing else. HandleRequests returns when every handler has returned.

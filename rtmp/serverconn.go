@@ -191,6 +191,9 @@ func (c *serverConn) blocked() bool {
 	return false
 }
 
+// drained has no one to tell: a server's output is its own.
+func (c *serverConn) drained() {}
+
 func (c *serverConn) session(streamID uint32) *Session {
 	for _, s := range c.sessions {
 		if s.streamID == streamID {

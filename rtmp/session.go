@@ -131,6 +131,11 @@ func (s *Session) NextPackets(dst []media.Packet, timeout time.Duration) (int, e
 	return n, err
 }
 
+// OnReady makes the session call ready when there are packets to take after there were none, and when the stream has
+// ended: then NextPackets with timeout 0 takes them, or says how it ended. ready is called from any goroutine, also
+// before OnReady returns; it must not wait, nor use the session. nil ends it.
+func (s *Session) OnReady(ready func()) { s.inbox.setNotify(ready) }
+
 // RawMetadata returns the latest onMetaData message as the peer sent it, AMF0 from its name on, or nil.
 func (s *Session) RawMetadata() []byte {
 	s.mu.Lock()

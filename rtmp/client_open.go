@@ -1,0 +1,205 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"runtime/debug"
+	"time"
+
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/message"
+)
+
+// Publish connects to a URL, rtmp://host[:port]/app/name[?query], and publishes there. It returns once the server has
+// accepted, and fails with an [*Error] that names the phase: around a [*StatusError] when the server refused, around
+// ErrTimeout when a phase lasted too long, or when ctx has ended. A nil options stands for the defaults.
+func Publish(ctx context.Context, url string, options *ClientOptions) (*Client, error) {
+	c, err := OpenPublish(url, options)
+	if err != nil {
+		return nil, err
+	}
+	return c.accepted(ctx)
+}
+
+// OpenPublish is Publish that returns at once. Whether the server accepted comes as an event, see [Client.NextEvent];
+// until then nothing can be sent. Its error says that the URL or the options are not valid.
+func OpenPublish(url string, options *ClientOptions) (*Client, error) {
+	o, t, err := prepare(url, options)
+	if err != nil {
+		return nil, err
+	}
+	if t.scheme != "rtmp" {
+		return nil, &Error{Phase: engine.PhaseTLS, Err: errors.ErrUnsupported}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c := newClient(&unconnected{cancel}, t, o)
+	c.goroutines.Add(1)
+	go c.run(func() (net.Conn, error) {
+		defer cancel()
+		return dial(ctx, &t, &o)
+	})
+	return c, nil
+}
+
+// PublishConn is Publish over a connection of the caller's, before its first byte. The client closes it, also when
+// PublishConn fails.
+func PublishConn(ctx context.Context, nc net.Conn, url string, options *ClientOptions) (*Client, error) {
+	o, t, err := prepare(url, options)
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	c := newClient(newTransport(nc), t, o)
+	c.goroutines.Add(1)
+	go c.run(nil)
+	return c.accepted(ctx)
+}
+
+func prepare(url string, options *ClientOptions) (o ClientOptions, t target, err error) {
+	if o, err = options.withDefaults(); err != nil {
+		return o, t, err
+	}
+	if t, err = parseURL(url); err != nil {
+		return o, t, err
+	}
+	if o.App != "" {
+		t.app = o.App
+	}
+	if o.StreamName != "" {
+		t.name = o.StreamName
+	}
+	return o, t, nil
+}
+
+// accepted waits for the server's word. A client that failed is closed.
+func (c *Client) accepted(ctx context.Context) (*Client, error) {
+	select {
+	case <-c.ready:
+	case <-ctx.Done():
+		err := ctx.Err()
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = ErrTimeout
+		}
+		c.fail(&Error{Phase: c.link.phase(), Err: err})
+	}
+	c.link.mu.Lock()
+	err := c.outcome
+	c.link.mu.Unlock()
+	if err != nil {
+		c.link.shut(err)
+		c.goroutines.Wait()
+		return nil, err
+	}
+	return c, nil
+}
+
+// dial connects. Several addresses of a host are tried side by side.
+func dial(ctx context.Context, t *target, o *ClientOptions) (net.Conn, error) {
+	bound := o.Timeouts.Dial
+	if o.Timeouts.Resolve >= 0 && bound >= 0 {
+		bound += o.Timeouts.Resolve
+	}
+	if bound >= 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, bound)
+		defer cancel()
+	}
+	connect := o.Dial
+	if connect == nil {
+		connect = new(net.Dialer).DialContext
+	}
+	c, err := connect(ctx, "tcp", t.address())
+	if err == nil {
+		return c, nil
+	}
+	phase := engine.PhaseTCP
+	var lookup *net.DNSError
+	if errors.As(err, &lookup) {
+		phase = engine.PhaseResolve
+	}
+	var timeout net.Error
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
+		err = ErrTimeout
+	}
+	return nil, &Error{Phase: phase, Err: err}
+}
+
+// unconnected is the transport of a client that is still dialing: it can only be closed.
+type unconnected struct{ cancel context.CancelFunc }
+
+func (u *unconnected) read() ([]byte, error)             { return nil, net.ErrClosed }
+func (u *unconnected) release()                          {}
+func (u *unconnected) write([]byte, time.Duration) error { return net.ErrClosed }
+func (u *unconnected) setReadDeadline(time.Time) error   { return nil }
+func (u *unconnected) closeWrite() error                 { return net.ErrClosed }
+func (u *unconnected) close() error                      { u.cancel(); return nil }
+func (u *unconnected) remoteAddr() net.Addr              { return nil }
+
+func newClient(transport transport, t target, o ClientOptions) *Client {
+	tcURL := o.TCURL
+	if tcURL == "" {
+		tcURL = t.tcURL()
+	}
+	e := engine.NewClient(engine.ClientConfig{
+		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
+		Connect: message.Connect{
+			App: t.app, TCURL: tcURL, FlashVer: o.FlashVer, SWFURL: o.SWFURL, PageURL: o.PageURL, Type: "nonprivate",
+			Capabilities: 15, AudioCodecs: 0x0FFF, VideoCodecs: 0xFF, VideoFunction: 1,
+		},
+		StreamName: t.name, PublishType: o.PublishType, ChunkSize: o.ChunkSize, Digest: o.DigestHandshake,
+	})
+	c := &Client{
+		options: o, target: t, engine: e, begun: time.Now(), ready: make(chan struct{}),
+		events: newMailbox(func(*ClientEvent) int { return 1 }),
+	}
+	c.link = newLink(transport, c, e, o.Limits, o.Timeouts)
+	c.link.lingerFor = o.Linger
+	c.link.goFunc = func(f func()) {
+		c.goroutines.Add(1)
+		go func() {
+			defer c.goroutines.Done()
+			defer c.recover()
+			f()
+		}()
+	}
+	return c
+}
+
+// run connects, if that is still to be done, and then runs the conversation until it ends.
+func (c *Client) run(connect func() (net.Conn, error)) {
+	defer c.goroutines.Done()
+	defer c.recover()
+	if connect != nil {
+		nc, err := connect()
+		if err == nil {
+			err = c.link.connected(newTransport(nc))
+		}
+		if err != nil {
+			c.link.shut(err)
+			c.fail(err)
+			return
+		}
+	}
+	c.link.mu.Lock()
+	c.link.flush()
+	c.link.mu.Unlock()
+	err := c.link.run()
+	if errors.Is(err, io.EOF) {
+		err = &Error{Phase: c.link.phase(), Err: io.ErrUnexpectedEOF}
+	}
+	if err == nil {
+		err = ErrClosed
+	}
+	c.fail(err)
+}
+
+func (c *Client) recover() {
+	if p := recover(); p != nil {
+		c.options.Logger.Error("a connection panicked", "panic", p, "stack", string(debug.Stack()))
+		err := &Error{Phase: engine.PhaseNone, Err: errPanic}
+		c.link.shut(err)
+		c.fail(err)
+	}
+}
