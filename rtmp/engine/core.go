@@ -154,7 +154,7 @@ func (c *core) sendChunkSize(size uint32) {
 // receive decodes messages from p until handle says stop, and acknowledges what was received.
 func (c *core) receive(p []byte, handle func(chunk.Message), paused func() bool) (n int, err error) {
 	for n < len(p) && !paused() {
-		m, k, ok, err := c.decoder.Next(p[n:])
+		m, k, ok, err := c.decoder.Next(c.withinWindow(p[n:]))
 		n += k
 		c.counters.BytesReceived += uint64(k)
 		if err != nil {
@@ -167,14 +167,27 @@ func (c *core) receive(p []byte, handle func(chunk.Message), paused func() bool)
 				return n, c.err
 			}
 		}
+		c.acknowledge()
 	}
-	c.acknowledge()
 	return n, nil
 }
 
-// acknowledge tells the peer, once a full window, how much has arrived (§5.4.3). Small windows are answered every 4 KiB.
+// smallestWindow bounds how often acknowledgements are sent, whatever the peer asks for.
+const smallestWindow = 4096
+
+// withinWindow cuts p where the window that the peer wants acknowledged is full, so that an acknowledgement says the
+// same however the bytes arrive.
+func (c *core) withinWindow(p []byte) []byte {
+	if c.peerWindow == 0 {
+		return p
+	}
+	left := c.acknowledged + uint64(max(c.peerWindow, smallestWindow)) - c.counters.BytesReceived
+	return p[:min(uint64(len(p)), left)]
+}
+
+// acknowledge tells the peer, once a full window, how much has arrived (§5.4.3).
 func (c *core) acknowledge() {
-	if c.peerWindow == 0 || c.counters.BytesReceived-c.acknowledged < uint64(max(c.peerWindow, 4096)) {
+	if c.peerWindow == 0 || c.counters.BytesReceived-c.acknowledged < uint64(max(c.peerWindow, smallestWindow)) {
 		return
 	}
 	c.acknowledged = c.counters.BytesReceived
