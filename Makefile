@@ -19,6 +19,7 @@ FLAGS ?=
 VENV := $(BUILD)/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider --durations=5
 EXAMPLES := ingest push
+PROGRAMS := $(EXAMPLES:%=$(BUILD)/bin/%-go) $(EXAMPLES:%=$(BUILD)/bin/%-c) $(BUILD)/bin/demo
 
 export GO CC CXX PYTHON BUILD FUZZTIME
 export GOTOOLCHAIN := local
@@ -38,8 +39,7 @@ help: ## List the targets
 all: lib examples ## Build the library and the example programs
 
 .PHONY: run
-run: deps-build ## Start a server on localhost:1935 that shows a sample stream; try your encoder on it
-	@$(GO) build -o $(BUILD)/bin/demo ./examples/go/demo
+run: deps-build $(BUILD)/bin/demo ## Start a server on localhost:1935 that shows a sample stream; try your encoder on it
 	@exec $(BUILD)/bin/demo $(FLAGS)
 
 .PHONY: install
@@ -118,12 +118,15 @@ lib: deps-build
 	@capi/build -o $(BUILD)
 
 .PHONY: examples
-examples: lib $(EXAMPLES:%=$(BUILD)/bin/%-go) $(EXAMPLES:%=$(BUILD)/bin/%-c)
+examples: lib $(PROGRAMS)
 
 # Go and cgo know themselves what is out of date.
 .PHONY: FORCE
 $(BUILD)/bin/%-go: FORCE
 	$(GO) build -o $@ ./examples/go/$*
+
+$(BUILD)/bin/demo: FORCE
+	$(GO) build -o $@ ./examples/go/demo
 
 $(BUILD)/bin/%-c: examples/c/%.c include/oxrtmp.h | lib
 	@mkdir -p $(@D)

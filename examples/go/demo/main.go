@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"oxrtmp/examples/go/internal/live"
 	"oxrtmp/examples/go/internal/replay"
@@ -47,7 +46,7 @@ func demo() error {
 	defer stop()
 
 	screen := live.NewDisplay(os.Stdout, false)
-	screen.Plain(2 * time.Second)
+	screen.Plain()
 	greet(screen, server)
 	go screen.Refresh(ctx)
 
@@ -98,7 +97,7 @@ func show(request *rtmp.Request, screen *live.Display) {
 	}
 	defer session.Close()
 
-	stream := live.NewStream(session.App(), session.StreamName())
+	stream := live.NewStream(session)
 	screen.Printf("publish %s from %s (%s)", stream.Name, session.PeerAddr(), session.Connect().Encoder())
 	screen.Add(stream)
 	for {
@@ -106,7 +105,7 @@ func show(request *rtmp.Request, screen *live.Display) {
 		if err != nil {
 			break
 		}
-		stream.Count(&packet)
+		stream.Extend(&packet)
 		packet.Release()
 	}
 	screen.Remove(stream)
@@ -121,6 +120,7 @@ func publishSample(ctx context.Context, screen *live.Display, url string) {
 		return
 	}
 	defer client.Close()
+	context.AfterFunc(ctx, func() { client.Close() })
 	sender := replay.Sender{Client: client}
 	for err == nil {
 		err = sender.SendFile(ctx, bytes.NewReader(testdata.SampleFLV))

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 
+	"oxrtmp/examples/go/internal/live"
 	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/media"
 )
@@ -42,8 +43,8 @@ func ingest() error {
 	if err != nil {
 		return err
 	}
-	screen := newDisplay(os.Stdout, *quiet)
-	screen.printf("listening on %s", strings.Join(server.Addrs(), ", "))
+	screen := live.NewDisplay(os.Stdout, *quiet)
+	screen.Printf("listening on %s", strings.Join(server.Addrs(), ", "))
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -51,7 +52,7 @@ func ingest() error {
 		stop() // a second signal ends the process
 		server.Close()
 	})
-	go screen.refresh(ctx)
+	go screen.Refresh(ctx)
 
 	err = server.HandleRequests(func(request *rtmp.Request) {
 		if serve(request, screen) && *once {
@@ -65,7 +66,7 @@ func ingest() error {
 }
 
 // serve answers one request and receives its stream to the end. It reports whether there was one.
-func serve(request *rtmp.Request, screen *display) bool {
+func serve(request *rtmp.Request, screen *live.Display) bool {
 	if *key != "" && subtle.ConstantTimeCompare([]byte(request.StreamName()), []byte(*key)) == 0 {
 		request.Reject("NetStream.Publish.BadName", "unauthorized")
 		return false
@@ -76,17 +77,17 @@ func serve(request *rtmp.Request, screen *display) bool {
 	}
 	defer session.Close()
 
-	s := newStream(session)
-	screen.printf("publish %s from %s (%s)", s.name, session.PeerAddr(), session.Connect().Encoder())
-	screen.add(s)
+	s := live.NewStream(session)
+	screen.Printf("publish %s from %s (%s)", s.Name, session.PeerAddr(), session.Connect().Encoder())
+	screen.Add(s)
 	path, reason := receive(session, s)
-	screen.remove(s)
-	screen.printf("end %s %s file=%s reason=%s", s.name, s.summary(), path, reason)
+	screen.Remove(s)
+	screen.Printf("end %s %s file=%s reason=%s", s.Name, s.Summary(), path, reason)
 	return true
 }
 
 // receive takes packets, and records them, until the stream ends. It returns the file's path, if any, and why it ended.
-func receive(session *rtmp.Session, s *stream) (path, reason string) {
+func receive(session *rtmp.Session, s *live.Stream) (path, reason string) {
 	var recorder *rtmp.Recorder
 	if *record != "" {
 		var err error
@@ -106,7 +107,7 @@ func receive(session *rtmp.Session, s *stream) (path, reason string) {
 		n, err := session.NextPackets(packets, -1)
 		for i := range packets[:n] {
 			p := &packets[i]
-			s.extend(p)
+			s.Extend(p)
 			if recorder != nil && err == nil {
 				err = recorder.WritePacket(p)
 			}

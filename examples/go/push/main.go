@@ -6,18 +6,15 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
+	"oxrtmp/examples/go/internal/replay"
 	"oxrtmp/rtmp"
-	"oxrtmp/rtmp/flv"
-	"oxrtmp/rtmp/media"
 )
 
 var (
@@ -54,76 +51,18 @@ func push(ctx context.Context, path, url string) error {
 	if err != nil {
 		return err
 	}
-	s := sender{client: client, started: time.Now()}
-	err = s.sendFile(ctx, file)
+	context.AfterFunc(ctx, func() { client.Close() }) // also ends a send that waits for a server that does not read
+	s := replay.Sender{Client: client, Fast: *fast}
+	err = s.SendFile(ctx, file)
 	for err == nil && *loop {
 		if _, err = file.Seek(0, io.SeekStart); err == nil {
-			s.shift += s.last - s.first + 40 // the next pass begins one frame after the last tag
-			err = s.sendFile(ctx, file)
+			err = s.SendFile(ctx, file)
 		}
 	}
-	if errors.Is(err, context.Canceled) {
-		err = nil
+	if ctx.Err() != nil {
+		err = nil // a signal, not a fault
 	}
 	closed := client.Close() // sends what is queued
-	fmt.Printf("sent packets=%d bytes=%d seconds=%.1f\n", s.tags, s.bytes, time.Since(s.started).Seconds())
+	fmt.Printf("sent packets=%d bytes=%d seconds=%.1f\n", s.Tags, s.Bytes, s.Seconds())
 	return cmp.Or(err, closed)
-}
-
-// sender sends the tags of a file, once or several times in sequence.
-type sender struct {
-	client  *rtmp.Client
-	started time.Time
-
-	first, last uint32 // timestamps of the file's first and latest tag, in ms
-	shift       uint32 // what is added to them in this pass through the file
-	clock       media.Unwrapper
-	packets     []media.Packet
-
-	tags  int
-	bytes int64
-}
-
-// sendFile sends all tags of the file, each when it is due.
-func (s *sender) sendFile(ctx context.Context, file io.Reader) error {
-	reader := flv.NewTagReader(file)
-	for ctx.Err() == nil {
-		tag, err := reader.ReadTag()
-		if err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if tag.Encrypted {
-			continue // RTMP has no word for it
-		}
-		if s.tags == 0 {
-			s.first = tag.Timestamp
-		}
-		s.last = tag.Timestamp
-		if err := s.wait(ctx, tag.Timestamp-s.first+s.shift); err != nil {
-			return err
-		}
-		s.packets = media.AppendPackets(s.packets[:0], tag.Type, tag.Timestamp+s.shift, tag.Data)
-		if _, err := s.client.SendPackets(s.packets); err != nil {
-			return err
-		}
-		s.tags++
-		s.bytes += int64(len(tag.Data))
-	}
-	return ctx.Err()
-}
-
-// wait waits until so many milliseconds, modulo 2^32, have passed since the start.
-func (s *sender) wait(ctx context.Context, ms uint32) error {
-	if *fast {
-		return nil
-	}
-	due := s.started.Add(time.Duration(s.clock.Unwrap(ms)) * time.Millisecond)
-	select {
-	case <-time.After(time.Until(due)):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -11,30 +11,29 @@ import (
 	"time"
 )
 
-// Display prints lines, and on a terminal keeps a block of live lines below them, one per stream.
-// Its methods may be called from any goroutine.
+// maxLive is how many live lines there are at most, so that they fit on a screen.
+const maxLive = 20
+
+// Display prints lines, and on a terminal keeps a block of live lines below them, one per stream. Its methods may be
+// called from any goroutine.
 type Display struct {
 	out   *os.File
 	live  bool
-	every time.Duration // between live lines where there is no terminal; 0: none
+	plain bool // live lines where there is no terminal, one below the other
 
 	mu      sync.Mutex
 	streams []*Stream
 	drawn   int // how many live lines stand on the screen
 }
 
-// NewDisplay returns a display on out. Quiet ones show no live lines.
+// NewDisplay returns a display on out. A quiet one shows no live lines.
 func NewDisplay(out *os.File, quiet bool) *Display {
 	info, err := out.Stat()
 	return &Display{out: out, live: !quiet && err == nil && info.Mode()&os.ModeCharDevice != 0}
 }
 
-// Plain makes a display that is not on a terminal print the live lines one below the other, once per period.
-func (d *Display) Plain(period time.Duration) {
-	if !d.live {
-		d.every = period
-	}
-}
+// Plain makes the display show live lines also where out is no terminal: every second, one below the other.
+func (d *Display) Plain() { d.plain = !d.live }
 
 // Printf prints a line that stays, above the live ones.
 func (d *Display) Printf(format string, args ...any) {
@@ -63,24 +62,20 @@ func (d *Display) Remove(s *Stream) {
 func (d *Display) Refresh(ctx context.Context) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	printed := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case now := <-ticker.C:
+		case <-ticker.C:
 			d.mu.Lock()
+			text := ""
 			for _, s := range d.streams {
-				s.update(now)
-			}
-			var text strings.Builder
-			if d.every > 0 && now.Sub(printed) >= d.every {
-				printed = now
-				for _, s := range d.streams {
-					text.WriteString(s.line + "\n")
+				s.update()
+				if d.plain {
+					text += s.line + "\n"
 				}
 			}
-			d.draw(text.String())
+			d.draw(text)
 			d.mu.Unlock()
 		}
 	}
@@ -95,10 +90,10 @@ func (d *Display) draw(text string) {
 	b.WriteString(text)
 	d.drawn = 0
 	if d.live {
-		for _, s := range d.streams {
+		for _, s := range d.streams[:min(len(d.streams), maxLive)] {
 			b.WriteString("\x1b[?7l" + s.line + "\x1b[?7h\n") // cut, not wrapped, where the terminal is narrow
+			d.drawn++
 		}
-		d.drawn = len(d.streams)
 	}
 	if b.Len() > 0 {
 		d.out.WriteString(b.String())

@@ -3,40 +3,33 @@ package live
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
+	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/media"
 )
 
-// Stream counts what a publisher sends. The display reads it while packets are counted.
+// Stream is a publisher as a [Display] shows it.
 type Stream struct {
 	Name    string // "app/name", fit to be printed
-	started time.Time
+	session *rtmp.Session
 
-	mu                sync.Mutex
-	audio, video      int // packets
-	data, malformed   int
-	bytes             int64
-	frames, keyframes int   // of video
-	first, last       int64 // DTS of audio and video, in ns
+	media       bool  // whether there was audio or video, and
+	first, last int64 // the least and greatest of its decoding times, in ns
 
-	updated    time.Time // when line was made, and the counts then
-	bytesThen  int64
-	framesThen int
-	line       string // what a terminal shows; the display's
+	shown rtmp.Statistics // those of line
+	line  string          // the live line
 }
 
-// NewStream returns a stream that has counted nothing yet.
-func NewStream(app, name string) *Stream {
-	now := time.Now()
-	s := &Stream{Name: printable(app + "/" + name), started: now, updated: now}
-	s.update(now)
+// NewStream returns the stream of a session, which it asks for its statistics.
+func NewStream(session *rtmp.Session) *Stream {
+	s := &Stream{session: session, Name: printable(session.App() + "/" + session.StreamName())}
+	s.update()
 	return s
 }
 
-// printable replaces what a peer could use to write on the terminal, or to break a line into other words.
+// printable replaces what a peer could use to write on the terminal, or to break a word in two.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) && !unicode.IsSpace(r) {
@@ -46,55 +39,34 @@ func printable(s string) string {
 	}, s)
 }
 
-// Count counts a packet.
-func (s *Stream) Count(p *media.Packet) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bytes += int64(len(p.Data))
-	if p.Malformed() {
-		s.malformed++
+// Extend makes the stream as long as p says. One goroutine calls it, and then Summary.
+func (s *Stream) Extend(p *media.Packet) {
+	if p.Type != media.TypeAudio && p.Type != media.TypeVideo {
+		return
 	}
-	switch p.Type {
-	case media.TypeAudio:
-		s.audio++
-	case media.TypeVideo:
-		s.video++
-		if p.Kind == media.KindFrame {
-			s.frames++
-		}
-		if p.Keyframe() {
-			s.keyframes++
-		}
-	default:
-		s.data++
-		return // its timestamps do not make the stream longer
-	}
-	if s.audio+s.video == 1 {
-		s.first, s.last = p.DTS, p.DTS
+	if !s.media {
+		s.media, s.first, s.last = true, p.DTS, p.DTS
 	}
 	s.first, s.last = min(s.first, p.DTS), max(s.last, p.DTS)
 }
 
-// Summary returns the counts for the line at the stream's end.
+// Summary returns the figures for the line at the stream's end.
 func (s *Stream) Summary() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	n := s.session.Statistics()
 	return fmt.Sprintf("packets=%d audio=%d video=%d data=%d bytes=%d keyframes=%d malformed=%d duration_ms=%d",
-		s.audio+s.video+s.data, s.audio, s.video, s.data, s.bytes, s.keyframes, s.malformed, (s.last-s.first)/1e6)
+		n.Packets, n.Audio, n.Video, n.Data, n.Bytes, n.Keyframes, n.Malformed, (s.last-s.first)/1e6)
 }
 
-// update makes the stream's live line, with the rates since it was last made.
-func (s *Stream) update(now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	seconds := now.Sub(s.updated).Seconds()
+// update makes the live line, with the rates since the last call.
+func (s *Stream) update() {
+	now := s.session.Statistics()
 	var kbits, fps float64
-	if seconds > 0 {
-		kbits = float64(s.bytes-s.bytesThen) * 8 / 1000 / seconds
-		fps = float64(s.frames-s.framesThen) / seconds
+	if seconds := (now.Duration - s.shown.Duration).Seconds(); seconds > 0 {
+		kbits = float64(now.Bytes-s.shown.Bytes) * 8 / 1000 / seconds
+		fps = float64(now.Video-s.shown.Video) / seconds
 	}
-	s.updated, s.bytesThen, s.framesThen = now, s.bytes, s.frames
-	up := int(now.Sub(s.started).Seconds())
+	s.shown = now
+	up := int(now.Duration / time.Second)
 	s.line = fmt.Sprintf("%-24.24s %d:%02d:%02d %9d packets %8.0f kbit/s %6.1f fps",
-		s.Name, up/3600, up/60%60, up%60, s.audio+s.video+s.data, kbits, fps)
+		s.Name, up/3600, up/60%60, up%60, now.Packets, kbits, fps)
 }

@@ -45,6 +45,9 @@ func (s *Sender) SendFile(ctx context.Context, file io.Reader) error {
 		} else if err != nil {
 			return err
 		}
+		if tag.Encrypted {
+			continue // RTMP has no word for it
+		}
 		if s.Tags == 0 {
 			s.first = tag.Timestamp
 		}
