@@ -335,7 +335,6 @@ func TestAcknowledgementsWrap(t *testing.T) {
 // A60: the window that the peer sets is announced back, once for each change.
 func TestPeerBandwidthIsAnswered(t *testing.T) {
 	k := newTalk(t, ServerConfig{}).publishing()
-	k.replies()
 	for _, c := range []struct {
 		payload string
 		want    []string

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/message"
 )
 
@@ -42,6 +43,10 @@ func (s *Server) ask(r *Request) {
 }
 
 func (s *Server) onPublish(c message.Command, streamID uint32) {
+	if wanted, ok := amf.AsBoolean(c.Argument(0)); ok && !wanted { // how Flash ends a publish
+		s.onCloseStream(streamID)
+		return
+	}
 	raw, kind := message.ParsePublish(c)
 	st := s.stream(streamID)
 	if st == nil && len(s.streams) > 0 {

@@ -167,7 +167,7 @@ func (k *talk) publishing() *talk {
 		k.t.Fatalf("not publishing: %v, events %v", k.err, kinds(k.events))
 	}
 	k.events = nil
-	k.s.AppendOutput(nil)
+	k.replies()
 	return k
 }
 
