@@ -84,11 +84,8 @@ func (s *Server) onConnect(c message.Command) {
 		s.refuseConnect(c.TransactionID, message.CodeConnectRejected, err.Error())
 		return
 	}
-	raw := info.App
-	if raw == "" {
-		raw = appOfURL(info.TCURL)
-	}
-	s.app, s.appQuery = splitApp(raw)
+	s.app, s.appQuery = info.AppName()
+	s.app = withoutInstance(s.app)
 	r := s.newRequest(RequestConnect, 0, c.TransactionID)
 	if !s.config.AskConnect {
 		s.acceptConnect(r)

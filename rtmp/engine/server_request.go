@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"strings"
 
 	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/message"
@@ -15,7 +16,7 @@ func (s *Server) newRequest(kind RequestKind, streamID uint32, transaction float
 		ID: s.requestID, Kind: kind, StreamID: streamID, transaction: transaction,
 		App: s.app, RawApp: s.connect.App, deadline: after(s.now, s.timeouts.Decision),
 	}
-	_, urlQuery := splitApp(appOfURL(s.connect.TCURL))
+	_, urlQuery, _ := strings.Cut(s.connect.TCURL, "?")
 	r.Query = joinQueries(s.appQuery, urlQuery)
 	return r
 }

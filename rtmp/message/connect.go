@@ -147,8 +147,9 @@ func (c *Connect) Command() Command {
 func (c *Connect) AppName() (name, query string) {
 	name = c.App
 	if _, sent := c.property("app"); name == "" && !sent {
-		if _, rest, ok := strings.Cut(c.TCURL, "://"); ok {
-			_, name, _ = strings.Cut(rest, "/")
+		_, rest, _ := strings.Cut(c.TCURL, "://")
+		if i := strings.IndexAny(rest, "/?"); i >= 0 {
+			name = rest[i:]
 		}
 	}
 	name, query, _ = strings.Cut(name, "?")
