@@ -7,6 +7,7 @@ import (
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/chunk"
 	"oxrtmp/rtmp/handshake"
+	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
 )
 
@@ -19,13 +20,14 @@ type ClientConfig struct {
 	Connect       message.Connect  // what connect says: App, TCURL, FlashVer, …
 	StreamName    string           // with its query, if it has one
 	PublishType   string           // "live" (default), "record" or "append"
+	Play          *PlayRequest     // play the stream instead of publishing it
 	ChunkSize     uint32           // of what we send, 1–65536; default 4096
 	WindowAckSize uint32           // default 5,000,000
 	Digest        bool             // offer the digest handshake; a server without it is spoken to simply
 	Shaken        bool             // the handshake was done elsewhere
 }
 
-// Client is the calling side of one connection, which publishes.
+// Client is the calling side of one connection, which publishes or plays one stream.
 type Client struct {
 	core
 	config      ClientConfig
@@ -33,10 +35,10 @@ type Client struct {
 	step        deadline          // for the answer that the current phase waits for
 	transaction float64
 	creating    float64 // the transaction of createStream
-	publish     float64 // the transaction of publish
+	publish     float64 // the transaction of publish or play
 	streamID    uint32
-	publishing  bool
-	ended       bool
+	active      bool // publish or play was accepted, and has not ended
+	clock       media.Unwrapper
 }
 
 // NewClient returns a client whose first output is at hand. Its connection begins, at time 0, with it.
@@ -95,11 +97,14 @@ func (c *Client) Paused() bool { return c.pendingEvents() >= maxEvents || c.clos
 // Deadline returns the time at which Advance must be called next, and false if there is none.
 func (c *Client) Deadline() (time.Duration, bool) {
 	d := c.step
+	if c.Playing() {
+		d = d.earlier(c.idleDeadline())
+	}
 	return d.at, d.set
 }
 
 // Advance tells the time to an engine that has received nothing. It returns an error once a phase has lasted too long.
-// A server that says nothing while it is sent media is in order: most do.
+// A server that says nothing while it is sent media is in order, as most do; one that should send media is not.
 func (c *Client) Advance(now time.Duration) error {
 	if c.err != nil || c.closing {
 		return c.err
@@ -108,6 +113,9 @@ func (c *Client) Advance(now time.Duration) error {
 	if c.step.passed(now) {
 		return c.fail(ErrTimeout)
 	}
+	if c.Playing() {
+		return c.advanceIdle()
+	}
 	return nil
 }
 
@@ -115,7 +123,14 @@ func (c *Client) Advance(now time.Duration) error {
 func (c *Client) StreamID() uint32 { return c.streamID }
 
 // Publishing reports that publish was accepted and has not ended: media may be sent.
-func (c *Client) Publishing() bool { return c.publishing && !c.closing && c.err == nil }
+func (c *Client) Publishing() bool {
+	return c.active && c.config.Play == nil && !c.closing && c.err == nil
+}
+
+// Playing reports that play was accepted and has not ended.
+func (c *Client) Playing() bool {
+	return c.active && c.config.Play != nil && !c.closing && c.err == nil
+}
 
 func (c *Client) nextTransaction() float64 {
 	c.transaction++
@@ -144,10 +159,26 @@ func (c *Client) message(m chunk.Message) {
 			c.command(cmd, m.StreamID)
 		}
 	case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3, message.TypeAggregate:
-		c.counters.Ignored++
-		c.nothingForward()
+		c.media(m)
+		return
 	default:
 		c.unknown()
 	}
 	m.Payload.Release()
+}
+
+// media hands on what a playing client receives. Media may come before the server's word that the play has begun, with
+// the sequence headers in it. Players' metadata and status come as data messages too.
+func (c *Client) media(m chunk.Message) {
+	if c.config.Play == nil || c.phase != PhasePlay && !c.Playing() {
+		c.counters.Ignored++
+		c.nothingForward()
+		m.Payload.Release()
+		return
+	}
+	if m.TypeID == message.TypeAggregate {
+		c.aggregate(m, c.streamID, &c.clock)
+		return
+	}
+	c.deliver(m, c.streamID, &c.clock)
 }

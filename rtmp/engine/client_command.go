@@ -48,7 +48,11 @@ func (c *Client) onResult(cmd message.Command) {
 			c.refused(message.NewStatus(message.CodeCallFailed, "the answer to createStream has no stream id"))
 			return
 		}
-		c.requestPublish(id)
+		if c.streamID = id; c.config.Play != nil {
+			c.requestPlay()
+		} else {
+			c.requestPublish()
+		}
 	default:
 		c.nothingForward() // publish is answered by onStatus; some servers send a _result as well
 	}
@@ -59,7 +63,7 @@ func (c *Client) onError(cmd message.Command) {
 	switch {
 	case c.phase == PhaseConnect && (cmd.TransactionID == 1 || cmd.TransactionID == 0),
 		c.phase == PhaseCreateStream && cmd.TransactionID == c.creating,
-		c.phase == PhasePublish && cmd.TransactionID == c.publish:
+		(c.phase == PhasePublish || c.phase == PhasePlay) && cmd.TransactionID == c.publish:
 		c.refused(s)
 	default:
 		c.nothingForward()
@@ -72,31 +76,35 @@ func (c *Client) requestStream(s message.Status) {
 	c.event(Event{Kind: EventConnected, Status: s})
 	c.phase, c.step = PhaseCreateStream, after(c.now, c.timeouts.CreateStream)
 	c.sendWindow(c.config.WindowAckSize)
-	name := amf.String(c.config.StreamName)
-	c.sendCommand(csidConnection, 0, message.NewCommand("releaseStream", c.nextTransaction(), name))
-	c.sendCommand(csidConnection, 0, message.NewCommand("FCPublish", c.nextTransaction(), name))
+	if c.config.Play == nil {
+		name := amf.String(c.config.StreamName)
+		c.sendCommand(csidConnection, 0, message.NewCommand("releaseStream", c.nextTransaction(), name))
+		c.sendCommand(csidConnection, 0, message.NewCommand("FCPublish", c.nextTransaction(), name))
+	}
 	c.creating = c.nextTransaction()
 	c.sendCommand(csidConnection, 0, message.NewCommand("createStream", c.creating))
 }
 
-func (c *Client) requestPublish(id uint32) {
-	c.streamID = id
+func (c *Client) requestPublish() {
 	c.phase, c.step = PhasePublish, after(c.now, c.timeouts.Publish)
 	c.publish = c.nextTransaction()
-	c.sendCommand(csidClient, id, message.NewCommand("publish", c.publish, amf.String(c.config.StreamName), amf.String(c.config.PublishType)))
+	c.sendCommand(csidClient, c.streamID, message.NewCommand("publish", c.publish, amf.String(c.config.StreamName), amf.String(c.config.PublishType)))
 }
 
 // onStatus acts on a status of the server, whatever stream it names: some servers use 0.
 func (c *Client) onStatus(s message.Status, streamID uint32) {
 	switch {
+	case c.Playing() && s.Code == message.CodeSeekFailed || s.Code == message.CodeSeekInvalidTime: // the play goes on
+		c.nothingForward()
+		c.event(Event{Kind: EventStatus, StreamID: streamID, Status: s})
 	case s.Level == message.LevelError || message.LevelOf(s.Code) == message.LevelError:
 		c.refused(s)
 	case s.Code == message.CodePublishStart && c.phase == PhasePublish:
-		c.publishing, c.step = true, never
-		c.settled()
-		c.event(Event{Kind: EventPublishing, StreamID: c.streamID, Status: s})
-	case s.Code == message.CodeUnpublishSuccess && c.publishing && streamID == c.streamID:
-		c.publishing = false
+		c.begin(EventPublishing, s)
+	case (s.Code == message.CodePlayStart || s.Code == message.CodePlayPublishNotify) && c.phase == PhasePlay:
+		c.begin(EventPlaying, s)
+	case s.Code == message.CodeUnpublishSuccess && c.Publishing() && streamID == c.streamID,
+		(s.Code == message.CodePlayStop || s.Code == message.CodePlayUnpublishNotify) && c.Playing():
 		c.finish(s.Code)
 	default:
 		c.nothingForward()
@@ -104,16 +112,23 @@ func (c *Client) onStatus(s message.Status, streamID uint32) {
 	}
 }
 
+// begin opens the stream for media.
+func (c *Client) begin(kind EventKind, s message.Status) {
+	c.active, c.step = true, never
+	c.settled()
+	c.event(Event{Kind: kind, StreamID: c.streamID, Status: s})
+}
+
 // refused ends the conversation because the server said no.
 func (c *Client) refused(s message.Status) {
 	c.event(Event{Kind: EventRefused, StreamID: c.streamID, Phase: c.phase, Status: s})
-	c.closing, c.publishing, c.step = true, false, never
+	c.closing, c.active, c.step = true, false, never
 }
 
 // finish ends the conversation because the server ended the stream.
 func (c *Client) finish(reason string) {
 	c.event(Event{Kind: EventStreamEnd, StreamID: c.streamID, Reason: reason})
-	c.closing, c.publishing, c.step = true, false, never
+	c.closing, c.active, c.step = true, false, never
 }
 
 // End says good-bye: it ends the stream and the conversation. The caller sends the output and closes the connection.
@@ -122,8 +137,10 @@ func (c *Client) End() {
 		return
 	}
 	if c.streamID != 0 {
-		c.sendCommand(csidConnection, 0, message.NewCommand("FCUnpublish", c.nextTransaction(), amf.String(c.config.StreamName)))
+		if c.config.Play == nil {
+			c.sendCommand(csidConnection, 0, message.NewCommand("FCUnpublish", c.nextTransaction(), amf.String(c.config.StreamName)))
+		}
 		c.sendCommand(csidConnection, 0, message.NewCommand("deleteStream", c.nextTransaction(), amf.Number(c.streamID)))
 	}
-	c.closing, c.publishing, c.step = true, false, never
+	c.closing, c.active, c.step = true, false, never
 }

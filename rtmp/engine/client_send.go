@@ -21,10 +21,38 @@ func (c *Client) SendMedia(typeID uint8, timestamp uint32, head, body []byte) er
 	if !c.Publishing() {
 		return ErrState
 	}
+	return c.sendMedia(c.streamID, typeID, timestamp, head, body)
+}
+
+// SendPacket sends a packet: its Raw payload as it is, or one built from its fields. Of a multitrack message split into
+// several packets only the first is sent, as its Raw is the whole message. Metadata goes out inside @setDataFrame.
+func (c *Client) SendPacket(p *media.Packet) error {
+	return sendPacket(p, dataPrefix(p.Handler), c.SendMedia)
+}
+
+// sendPacket sends a packet by send. prefix goes before the body of data messages.
+func sendPacket(p *media.Packet, prefix []byte, send func(typeID uint8, timestamp uint32, head, body []byte) error) error {
+	switch {
+	case p.Flags&media.FlagContinued != 0 && p.Raw != nil:
+		return nil
+	case p.Type == media.TypeData && p.Data != nil:
+		return send(p.Type, p.Timestamp, prefix, p.Data)
+	case p.Raw != nil || p.Kind == media.KindSilence:
+		return send(p.Type, p.Timestamp, nil, p.Raw)
+	}
+	payload, err := media.AppendPayload(nil, p)
+	if err != nil {
+		return err
+	}
+	return send(p.Type, p.Timestamp, nil, payload)
+}
+
+// sendMedia sends one media or data message on a stream.
+func (c *core) sendMedia(streamID uint32, typeID uint8, timestamp uint32, head, body []byte) error {
 	if len(head)+len(body) > chunk.MaxSize {
 		return ErrPayload
 	}
-	h := chunk.Header{ChunkStreamID: mediaChunkStream(typeID), Timestamp: timestamp, TypeID: typeID, StreamID: c.streamID}
+	h := chunk.Header{ChunkStreamID: mediaChunkStream(typeID), Timestamp: timestamp, TypeID: typeID, StreamID: streamID}
 	c.out = c.encoder.AppendParts(c.out, h, head, body)
 	c.counters.PacketsSent++
 	return nil
@@ -38,24 +66,6 @@ func mediaChunkStream(typeID uint8) uint32 {
 		return csidVideo
 	}
 	return csidStream
-}
-
-// SendPacket sends a packet: its Raw payload as it is, or one built from its fields. Of a multitrack message split into
-// several packets only the first is sent, as its Raw is the whole message.
-func (c *Client) SendPacket(p *media.Packet) error {
-	switch {
-	case p.Flags&media.FlagContinued != 0 && p.Raw != nil:
-		return nil
-	case p.Type == media.TypeData && p.Data != nil:
-		return c.SendMedia(p.Type, p.Timestamp, dataPrefix(p.Handler), p.Data)
-	case p.Raw != nil || p.Kind == media.KindSilence:
-		return c.SendMedia(p.Type, p.Timestamp, nil, p.Raw)
-	}
-	payload, err := media.AppendPayload(nil, p)
-	if err != nil {
-		return err
-	}
-	return c.SendMedia(p.Type, p.Timestamp, nil, payload)
 }
 
 // setDataFrame is what precedes metadata on the way to a server, which keeps it for those who come later.

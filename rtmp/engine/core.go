@@ -46,6 +46,7 @@ type core struct {
 	ownWindow    uint32 // the Window Acknowledgement Size last sent
 	limiter      message.BandwidthLimiter
 	peerAck      uint32
+	bufferLength uint32 // the last Set Buffer Length of the peer, ms
 
 	lastReceived time.Duration
 	pinged       bool // since lastReceived
@@ -272,6 +273,9 @@ func (c *core) userControl(p []byte) {
 		c.counters.Unknown++
 	}
 	u.Data = append([]byte(nil), u.Data...)
+	if u.Event == message.EventSetBufferLength {
+		c.bufferLength = u.BufferLength
+	}
 	c.event(Event{Kind: EventControl, Control: u})
 }
 

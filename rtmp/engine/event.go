@@ -24,6 +24,12 @@ const (
 	EventControl      EventKind = 11 // a user control event: Control
 	EventAcknowledged EventKind = 12 // the peer has received so many bytes (modulo 2^32): Value
 	EventChunkSize    EventKind = 13 // the peer changed its chunk size: Value
+	EventPause        EventKind = 14 // server: a player pauses: StreamID, Value (where it stands, ms)
+	EventUnpause      EventKind = 15 // server: it goes on: StreamID, Value; it needs headers and a keyframe
+	EventSeek         EventKind = 16 // server: it wants to be elsewhere in a recorded stream: StreamID, Value (ms)
+	EventReceiveOn    EventKind = 17 // server: it wants a message type again: StreamID, Value (8 or 9)
+	EventReceiveOff   EventKind = 18 // server: it does not want a message type: StreamID, Value (8 or 9)
+	EventPlaying      EventKind = 19 // client: play was accepted: StreamID, Status
 )
 
 // Event is one thing that happened on a connection. What it points to is the receiver's: a Packet holds a reference to
@@ -81,6 +87,7 @@ type Request struct {
 	RawName     string // as the peer sent it
 	Query       string // parameters of the name, then of the app, then of the tcUrl, joined by '&'
 	PublishType string // "live", "record" or "append", or what the peer sent instead
+	Play        PlayRequest
 
 	transaction float64
 	deadline    deadline

@@ -22,6 +22,7 @@ type ServerConfig struct {
 	PeerBandwidth uint32           // default 5,000,000
 	AskConnect    bool             // raise a request for connect; otherwise every connect is accepted
 	AskFCPublish  bool             // raise a request for FCPublish; otherwise every FCPublish is accepted
+	AskPlay       bool             // raise a request for play; otherwise every play finds no stream
 	SendOnBWDone  bool             // send onBWDone after the answer to connect
 	Shaken        bool             // the handshake was done elsewhere
 }
@@ -47,16 +48,20 @@ type streamState uint8
 const (
 	streamIdle streamState = iota
 	streamPublishing
+	streamPlaying
 )
 
 type serverStream struct {
-	id        uint32
-	state     streamState
-	name      string // as published
-	clock     media.Unwrapper
-	media     bool // something was received since the publish
-	firstDue  deadline
-	publishes int
+	id       uint32
+	state    streamState
+	name     string // as published
+	clock    media.Unwrapper
+	media    bool // something was received since the publish
+	firstDue deadline
+
+	paused  bool // of a player: it wants nothing,
+	noAudio bool // no audio,
+	noVideo bool // no video
 }
 
 // NewServer returns a server that waits for a handshake. Its connection begins, at time 0, with it.

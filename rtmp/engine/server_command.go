@@ -26,6 +26,8 @@ func (s *Server) command(c message.Command, streamID uint32) {
 		s.onFCUnpublish(c)
 	case "createStream":
 		s.onCreateStream(c)
+	case "pause", "pauseRaw", "seek", "receiveAudio", "receiveVideo":
+		s.playCommand(c, streamID)
 	case "publish":
 		s.onPublish(c, streamID)
 	case "play":
@@ -208,19 +210,22 @@ func (s *Server) onCloseStream(streamID uint32) {
 	if st == nil {
 		st = s.publishing()
 	}
+	if st == nil {
+		st = s.playing()
+	}
 	if st != nil {
 		s.end(st, "closeStream")
 	}
 }
 
-// end ends the publishing of a stream.
+// end ends the publishing or playing of a stream.
 func (s *Server) end(st *serverStream, reason string) {
 	if st.state == streamIdle {
 		return
 	}
 	st.state, st.name = streamIdle, ""
 	s.event(Event{Kind: EventStreamEnd, StreamID: st.id, Reason: reason})
-	if s.publishing() == nil {
+	if s.Streams() == 0 {
 		s.setup = after(s.now, s.timeouts.Setup)
 	}
 }

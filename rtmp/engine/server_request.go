@@ -25,9 +25,7 @@ func (s *Server) newRequest(kind RequestKind, streamID uint32, transaction float
 // the application never sees it.
 func (s *Server) nameRequest(r *Request, raw string) bool {
 	if hasNUL(raw) || len(raw) > s.limits.NameBytes {
-		s.counters.RequestsRejected++
-		s.sendStatus(r.StreamID, message.LevelError, message.CodePublishBadName, "bad name")
-		s.closing = true
+		s.reject(r, "", "bad name")
 		return false
 	}
 	var query string
@@ -49,15 +47,10 @@ func (s *Server) onPublish(c message.Command, streamID uint32) {
 		return
 	}
 	raw, kind := message.ParsePublish(c)
-	st := s.stream(streamID)
-	if st == nil && len(s.streams) > 0 {
-		st = s.streams[len(s.streams)-1]
-	}
+	st := s.streamFor(streamID)
 	if st == nil {
-		if st = s.createStream(); st == nil {
-			s.refuseCall(c, "too many streams")
-			return
-		}
+		s.refuseCall(c, "too many streams")
+		return
 	}
 	if st.state != streamIdle {
 		s.counters.RequestsRejected++
@@ -73,11 +66,16 @@ func (s *Server) onPublish(c message.Command, streamID uint32) {
 	}
 }
 
-// onPlay answers that there is nothing to play; the connection stays open for another try.
-func (s *Server) onPlay(c message.Command, streamID uint32) {
-	s.nothingForward()
-	s.counters.RequestsRejected++
-	s.sendStatus(streamID, message.LevelError, message.CodePlayStreamNotFound, "no such stream")
+// streamFor returns the stream that publish or play means: its own, the one created last for an id that was never
+// given out, or one made for it. It returns nil when there are too many.
+func (s *Server) streamFor(id uint32) *serverStream {
+	if st := s.stream(id); st != nil {
+		return st
+	}
+	if len(s.streams) > 0 {
+		return s.streams[len(s.streams)-1]
+	}
+	return s.createStream()
 }
 
 // take returns the pending request if it is the one with this id.
@@ -93,8 +91,11 @@ func (s *Server) take(id uint32) (*Request, error) {
 	return r, nil
 }
 
-// Accept grants a request.
-func (s *Server) Accept(id uint32) error {
+// Accept grants a request; a play with the usual answer.
+func (s *Server) Accept(id uint32) error { return s.AcceptPlay(id, PlayAnswer{}) }
+
+// AcceptPlay grants a request; if it is for play, the way a says.
+func (s *Server) AcceptPlay(id uint32, a PlayAnswer) error {
 	r, err := s.take(id)
 	if err != nil {
 		return err
@@ -106,6 +107,8 @@ func (s *Server) Accept(id uint32) error {
 		s.acceptFCPublish(r)
 	case RequestPublish:
 		s.acceptPublish(r)
+	case RequestPlay:
+		s.acceptPlay(r, a)
 	}
 	return nil
 }
@@ -117,7 +120,6 @@ func (s *Server) acceptPublish(r *Request) {
 	}
 	st.state, st.name, st.media = streamPublishing, r.Name, false
 	st.firstDue = after(s.now, s.timeouts.FirstMedia)
-	st.publishes++
 	s.setup = never
 	s.settled()
 	s.sendUserControl(message.UserControl{Event: message.EventStreamBegin, StreamID: st.id})
@@ -125,8 +127,9 @@ func (s *Server) acceptPublish(r *Request) {
 }
 
 // Reject refuses a request, with a status code and a description for the peer, and ends the connection once that is
-// sent. An empty code stands for the one that encoders obey: NetConnection.Connect.Rejected for connect,
-// NetStream.Publish.BadName otherwise.
+// sent; after a refused play it stays, for another try. An empty code stands for the one that peers obey:
+// NetConnection.Connect.Rejected for connect, NetStream.Play.StreamNotFound for play, NetStream.Publish.BadName
+// otherwise.
 func (s *Server) Reject(id uint32, code, description string) error {
 	r, err := s.take(id)
 	if err != nil {
@@ -137,19 +140,23 @@ func (s *Server) Reject(id uint32, code, description string) error {
 }
 
 func (s *Server) reject(r *Request, code, description string) {
+	usual := message.CodePublishBadName
+	switch r.Kind {
+	case RequestConnect:
+		usual = message.CodeConnectRejected
+	case RequestPlay:
+		usual = message.CodePlayStreamNotFound
+	}
+	if code == "" {
+		code = usual
+	}
 	if r.Kind == RequestConnect {
-		if code == "" {
-			code = message.CodeConnectRejected
-		}
 		s.refuseConnect(r.transaction, code, description)
 		return
 	}
-	if code == "" {
-		code = message.CodePublishBadName
-	}
 	s.counters.RequestsRejected++
 	s.sendStatus(r.StreamID, message.LevelError, code, description)
-	s.closing = true
+	s.closing = r.Kind != RequestPlay
 }
 
 // expire rejects the pending request because nobody decided it.
