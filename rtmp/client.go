@@ -133,6 +133,9 @@ func (c *Client) NextEvent(timeout time.Duration) (ClientEvent, error) {
 // wait, nor use the client. nil ends it.
 func (c *Client) OnReady(ready func()) { c.events.setNotify(ready) }
 
+// Ready reports that NextEvent would return at once: there are events to take, or the client is closed.
+func (c *Client) Ready() bool { return c.events.waiting() }
+
 // fail notes why the publish failed or ended, once.
 func (c *Client) fail(err error) {
 	c.link.mu.Lock()

@@ -118,6 +118,13 @@ func (m *mailbox[T]) full(bound int) bool {
 	return m.err == nil && m.total >= bound
 }
 
+// waiting reports that take would return at once.
+func (m *mailbox[T]) waiting() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.count > 0 || m.err != nil
+}
+
 // close makes take return err once what is in the mailbox has been taken, and put fail from now on. The first close
 // counts.
 func (m *mailbox[T]) close(err error) {

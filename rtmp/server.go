@@ -272,6 +272,9 @@ func (s *Server) Accept(timeout time.Duration) (*Request, error) {
 // wait, nor use the server. nil ends it.
 func (s *Server) OnReady(ready func()) { s.requests.setNotify(ready) }
 
+// Ready reports that there are requests to take, which may turn out to have expired, or that the server is closed.
+func (s *Server) Ready() bool { return s.requests.waiting() }
+
 // HandleRequests calls handler for each request, each on a goroutine of its own, until the server is closed. A request
 // that its handler neither accepts nor rejects is rejected when the handler returns. A panic in a handler ends the
 // request's connection, is logged, and nothing else. HandleRequests returns when every handler has returned.

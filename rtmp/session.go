@@ -136,6 +136,9 @@ func (s *Session) NextPackets(dst []media.Packet, timeout time.Duration) (int, e
 // before OnReady returns; it must not wait, nor use the session. nil ends it.
 func (s *Session) OnReady(ready func()) { s.inbox.setNotify(ready) }
 
+// Ready reports that NextPackets would return at once: there are packets to take, or the stream has ended.
+func (s *Session) Ready() bool { return s.inbox.waiting() }
+
 // RawMetadata returns the latest onMetaData message as the peer sent it, AMF0 from its name on, or nil.
 func (s *Session) RawMetadata() []byte {
 	s.mu.Lock()
