@@ -32,7 +32,9 @@ type Server struct {
 	core
 	config    ServerConfig
 	handshake *handshake.Server // nil once done
-	setup     deadline          // for the phase before a publish or play is accepted
+	setup     deadline          // by which a publish or play must be accepted
+	step      deadline          // by which the handshake, then connect, must be done
+	asked     time.Duration     // when the latest request was raised
 	connect   *message.Connect  // nil before connect
 	connected bool              // connect was accepted
 	app       string
@@ -77,13 +79,31 @@ func NewServer(c ServerConfig) *Server {
 	if c.PeerBandwidth == 0 {
 		s.config.PeerBandwidth = 5_000_000
 	}
+	s.setup = after(0, s.timeouts.Setup)
 	if c.Shaken {
-		s.phase, s.setup = PhaseConnect, after(0, s.timeouts.Connect)
+		s.phase, s.step = PhaseConnect, after(0, s.timeouts.Connect)
 	} else {
-		s.setup = after(0, s.timeouts.Handshake).earlier(after(0, s.timeouts.Setup))
+		s.step = after(0, s.timeouts.Handshake)
 		s.handshake = handshake.NewServer(handshake.Config{Rand: c.Rand})
 	}
 	return s
+}
+
+// Resume tells the time to a server whose caller has taken no input for a while, and takes some again: the pause is not
+// held against the peer.
+func (s *Server) Resume(now time.Duration) {
+	s.forgive(now - s.now)
+	s.now = now
+}
+
+// forgive moves every deadline of the peer.
+func (s *Server) forgive(pause time.Duration) {
+	s.lastReceived += pause
+	s.setup.at += pause
+	s.step.at += pause
+	for _, st := range s.streams {
+		st.firstDue.at += pause
+	}
 }
 
 // Receive takes bytes that arrived at now, the time since the connection began, and returns how many of them it
@@ -108,7 +128,7 @@ func (s *Server) Receive(p []byte, now time.Duration) (n int, err error) {
 		}
 		s.event(Event{Kind: EventHandshake, Handshake: s.handshake.Result()})
 		s.handshake, s.phase = nil, PhaseConnect
-		s.setup = after(now, s.timeouts.Connect)
+		s.step = after(now, s.timeouts.Connect)
 	}
 	k, err := s.receive(p[n:], s.message, s.Paused)
 	return n + k, err
@@ -125,7 +145,7 @@ func (s *Server) Deciding() bool { return s.request != nil }
 
 // Deadline returns the time at which Advance must be called next, and false if there is none.
 func (s *Server) Deadline() (time.Duration, bool) {
-	d := s.setup
+	d := s.setup.earlier(s.step)
 	if s.request != nil {
 		d = s.request.deadline
 	} else if s.handshake == nil {
@@ -152,7 +172,7 @@ func (s *Server) Advance(now time.Duration) error {
 		}
 		return nil
 	}
-	if s.setup.passed(now) {
+	if s.setup.passed(now) || s.step.passed(now) {
 		return s.fail(ErrTimeout)
 	}
 	if s.handshake != nil {

@@ -98,11 +98,7 @@ func (s *Server) onConnect(c message.Command) {
 
 // acceptConnect answers connect: everything in one write.
 func (s *Server) acceptConnect(r *Request) {
-	s.connected, s.phase = true, PhaseCreateStream
-	s.setup = after(s.now, s.timeouts.Setup-s.timeouts.Connect)
-	if s.timeouts.Setup < 0 {
-		s.setup = never
-	}
+	s.connected, s.phase, s.step = true, PhaseCreateStream, never
 	s.sendWindow(s.config.WindowAckSize)
 	s.send(csidControl, message.TypeSetPeerBandwidth, 0, 0, message.AppendSetPeerBandwidth(nil, s.config.PeerBandwidth, message.LimitDynamic))
 	s.sendUserControl(message.UserControl{Event: message.EventStreamBegin})

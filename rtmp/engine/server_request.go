@@ -37,7 +37,7 @@ func (s *Server) nameRequest(r *Request, raw string) bool {
 
 // ask raises a request. Until it is decided nothing more is taken from the peer.
 func (s *Server) ask(r *Request) {
-	s.request = r
+	s.request, s.asked = r, s.now
 	s.event(Event{Kind: EventRequest, StreamID: r.StreamID, Request: r})
 }
 
@@ -78,7 +78,8 @@ func (s *Server) streamFor(id uint32) *serverStream {
 	return s.createStream()
 }
 
-// take returns the pending request if it is the one with this id.
+// take returns the pending request if it is the one with this id. What its decision took, as far as the time is known,
+// is not held against the peer.
 func (s *Server) take(id uint32) (*Request, error) {
 	if s.err != nil {
 		return nil, s.err
@@ -88,10 +89,12 @@ func (s *Server) take(id uint32) (*Request, error) {
 	}
 	r := s.request
 	s.request = nil
+	s.forgive(s.now - s.asked)
 	return r, nil
 }
 
-// Accept grants a request; a play with the usual answer.
+// Accept grants a request; a play with the usual answer. The deadlines that follow count from the time last told, so a
+// caller that took its time calls Advance before; the same holds for Reject.
 func (s *Server) Accept(id uint32) error { return s.AcceptPlay(id, PlayAnswer{}) }
 
 // AcceptPlay grants a request; if it is for play, the way a says.

@@ -219,3 +219,15 @@ func capture(t testing.TB, name string) []byte {
 	}
 	return b
 }
+
+// sized is spell for messages with complete headers, one per line, whose length fields are put right.
+func sized(t testing.TB, s string) (all []byte) {
+	t.Helper()
+	for line := range strings.Lines(s) {
+		b := spell(t, line)
+		n := len(b) - 12
+		b[4], b[5], b[6] = byte(n>>16), byte(n>>8), byte(n)
+		all = append(all, b...)
+	}
+	return all
+}
