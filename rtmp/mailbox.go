@@ -36,9 +36,10 @@ func (m *mailbox[T]) put(item T) (total int, ok bool) {
 	if m.count == len(m.ring) {
 		m.resize(max(4, 2*len(m.ring)))
 	}
-	m.ring[(m.head+m.count)&(len(m.ring)-1)] = item
+	slot := &m.ring[(m.head+m.count)&(len(m.ring)-1)] // a pointer to item itself would cost an allocation
+	*slot = item
 	m.count++
-	m.total += m.cost(&item)
+	m.total += m.cost(slot)
 	if m.count == 1 {
 		m.signal()
 		m.tell()
@@ -92,12 +93,13 @@ func (m *mailbox[T]) take(dst []T, timeout time.Duration) (int, error) {
 // pop removes the first item. The ring shrinks once it is empty.
 func (m *mailbox[T]) pop() T {
 	var none T
-	item := m.ring[m.head]
-	m.ring[m.head] = none
+	slot := &m.ring[m.head]
+	m.total -= m.cost(slot)
+	item := *slot
+	*slot = none
 	m.head = (m.head + 1) & (len(m.ring) - 1)
 	m.count--
-	m.total -= m.cost(&item)
-	if m.count == 0 && len(m.ring) > 64 {
+	if m.count == 0 && len(m.ring) > 256 {
 		m.resize(4)
 	}
 	return item
