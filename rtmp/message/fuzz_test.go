@@ -54,15 +54,14 @@ func FuzzControl(f *testing.F) {
 		case message.TypeSetPeerBandwidth:
 			var limit message.LimitType
 			n, limit, err = message.ParseSetPeerBandwidth(p)
-			again = message.AppendSetPeerBandwidth(nil, n, limit)[:max(4, min(len(p), 5))]
+			again = message.AppendSetPeerBandwidth(nil, n, limit)[:max(4, min(len(p), 5))] // the limit may be left out
 		default:
 			var u message.UserControl
 			u, err = message.ParseUserControl(p)
-			if again = message.AppendUserControl(nil, u); err == nil && len(again) < len(p) {
-				p = p[:len(again)] // bytes after a known event
-			}
+			again = message.AppendUserControl(nil, u)
 		}
-		if err == nil && !bytes.Equal(again, p) {
+		// Bytes after the fields are not looked at.
+		if err == nil && !bytes.HasPrefix(p, again) {
 			t.Fatalf("type %d: %x became %x", typeID, p, again)
 		}
 	})
