@@ -17,9 +17,13 @@ func (c *core) aggregate(m chunk.Message, streamID uint32, clock *media.Unwrappe
 	cursor := wire.NewCursor(m.Payload.Bytes())
 	part := m
 	var offset uint32
+	delivered := false
 	for i := range maxAggregated {
 		head, ok := cursor.Bytes(11)
 		if !ok {
+			if cursor.Len() > 0 {
+				c.counters.Faulty++
+			}
 			break
 		}
 		body, ok := cursor.Bytes(int(wire.Uint24(head[1:])))
@@ -35,10 +39,14 @@ func (c *core) aggregate(m chunk.Message, streamID uint32, clock *media.Unwrappe
 		switch part.TypeID {
 		case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3:
 			c.deliverPart(part, streamID, clock, body)
+			delivered = true
 		default:
 			c.counters.Unknown++
 		}
 		cursor.Bytes(4)
+	}
+	if !delivered {
+		c.nothingForward()
 	}
 	m.Payload.Release()
 }

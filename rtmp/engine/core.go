@@ -65,6 +65,9 @@ func (c *core) init(l Limits, t Timeouts, alloc buffer.Allocator) {
 // NextEvent takes the next event, if there is one. What it points to is the caller's.
 func (c *core) NextEvent() (Event, bool) {
 	if c.taken == len(c.events) {
+		if cap(c.events) > 2*maxEvents { // after one message of very many parts
+			c.events, c.packets = nil, nil
+		}
 		c.events, c.taken = c.events[:0], 0
 		return Event{}, false
 	}

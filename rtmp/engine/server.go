@@ -220,7 +220,9 @@ func (s *Server) media(m chunk.Message) {
 	}
 	if st == nil || st.state != streamPublishing {
 		s.counters.Ignored++
-		s.nothingForward()
+		if s.early || len(m.Payload.Bytes()) == 0 { // later it may be on its way to a stream that has just ended
+			s.nothingForward()
+		}
 		m.Payload.Release()
 		return
 	}
