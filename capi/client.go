@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 	"unsafe"
@@ -113,11 +114,11 @@ func oxgo_client_send_metadata_json(h C.oxrtmp_client, json *C.char) (status C.o
 	return with(clients, h.id, func(c *rtmp.Client) error {
 		v, err := amf.ParseJSON([]byte(goString(json)), amf.Limits{})
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errArgument, err)
 		}
 		object, ok := v.(*amf.Object)
 		if !ok {
-			return errArgument
+			return fmt.Errorf("%w: metadata is no JSON object", errArgument)
 		}
 		return c.SendMetadataValue(&amf.ECMAArray{Properties: object.Properties})
 	})

@@ -30,7 +30,7 @@ import (
 
 // Errors of this package, for what only C callers can do.
 var (
-	errArgument = errors.New("capi: argument out of range")
+	errArgument = errors.New("capi: argument not valid")
 	errState    = errors.New("capi: not possible in this state")
 	errNothing  = errors.New("capi: nothing there yet")
 	errMemory   = errors.New("capi: past the memory limit")

@@ -109,9 +109,9 @@
  *   once, closing and releasing included (they do nothing). Fork first and open afterwards, or fork and exec. All
  *   descriptors are close-on-exec.
  * - signals: the library's threads block them, so what is sent to the process reaches your threads, sigwait and signalfd
- *   work, and a peer that is gone raises no SIGPIPE. No handler of yours is taken away: Go's run-time system installs
- *   its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG, which hand on to those that were there. Install yours with
- *   SA_ONSTACK. Your threads' signal masks stay as they are.
+ *   work (but for SIGCHLD, which Go leaves open), and a peer that is gone raises no SIGPIPE. No handler of yours is taken
+ *   away: Go's run-time system installs its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG, which hand on to those
+ *   that were there. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are.
  * - dlclose: the library never unloads. dlopen and dlclose of it are harmless.
  * - other Go libraries in the same process work side by side, each with a run-time system of its own.
  * - musl: Go shared libraries cannot be loaded by musl's loader (Alpine Linux). Use a glibc system or container.
