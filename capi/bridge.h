@@ -17,6 +17,11 @@ void ox_set_error(oxrtmp_status status, int32_t os_error, int32_t tls_alert, con
                   const char *code, size_t code_size, const char *description, size_t description_size,
                   const char *message, size_t message_size);
 
+/* ---- time (queue.c) ---- */
+
+/* ox_monotonic returns CLOCK_MONOTONIC in nanoseconds. */
+int64_t ox_monotonic(void);
+
 /* ---- structs that grow (options.c) ---- */
 
 /* ox_read_struct copies the input struct at in, whose first field is its size, to out, which has size bytes and is

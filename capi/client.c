@@ -24,6 +24,16 @@ oxrtmp_status oxrtmp_client_publish(const char *url, const oxrtmp_client_options
   return oxgo_client_publish((char *)url, &o, timeout_ms, client);
 }
 
+oxrtmp_status oxrtmp_client_publish_open(const char *url, const oxrtmp_client_options *options, oxrtmp_queue queue,
+                                         uint64_t user_data, oxrtmp_client *client) {
+  OX_ENTER();
+  OX_OUT(client);
+  OX_REQUIRE(url != NULL, "url is NULL");
+  OX_REQUIRE(queue.id != 0, "queue is none");
+  CLIENT_OPTIONS(o, options);
+  return oxgo_client_publish_open((char *)url, &o, queue, user_data, client);
+}
+
 oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const oxrtmp_client_options *options,
                                        int32_t timeout_ms, oxrtmp_client *client) {
   OX_ENTER();

@@ -20,8 +20,9 @@ func oxgo_client_publish(url *C.char, o *C.oxrtmp_client_options, timeout C.int3
 	defer guard(&status)
 	ctx, cancel := contextFor(timeout)
 	defer cancel()
-	c, err := rtmp.Publish(ctx, goString(url), clientOptions(o))
-	return newClient(c, err, client)
+	return newClient(o, client, func(o *rtmp.ClientOptions) (*rtmp.Client, error) {
+		return rtmp.Publish(ctx, goString(url), o)
+	})
 }
 
 //export oxgo_client_publish_fd
@@ -29,22 +30,29 @@ func oxgo_client_publish_fd(fd C.int, url *C.char, o *C.oxrtmp_client_options, t
 	defer guard(&status)
 	ctx, cancel := contextFor(timeout)
 	defer cancel()
-	var c *rtmp.Client
-	err := adopt(fd, net.FileConn, func(nc net.Conn) (err error) {
-		c, err = rtmp.PublishConn(ctx, nc, goString(url), clientOptions(o))
-		return err
+	return newClient(o, client, func(o *rtmp.ClientOptions) (c *rtmp.Client, err error) {
+		err = adopt(fd, net.FileConn, func(nc net.Conn) (err error) {
+			c, err = rtmp.PublishConn(ctx, nc, goString(url), o)
+			return err
+		})
+		return c, err
 	})
-	return newClient(c, err, client)
 }
 
-func newClient(c *rtmp.Client, err error, client *C.oxrtmp_client) C.oxrtmp_status {
+func newClient(o *C.oxrtmp_client_options, client *C.oxrtmp_client, create func(*rtmp.ClientOptions) (*rtmp.Client, error)) C.oxrtmp_status {
+	held := &heldClient{}
+	options := clientOptions(o)
+	options.Logger = held.logger()
+	var err error
+	held.Client, err = create(options)
 	if errors.Is(err, rtmp.ErrTimeout) { // of a phase or of the call: to the caller they are the same
 		return failAs(C.OXRTMP_E_TIMEOUT, err)
 	}
 	if err != nil {
 		return failSetup(err)
 	}
-	return fail(open(clients, c, &client.id, (*rtmp.Client).Close))
+	held.NextEvent(0) // that it is connected the caller knows
+	return fail(open(clients, held, &client.id, (*heldClient).close))
 }
 
 // clientOptions converts options that are complete: the C side has filled them up.
@@ -71,19 +79,19 @@ func linger(ms C.int32_t) time.Duration {
 //export oxgo_client_send_video_sequence_header
 func oxgo_client_send_video_sequence_header(h C.oxrtmp_client, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendVideoSequenceHeader(bytesAt(p, n)) })
+	return with(clients, h.id, func(c *heldClient) error { return c.SendVideoSequenceHeader(bytesAt(p, n)) })
 }
 
 //export oxgo_client_send_audio_sequence_header
 func oxgo_client_send_audio_sequence_header(h C.oxrtmp_client, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendAudioSequenceHeader(bytesAt(p, n)) })
+	return with(clients, h.id, func(c *heldClient) error { return c.SendAudioSequenceHeader(bytesAt(p, n)) })
 }
 
 //export oxgo_client_send_video
 func oxgo_client_send_video(h C.oxrtmp_client, timestamp, keyframe C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error {
+	return with(clients, h.id, func(c *heldClient) error {
 		return c.SendVideo(uint32(timestamp), keyframe != 0, bytesAt(p, n))
 	})
 }
@@ -91,7 +99,7 @@ func oxgo_client_send_video(h C.oxrtmp_client, timestamp, keyframe C.uint32_t, p
 //export oxgo_client_send_video_at
 func oxgo_client_send_video_at(h C.oxrtmp_client, timestamp C.uint32_t, composition C.int32_t, keyframe C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error {
+	return with(clients, h.id, func(c *heldClient) error {
 		return c.SendVideoAt(uint32(timestamp), int32(composition), keyframe != 0, bytesAt(p, n))
 	})
 }
@@ -99,19 +107,19 @@ func oxgo_client_send_video_at(h C.oxrtmp_client, timestamp C.uint32_t, composit
 //export oxgo_client_send_audio
 func oxgo_client_send_audio(h C.oxrtmp_client, timestamp C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendAudio(uint32(timestamp), bytesAt(p, n)) })
+	return with(clients, h.id, func(c *heldClient) error { return c.SendAudio(uint32(timestamp), bytesAt(p, n)) })
 }
 
 //export oxgo_client_send_metadata
 func oxgo_client_send_metadata(h C.oxrtmp_client, m *C.oxrtmp_metadata) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendMetadata(getMetadata(m)) })
+	return with(clients, h.id, func(c *heldClient) error { return c.SendMetadata(getMetadata(m)) })
 }
 
 //export oxgo_client_send_metadata_json
 func oxgo_client_send_metadata_json(h C.oxrtmp_client, json *C.char) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error {
+	return with(clients, h.id, func(c *heldClient) error {
 		v, err := amf.ParseJSON([]byte(goString(json)), amf.Limits{})
 		if err != nil {
 			return fmt.Errorf("%w: %w", errArgument, err)
@@ -127,13 +135,13 @@ func oxgo_client_send_metadata_json(h C.oxrtmp_client, json *C.char) (status C.o
 //export oxgo_client_send_data
 func oxgo_client_send_data(h C.oxrtmp_client, timestamp C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error { return c.SendData(uint32(timestamp), bytesAt(p, n)) })
+	return with(clients, h.id, func(c *heldClient) error { return c.SendData(uint32(timestamp), bytesAt(p, n)) })
 }
 
 //export oxgo_client_send_packet
 func oxgo_client_send_packet(h C.oxrtmp_client, in *C.oxrtmp_packet) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error {
+	return with(clients, h.id, func(c *heldClient) error {
 		p := getPacket(in)
 		return c.SendPacket(&p)
 	})
@@ -142,7 +150,7 @@ func oxgo_client_send_packet(h C.oxrtmp_client, in *C.oxrtmp_packet) (status C.o
 //export oxgo_client_send_packets
 func oxgo_client_send_packets(h C.oxrtmp_client, in *C.oxrtmp_packet, count C.size_t, sent *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error {
+	return with(clients, h.id, func(c *heldClient) error {
 		for packets := unsafe.Slice(in, int(count)); len(packets) > 0; packets = packets[1:] {
 			p := getPacket(&packets[0])
 			if err := c.SendPacket(&p); err != nil {
@@ -157,13 +165,13 @@ func oxgo_client_send_packets(h C.oxrtmp_client, in *C.oxrtmp_packet, count C.si
 //export oxgo_client_flush
 func oxgo_client_flush(h C.oxrtmp_client, timeout C.int32_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error { return c.Flush(duration(timeout)) })
+	return with(clients, h.id, func(c *heldClient) error { return c.Flush(duration(timeout)) })
 }
 
 //export oxgo_client_statistics
 func oxgo_client_statistics(h C.oxrtmp_client, out *C.oxrtmp_statistics) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error {
+	return with(clients, h.id, func(c *heldClient) error {
 		putStatistics(out, c.Statistics())
 		return nil
 	})
@@ -172,13 +180,13 @@ func oxgo_client_statistics(h C.oxrtmp_client, out *C.oxrtmp_statistics) (status
 //export oxgo_client_peer_address
 func oxgo_client_peer_address(h C.oxrtmp_client, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *rtmp.Client) error { return putText(c.PeerAddr(), buf, capacity, length) })
+	return with(clients, h.id, func(c *heldClient) error { return putText(c.PeerAddr(), buf, capacity, length) })
 }
 
 //export oxgo_client_close
 func oxgo_client_close(h C.oxrtmp_client) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return closing(clients, h.id, (*rtmp.Client).Close)
+	return closing(clients, h.id, (*heldClient).close)
 }
 
 // contextFor returns a context that ends with a timeout; negative is never.

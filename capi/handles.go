@@ -16,21 +16,23 @@ const (
 	kindClient    handle.Kind = 4
 	kindRecorder  handle.Kind = 5
 	kindFLVReader handle.Kind = 6
+	kindQueue     handle.Kind = 7
 )
 
 // The tables are the only global state of the library besides its memory.
 var (
-	servers    = handle.New[*rtmp.Server](kindServer, nil)
-	requests   = handle.New[*rtmp.Request](kindRequest, nil)
-	sessions   = handle.New[*rtmp.Session](kindSession, nil)
-	clients    = handle.New[*rtmp.Client](kindClient, nil)
+	servers    = handle.New[*heldServer](kindServer, nil)
+	requests   = handle.New[*heldRequest](kindRequest, nil)
+	sessions   = handle.New[*heldSession](kindSession, nil)
+	clients    = handle.New[*heldClient](kindClient, nil)
 	recorders  = handle.New[*rtmp.Recorder](kindRecorder, nil)
+	queues     = handle.New[*eventQueue](kindQueue, (*eventQueue).free)
 	flvReaders = handle.New[*flvReader](kindFLVReader, (*flvReader).free)
 )
 
 // liveHandles returns how many handles of all kinds are live.
 func liveHandles() int {
-	return servers.Len() + requests.Len() + sessions.Len() + clients.Len() + recorders.Len() + flvReaders.Len()
+	return servers.Len() + requests.Len() + sessions.Len() + clients.Len() + queues.Len() + recorders.Len() + flvReaders.Len()
 }
 
 // with calls f on the value behind a handle and records its error.

@@ -126,6 +126,29 @@ oxrtmp_status ox_packets_own(oxrtmp_packet *packets, size_t count) {
   return ox_fail(OXRTMP_E_MEMORY, "no memory for packets");
 }
 
+void ox_events_own(oxrtmp_event *events, size_t count) {
+  size_t lost = 0;
+  pthread_mutex_lock(&lock);
+  for (size_t i = 0; i < count; i++) {
+    oxrtmp_packet *packet = &events[i].u.packet;
+    if (events[i].type != OXRTMP_EVENT_PACKET || packet->token == 0) {
+      continue;
+    }
+    ox_block *block = (ox_block *)(uintptr_t)packet->token;
+    if ((packet->token = own(block)) == 0) {
+      packet->token = (uint64_t)(uintptr_t)block;
+      events[i].status = OXRTMP_E_MEMORY;
+      lost++;
+    }
+  }
+  pthread_mutex_unlock(&lock);
+  for (size_t i = 0; lost > 0 && i < count; i++) {
+    if (events[i].type == OXRTMP_EVENT_PACKET && events[i].status == OXRTMP_E_MEMORY) {
+      ox_packet_drop(&events[i].u.packet);
+    }
+  }
+}
+
 void ox_packet_drop(oxrtmp_packet *packet) {
   if (packet->token != 0) {
     ox_block_release((ox_block *)(uintptr_t)packet->token);

@@ -5,13 +5,12 @@ import "C"
 
 import (
 	"oxrtmp/capi/internal/handle"
-	"oxrtmp/rtmp"
 )
 
 //export oxgo_request_kind
 func oxgo_request_kind(h C.oxrtmp_request, kind *C.uint32_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(requests, h.id, func(r *rtmp.Request) error {
+	return with(requests, h.id, func(r *heldRequest) error {
 		*kind = C.uint32_t(r.Kind())
 		return nil
 	})
@@ -92,29 +91,40 @@ func oxgo_request_connect_json(h C.oxrtmp_request, buf *C.char, capacity C.size_
 //export oxgo_request_connect
 func oxgo_request_connect(h C.oxrtmp_request, info *C.oxrtmp_connect_info) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(requests, h.id, func(p *rtmp.Request) error { return putConnect(info, p) })
+	return with(requests, h.id, func(p *heldRequest) error { return putConnect(info, p) })
 }
 
 //export oxgo_request_accept
-func oxgo_request_accept(h C.oxrtmp_request, _ *C.oxrtmp_session_options, session *C.oxrtmp_session) (status C.oxrtmp_status) {
+func oxgo_request_accept(h C.oxrtmp_request, o *C.oxrtmp_session_options, session *C.oxrtmp_session) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return answer(h, func(r *rtmp.Request) error {
-		s, err := r.Accept()
-		if err != nil || s == nil {
-			return err
-		}
-		return open(sessions, s, &session.id, (*rtmp.Session).Close)
+	err := withQueue(o.queue, func(q *eventQueue) error {
+		status = answer(h, func(r *heldRequest) error {
+			s, err := r.Accept()
+			if err != nil || s == nil {
+				return err
+			}
+			held := &heldSession{Session: s}
+			if err := open(sessions, held, &session.id, (*heldSession).close); err != nil {
+				return err
+			}
+			return r.attach(held, session.id, q, o)
+		})
+		return nil
 	})
+	if err != nil {
+		return fail(err)
+	}
+	return status
 }
 
 //export oxgo_request_reject
 func oxgo_request_reject(h C.oxrtmp_request, code, description *C.char) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return answer(h, func(r *rtmp.Request) error { return r.Reject(goString(code), goString(description)) })
+	return answer(h, func(r *heldRequest) error { return r.Reject(goString(code), goString(description)) })
 }
 
 // answer ends a request's handle. Of several answers, one gets to f.
-func answer(h C.oxrtmp_request, f func(*rtmp.Request) error) C.oxrtmp_status {
+func answer(h C.oxrtmp_request, f func(*heldRequest) error) C.oxrtmp_status {
 	ref, err := requests.Remove(handle.ID(h.id))
 	if err != nil {
 		return fail(err)

@@ -16,34 +16,38 @@ import (
 //export oxgo_server_bind
 func oxgo_server_bind(address *C.char, o *C.oxrtmp_server_options, server *C.oxrtmp_server) (status C.oxrtmp_status) {
 	defer guard(&status)
-	s, err := rtmp.Bind(goString(address), serverOptions(o))
-	return newServer(s, err, server)
+	return newServer(o, server, func(o *rtmp.ServerOptions) (*rtmp.Server, error) {
+		return rtmp.Bind(goString(address), o)
+	})
 }
 
 //export oxgo_server_create
 func oxgo_server_create(o *C.oxrtmp_server_options, server *C.oxrtmp_server) (status C.oxrtmp_status) {
 	defer guard(&status)
-	s, err := rtmp.NewServer(serverOptions(o))
-	return newServer(s, err, server)
+	return newServer(o, server, rtmp.NewServer)
 }
 
-func newServer(s *rtmp.Server, err error, server *C.oxrtmp_server) C.oxrtmp_status {
-	if err != nil {
+func newServer(o *C.oxrtmp_server_options, server *C.oxrtmp_server, create func(*rtmp.ServerOptions) (*rtmp.Server, error)) C.oxrtmp_status {
+	held := &heldServer{}
+	options := serverOptions(o)
+	options.Logger = held.logger()
+	var err error
+	if held.Server, err = create(options); err != nil {
 		return failSetup(err)
 	}
-	return fail(open(servers, s, &server.id, (*rtmp.Server).Close))
+	return fail(open(servers, held, &server.id, (*heldServer).Close))
 }
 
 //export oxgo_server_listen
 func oxgo_server_listen(h C.oxrtmp_server, address *C.char) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(servers, h.id, func(s *rtmp.Server) error { return s.Listen(goString(address)) })
+	return with(servers, h.id, func(s *heldServer) error { return s.Listen(goString(address)) })
 }
 
 //export oxgo_server_adopt_listener
 func oxgo_server_adopt_listener(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(servers, h.id, func(s *rtmp.Server) error {
+	return with(servers, h.id, func(s *heldServer) error {
 		return adopt(fd, net.FileListener, s.Serve)
 	})
 }
@@ -51,7 +55,7 @@ func oxgo_server_adopt_listener(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_st
 //export oxgo_server_adopt_connection
 func oxgo_server_adopt_connection(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(servers, h.id, func(s *rtmp.Server) error {
+	return with(servers, h.id, func(s *heldServer) error {
 		return adopt(fd, net.FileConn, s.ServeConn)
 	})
 }
@@ -91,13 +95,13 @@ func dupCloseOnExec(fd int) (int, error) {
 //export oxgo_server_address
 func oxgo_server_address(h C.oxrtmp_server, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(servers, h.id, func(s *rtmp.Server) error { return putText(s.Addr(), buf, capacity, length) })
+	return with(servers, h.id, func(s *heldServer) error { return putText(s.Addr(), buf, capacity, length) })
 }
 
 //export oxgo_server_addresses
 func oxgo_server_addresses(h C.oxrtmp_server, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(servers, h.id, func(s *rtmp.Server) error {
+	return with(servers, h.id, func(s *heldServer) error {
 		return putText(strings.Join(s.Addrs(), ", "), buf, capacity, length)
 	})
 }
@@ -105,19 +109,22 @@ func oxgo_server_addresses(h C.oxrtmp_server, buf *C.char, capacity C.size_t, le
 //export oxgo_server_accept
 func oxgo_server_accept(h C.oxrtmp_server, timeout C.int32_t, request *C.oxrtmp_request) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(servers, h.id, func(s *rtmp.Server) error {
+	return with(servers, h.id, func(s *heldServer) error {
+		if s.attached() {
+			return errBusy
+		}
 		r, err := s.Accept(duration(timeout))
 		if err != nil {
 			return err
 		}
-		return open(requests, r, &request.id, func(r *rtmp.Request) error { return r.Reject("", "") })
+		return s.openRequest(r, request)
 	})
 }
 
 //export oxgo_server_shutdown
 func oxgo_server_shutdown(h C.oxrtmp_server, timeout C.int32_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	status = with(servers, h.id, func(s *rtmp.Server) error {
+	status = with(servers, h.id, func(s *heldServer) error {
 		ctx, cancel := contextFor(timeout)
 		defer cancel()
 		return s.Shutdown(ctx)
@@ -131,7 +138,7 @@ func oxgo_server_shutdown(h C.oxrtmp_server, timeout C.int32_t) (status C.oxrtmp
 //export oxgo_server_close
 func oxgo_server_close(h C.oxrtmp_server) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return closing(servers, h.id, (*rtmp.Server).Close)
+	return closing(servers, h.id, (*heldServer).Close)
 }
 
 // serverOptions converts options that are complete: the C side has filled them up.

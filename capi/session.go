@@ -7,7 +7,6 @@ import (
 	"sync"
 	"unsafe"
 
-	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
@@ -88,11 +87,13 @@ func oxgo_session_connect_json(h C.oxrtmp_session, buf *C.char, capacity C.size_
 //export oxgo_session_connect
 func oxgo_session_connect(h C.oxrtmp_session, info *C.oxrtmp_connect_info) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(sessions, h.id, func(p *rtmp.Session) error { return putConnect(info, p) })
+	return with(sessions, h.id, func(p *heldSession) error { return putConnect(info, p) })
 }
 
 // batches are where packets wait on their way from a session to C.
-var batches = sync.Pool{New: func() any { return new([256]media.Packet) }}
+var batches = sync.Pool{New: func() any { return new(packetBatch) }}
+
+type packetBatch [256]media.Packet
 
 //export oxgo_session_next_packet
 func oxgo_session_next_packet(h C.oxrtmp_session, timeout C.int32_t, out *C.oxrtmp_packet) (status C.oxrtmp_status) {
@@ -104,14 +105,17 @@ func oxgo_session_next_packet(h C.oxrtmp_session, timeout C.int32_t, out *C.oxrt
 //export oxgo_session_next_packets
 func oxgo_session_next_packets(h C.oxrtmp_session, timeout C.int32_t, out *C.oxrtmp_packet, most C.size_t, count *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	n, status := nextPackets(h, timeout, unsafe.Slice(out, int(min(most, C.size_t(len([256]media.Packet{}))))))
+	n, status := nextPackets(h, timeout, unsafe.Slice(out, int(min(most, C.size_t(len(packetBatch{}))))))
 	*count = C.size_t(n)
 	return status
 }
 
 func nextPackets(h C.oxrtmp_session, timeout C.int32_t, out []C.oxrtmp_packet) (n int, status C.oxrtmp_status) {
-	status = with(sessions, h.id, func(s *rtmp.Session) (err error) {
-		batch := batches.Get().(*[256]media.Packet)
+	status = with(sessions, h.id, func(s *heldSession) (err error) {
+		if s.attached() {
+			return errBusy
+		}
+		batch := batches.Get().(*packetBatch)
 		defer batches.Put(batch)
 		n, err = s.NextPackets(batch[:len(out)], duration(timeout))
 		if err != nil {
@@ -125,7 +129,7 @@ func nextPackets(h C.oxrtmp_session, timeout C.int32_t, out []C.oxrtmp_packet) (
 //export oxgo_session_metadata
 func oxgo_session_metadata(h C.oxrtmp_session, out *C.oxrtmp_metadata) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(sessions, h.id, func(s *rtmp.Session) error {
+	return with(sessions, h.id, func(s *heldSession) error {
 		m, ok := s.Metadata()
 		if !ok {
 			return errNothing
@@ -138,7 +142,7 @@ func oxgo_session_metadata(h C.oxrtmp_session, out *C.oxrtmp_metadata) (status C
 //export oxgo_session_metadata_json
 func oxgo_session_metadata_json(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(sessions, h.id, func(s *rtmp.Session) error {
+	return with(sessions, h.id, func(s *heldSession) error {
 		v, ok := s.MetadataValue()
 		if !ok {
 			return errNothing
@@ -150,7 +154,7 @@ func oxgo_session_metadata_json(h C.oxrtmp_session, buf *C.char, capacity C.size
 //export oxgo_session_metadata_raw
 func oxgo_session_metadata_raw(h C.oxrtmp_session, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(sessions, h.id, func(s *rtmp.Session) error {
+	return with(sessions, h.id, func(s *heldSession) error {
 		raw := s.RawMetadata()
 		if len(raw) == 0 {
 			return errNothing
@@ -162,7 +166,7 @@ func oxgo_session_metadata_raw(h C.oxrtmp_session, buf *C.uint8_t, capacity C.si
 //export oxgo_session_statistics
 func oxgo_session_statistics(h C.oxrtmp_session, out *C.oxrtmp_statistics) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(sessions, h.id, func(s *rtmp.Session) error {
+	return with(sessions, h.id, func(s *heldSession) error {
 		putStatistics(out, s.Statistics())
 		return nil
 	})
@@ -171,23 +175,24 @@ func oxgo_session_statistics(h C.oxrtmp_session, out *C.oxrtmp_statistics) (stat
 //export oxgo_session_end_reason
 func oxgo_session_end_reason(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(sessions, h.id, func(s *rtmp.Session) error { return putText(s.EndReason(), buf, capacity, length) })
+	return with(sessions, h.id, func(s *heldSession) error { return putText(s.EndReason(), buf, capacity, length) })
 }
 
 //export oxgo_session_close
 func oxgo_session_close(h C.oxrtmp_session) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return closing(sessions, h.id, (*rtmp.Session).Close)
+	return closing(sessions, h.id, (*heldSession).close)
 }
 
 //export oxgo_session_close_with_status
 func oxgo_session_close_with_status(h C.oxrtmp_session, code, description *C.char) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return closing(sessions, h.id, func(s *rtmp.Session) error {
+	return closing(sessions, h.id, func(s *heldSession) error {
 		c, d := goString(code), goString(description)
 		if c == "" {
 			c = message.CodePublishRejected
 		}
+		s.detach(s)
 		return s.CloseWithStatus(c, d)
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"unsafe"
 
 	"oxrtmp/capi/internal/handle"
+	"oxrtmp/capi/internal/queue"
 	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/chunk"
@@ -47,8 +48,11 @@ var statuses = []struct {
 	{errState, C.OXRTMP_E_STATE},
 	{errNothing, C.OXRTMP_E_AGAIN},
 	{errMemory, C.OXRTMP_E_MEMORY},
+	{errBusy, C.OXRTMP_E_BUSY},
 	{handle.ErrInvalid, C.OXRTMP_E_HANDLE},
 	{handle.ErrFull, C.OXRTMP_E_LIMIT},
+	{queue.ErrClosed, C.OXRTMP_E_CLOSED},
+	{queue.ErrTimeout, C.OXRTMP_E_TIMEOUT},
 
 	{rtmp.ErrAgain, C.OXRTMP_E_AGAIN},
 	{rtmp.ErrClosed, C.OXRTMP_E_CLOSED},

@@ -281,6 +281,7 @@ typedef struct oxrtmp_request { uint64_t id; } oxrtmp_request;       /**< a peer
 typedef struct oxrtmp_session { uint64_t id; } oxrtmp_session;       /**< an accepted stream */
 typedef struct oxrtmp_client { uint64_t id; } oxrtmp_client;         /**< a connection that publishes */
 typedef struct oxrtmp_recorder { uint64_t id; } oxrtmp_recorder;     /**< writes an FLV file */
+typedef struct oxrtmp_queue { uint64_t id; } oxrtmp_queue;           /**< where events of many handles wait */
 typedef struct oxrtmp_flv_reader { uint64_t id; } oxrtmp_flv_reader; /**< reads an FLV file, or FLV bytes */
 
 /* ---------------------------------------------------------------------------------------------------------------------
@@ -606,7 +607,9 @@ OXRTMP_API oxrtmp_status oxrtmp_request_connect(oxrtmp_request request, oxrtmp_c
 /** Options of a session. Clear them with oxrtmp_session_options_init; 0 and NULL mean the default. */
 typedef struct oxrtmp_session_options {
   uint32_t struct_size; /**< set by oxrtmp_session_options_init */
-  uint32_t reserved;    /**< 0 */
+  uint32_t no_queue;    /**< not 0: the session does not go to its server's queue */
+  oxrtmp_queue queue;   /**< where the session's events go; {0}: its server's queue, if that has one */
+  uint64_t user_data;   /**< comes with each of its events; 0, without a queue of its own: what the server's come with */
 } oxrtmp_session_options;
 
 /** Grant the request, and end its handle. Publishing starts at once. Of a connection, connect or FCPublish request the
@@ -859,6 +862,137 @@ OXRTMP_API oxrtmp_status oxrtmp_client_peer_address(oxrtmp_client client, char *
 OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
 
 /* ---------------------------------------------------------------------------------------------------------------------
+ * Queue
+ */
+
+/** What an event tells. */
+enum oxrtmp_event_type {
+  OXRTMP_EVENT_NONE = 0,
+  OXRTMP_EVENT_REQUEST = 1,      /**< server: a peer asks; request is yours to accept or reject */
+  OXRTMP_EVENT_PACKET = 2,       /**< session: u.packet is yours to release */
+  OXRTMP_EVENT_STREAM_END = 3,   /**< session: the stream has ended, after its last packet; status says how */
+  OXRTMP_EVENT_CONNECTED = 4,    /**< client: the server has accepted the stream: send */
+  OXRTMP_EVENT_FAILED = 5,       /**< client: it has not, or was not reached; status says why */
+  OXRTMP_EVENT_CLIENT_END = 6,   /**< client: the stream ended after CONNECTED; status says how */
+  OXRTMP_EVENT_WRITABLE = 7,     /**< client: there is room again, after a call returned E_AGAIN */
+  OXRTMP_EVENT_SERVER_CLOSED = 8, /**< server: it was closed, and nothing more comes from it */
+  OXRTMP_EVENT_LOG = 9           /**< a log record: level, u.info.text; source is what it is about, 0 for the queue itself */
+};
+
+/** How grave a log record is. */
+enum oxrtmp_log_level {
+  OXRTMP_LOG_NONE = 0,
+  OXRTMP_LOG_ERROR = 1,   /**< a fault in the library */
+  OXRTMP_LOG_WARNING = 2, /**< something that should not go on like this */
+  OXRTMP_LOG_INFO = 3,    /**< connections that end other than they should */
+  OXRTMP_LOG_DEBUG = 4    /**< every connection */
+};
+
+/** The part of a connection's life in which something happened. */
+enum oxrtmp_phase {
+  OXRTMP_PHASE_NONE = 0,
+  OXRTMP_PHASE_RESOLVE = 1,
+  OXRTMP_PHASE_TCP = 2,
+  OXRTMP_PHASE_TLS = 3,
+  OXRTMP_PHASE_HANDSHAKE = 4,
+  OXRTMP_PHASE_CONNECT = 5,
+  OXRTMP_PHASE_CREATE_STREAM = 6,
+  OXRTMP_PHASE_PUBLISH = 7,
+  OXRTMP_PHASE_PLAY = 8,
+  OXRTMP_PHASE_MEDIA = 9
+};
+
+/** The words that come with an event, cut to fit, without control characters. */
+typedef struct oxrtmp_event_info {
+  char code[64];  /**< the peer's code, such as "NetStream.Publish.BadName", or "" */
+  char text[128]; /**< the peer's words, or what happened; of STREAM_END what oxrtmp_session_end_reason says */
+} oxrtmp_event_info;
+
+/** Something that happened. 256 bytes, for the life of the library's name; needs no init. */
+typedef struct oxrtmp_event {
+  uint32_t type;          /**< oxrtmp_event_type */
+  oxrtmp_status status;   /**< of STREAM_END, FAILED, CLIENT_END: as a blocking call would return it; else OXRTMP_OK */
+  uint64_t source;        /**< the id of the server, session or client that it comes from */
+  uint64_t user_data;     /**< as given with the queue, for that source */
+  oxrtmp_request request; /**< of REQUEST */
+  uint32_t phase;         /**< of STREAM_END, FAILED, CLIENT_END: oxrtmp_phase */
+  uint32_t level;         /**< of LOG: oxrtmp_log_level */
+  int64_t time_ns;        /**< CLOCK_MONOTONIC: when it was taken from its source; of LOG: when it was written */
+  union {
+    oxrtmp_packet packet;   /**< of PACKET */
+    oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, LOG */
+  } u;
+  uint64_t reserved[2]; /**< 0 */
+} oxrtmp_event;
+
+/** Options of a queue. Clear them with oxrtmp_queue_options_init; 0 means the default. */
+typedef struct oxrtmp_queue_options {
+  uint32_t struct_size; /**< set by oxrtmp_queue_options_init */
+  uint32_t log_level;   /**< log records of this level and graver ones come as events; OXRTMP_LOG_NONE */
+} oxrtmp_queue_options;
+
+/** Make a queue. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when log_level is no level; E_IO when there is no descriptor left.
+ *  *queue is yours: oxrtmp_queue_destroy. */
+OXRTMP_API oxrtmp_status oxrtmp_queue_create(const oxrtmp_queue_options *options, oxrtmp_queue *queue);
+
+/** The queue's file descriptor: readable exactly while events wait or a wake is pending. Give it to poll, epoll (level-
+ *  triggered), select or an event loop; neither read nor close it. It is valid until oxrtmp_queue_destroy. Since 0.1.
+ *  @return OXRTMP_OK; *fd is -1 on error. */
+OXRTMP_API oxrtmp_status oxrtmp_queue_fd(oxrtmp_queue queue, int *fd);
+
+/** Take the events that wait, at most max, without waiting for any. *count is how many were written to events, maybe 0.
+ *  A pending wake is over with it. Since 0.1.
+ *  @return OXRTMP_OK; E_CLOSED while oxrtmp_queue_destroy runs in another thread.
+ *  Each event's request and packet are yours. Threads: any; two that take share the events, and those of one source
+ *  come in their order, first to the one and then to the other. */
+OXRTMP_API oxrtmp_status oxrtmp_queue_drain(oxrtmp_queue queue, oxrtmp_event *events, size_t max, size_t *count);
+
+/** Wait as long as timeout_ms says (0 looks, -1 waits for ever) for the first event, then take as oxrtmp_queue_drain does.
+ *  Since 0.1.
+ *  @return OXRTMP_OK with *count at least 1; OXRTMP_OK with *count 0 after oxrtmp_queue_wake; E_TIMEOUT; E_CLOSED after
+ *  oxrtmp_queue_destroy in another thread. */
+OXRTMP_API oxrtmp_status oxrtmp_queue_wait(oxrtmp_queue queue, int32_t timeout_ms, oxrtmp_event *events, size_t max,
+                                           size_t *count);
+
+/** Make the queue's descriptor readable, and one oxrtmp_queue_wait return, now or the next one. Several wakes before that
+ *  are one. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_queue_wake(oxrtmp_queue queue);
+
+/** End the queue: wake those who wait in it with E_CLOSED, and close its descriptor. Events that were not taken stay with
+ *  their sources, which go on without a queue. Destroying again is OXRTMP_OK. No thread may be polling the descriptor.
+ *  Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_queue_destroy(oxrtmp_queue queue);
+
+/** Release the packet of a PACKET event; do nothing for others. Never waits, never enters Go. Since 0.1.
+ *  @return OXRTMP_OK; E_HANDLE when it was released before. */
+OXRTMP_API oxrtmp_status oxrtmp_event_release(oxrtmp_event *event);
+
+/** The name of a phase as oxrtmp_last_error has it, such as "handshake"; "" for OXRTMP_PHASE_NONE and for a number that is
+ *  none. Constant. Works in a forked child. Since 0.1. */
+OXRTMP_API const char *oxrtmp_phase_name(uint32_t phase);
+
+/** Send the server's requests to queue, and the events of the sessions accepted from now on, unless their options say
+ *  otherwise; user_data comes with each. A second call changes queue or user_data; {0} as the queue ends it. What waits
+ *  goes along. Since 0.1.
+ *  @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_server_set_queue(oxrtmp_server server, oxrtmp_queue queue, uint64_t user_data);
+
+/** Send the session's packets and its end to queue, as oxrtmp_server_set_queue. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_set_queue(oxrtmp_session session, oxrtmp_queue queue, uint64_t user_data);
+
+/** Send the client's events to queue, as oxrtmp_server_set_queue. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_client_set_queue(oxrtmp_client client, oxrtmp_queue queue, uint64_t user_data);
+
+/** Begin to connect to url and to publish there, as oxrtmp_client_publish, and return at once. CONNECTED or FAILED comes to
+ *  queue; sending before that is E_STATE. The phases are bounded by the timeouts of the options. options may be NULL. Since
+ *  0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when the URL or the options are not valid; E_UNSUPPORTED for rtmps.
+ *  *client is yours, also after FAILED: oxrtmp_client_close. */
+OXRTMP_API oxrtmp_status oxrtmp_client_publish_open(const char *url, const oxrtmp_client_options *options,
+                                                    oxrtmp_queue queue, uint64_t user_data, oxrtmp_client *client);
+
+/* ---------------------------------------------------------------------------------------------------------------------
  * FLV files
  */
 
@@ -932,6 +1066,7 @@ OXRTMP_DEFINE_INIT_(oxrtmp_timeouts)         /* oxrtmp_timeouts_init(&timeouts) 
 OXRTMP_DEFINE_INIT_(oxrtmp_server_options)   /* oxrtmp_server_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_session_options)  /* oxrtmp_session_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_client_options)   /* oxrtmp_client_options_init(&options) */
+OXRTMP_DEFINE_INIT_(oxrtmp_queue_options)    /* oxrtmp_queue_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_recorder_options) /* oxrtmp_recorder_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_metadata)         /* oxrtmp_metadata_init(&metadata) */
 

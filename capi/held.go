@@ -1,0 +1,145 @@
+package main
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"errors"
+
+	"oxrtmp/capi/internal/queue"
+	"oxrtmp/rtmp"
+)
+
+// What handles stand for: the thing itself, and its tie to a queue.
+type (
+	heldServer struct {
+		*rtmp.Server
+		attachment
+	}
+	heldRequest struct {
+		*rtmp.Request
+		server *heldServer
+	}
+	heldSession struct {
+		*rtmp.Session
+		attachment
+	}
+	heldClient struct {
+		*rtmp.Client
+		attachment
+	}
+)
+
+// emit implements emitter: requests, and the end of the server.
+func (h *heldServer) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
+	for n < len(out) {
+		r, err := h.Accept(0)
+		if err == rtmp.ErrTimeout {
+			return n, false
+		}
+		e := s.event(&out[n], C.OXRTMP_EVENT_REQUEST)
+		if err != nil {
+			e._type = C.OXRTMP_EVENT_SERVER_CLOSED
+			s.finish()
+			return n + 1, false
+		}
+		if h.openRequest(r, &e.request) == nil {
+			n++
+		}
+	}
+	return n, h.Ready()
+}
+
+// openRequest gives a request of the server a handle. If that fails the request is rejected.
+func (h *heldServer) openRequest(r *rtmp.Request, request *C.oxrtmp_request) error {
+	held := &heldRequest{r, h}
+	return open(requests, held, &request.id, func(r *heldRequest) error { return r.Reject("", "") })
+}
+
+// attach sends the events of a session accepted by the request where its options, or else its server, say.
+func (h *heldRequest) attach(s *heldSession, id C.uint64_t, q *eventQueue, o *C.oxrtmp_session_options) error {
+	userData := uint64(o.user_data)
+	inherited := h.server.current.Load()
+	switch {
+	case q != nil:
+	case o.no_queue != 0 || inherited == nil:
+		return nil
+	default:
+		q = inherited.queue
+		if userData == 0 {
+			userData = inherited.userData.Load()
+		}
+	}
+	err := s.attachment.attach(s, id, q, userData)
+	if errors.Is(err, queue.ErrClosed) { // destroyed at this moment: the session goes on without it, as it would a moment later
+		return nil
+	}
+	return err
+}
+
+// emit implements emitter: packets, and the end of the stream.
+func (h *heldSession) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
+	batch := batches.Get().(*packetBatch)
+	defer batches.Put(batch)
+	n, err := h.NextPackets(batch[:min(len(out), len(batch))], 0)
+	switch {
+	case n > 0:
+		now := monotonic()
+		for i := range batch[:n] {
+			s.packet(&out[i], &batch[i], now)
+		}
+		return n, h.Ready()
+	case err == rtmp.ErrTimeout:
+		return 0, false
+	}
+	s.finish()
+	if s.of.isClosed() {
+		return 0, false
+	}
+	e := s.event(&out[0], C.OXRTMP_EVENT_STREAM_END)
+	s.ended(e, statusOf(err), err, h.EndReason())
+	return 1, false
+}
+
+// emit implements emitter.
+func (h *heldClient) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
+	for ; n < len(out); n++ {
+		got, err := h.NextEvent(0)
+		if err != nil {
+			return n, false
+		}
+		e := s.event(&out[n], C.OXRTMP_EVENT_CONNECTED)
+		switch got.Kind {
+		case rtmp.ClientFailed:
+			e._type = C.OXRTMP_EVENT_FAILED
+			s.ended(e, statusOfSetup(got.Err), got.Err, "")
+		case rtmp.ClientEnded:
+			e._type = C.OXRTMP_EVENT_CLIENT_END
+			s.ended(e, statusOf(got.Err), got.Err, "")
+		case rtmp.ClientWritable:
+			e._type = C.OXRTMP_EVENT_WRITABLE
+		}
+	}
+	return n, h.Ready()
+}
+
+// statusOfSetup is statusOf for a client that does not come to publish: whether a phase or the whole took too long is
+// the same to the caller.
+func statusOfSetup(err error) C.oxrtmp_status {
+	if errors.Is(err, rtmp.ErrTimeout) {
+		return C.OXRTMP_E_TIMEOUT
+	}
+	return statusOf(err)
+}
+
+// close ends the session. Its events end before.
+func (h *heldSession) close() error {
+	h.detach(h)
+	return h.Close()
+}
+
+// close ends the client. Its events end before.
+func (h *heldClient) close() error {
+	h.detach(h)
+	return h.Close()
+}
