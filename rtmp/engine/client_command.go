@@ -35,7 +35,7 @@ func (c *Client) command(cmd message.Command, streamID uint32) {
 
 func (c *Client) onResult(cmd message.Command) {
 	switch {
-	case c.phase == PhaseConnect && cmd.TransactionID == 1:
+	case c.phase == PhaseConnect && (cmd.TransactionID == 1 || cmd.TransactionID == 0):
 		s, _ := cmd.Info()
 		if s.Level == message.LevelError {
 			c.refused(s)
@@ -103,7 +103,7 @@ func (c *Client) onStatus(s message.Status, streamID uint32) {
 		c.begin(EventPublishing, s)
 	case (s.Code == message.CodePlayStart || s.Code == message.CodePlayPublishNotify) && c.phase == PhasePlay:
 		c.begin(EventPlaying, s)
-	case s.Code == message.CodeUnpublishSuccess && c.Publishing() && streamID == c.streamID,
+	case s.Code == message.CodeUnpublishSuccess && c.Publishing() && (streamID == c.streamID || streamID == 0),
 		(s.Code == message.CodePlayStop || s.Code == message.CodePlayUnpublishNotify) && c.Playing():
 		c.finish(s.Code)
 	default:
