@@ -10,8 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
 )
 
 // ClientOptions says how a [Client] connects and sends. Its zero value, and nil, is every default.
@@ -28,6 +31,9 @@ type ClientOptions struct {
 	PageURL  string // default none
 	// PublishType is "live" (default), "record" or "append".
 	PublishType string
+	// Play says what a playing client asks for. Its zero value is the live stream of that name, or else the recorded
+	// one, all of it.
+	Play PlayOptions
 	// ChunkSize is the chunk size of what is sent: 1–65536 bytes, default 4096.
 	ChunkSize uint32
 	// DigestHandshake offers the digest handshake, which some old servers demand.
@@ -47,6 +53,16 @@ type ClientOptions struct {
 	Allocator buffer.Allocator
 	// Logger gets records about the connection; default none. Stream names do not appear in them.
 	Logger *slog.Logger
+}
+
+// PlayOptions are what a play command says besides the stream's name.
+type PlayOptions struct {
+	// LiveOnly asks for a live stream only. Start, in seconds, asks for a recorded one from there on, if it is above 0.
+	LiveOnly bool
+	Start    float64
+	Duration float64 // seconds; 0: all of it
+	// BufferLength is what the server is told about the client's buffer; default 1 s.
+	BufferLength time.Duration
 }
 
 const defaultFlashVer = "FMLE/3.0 (compatible; oxrtmp)"
@@ -83,24 +99,25 @@ func (o *ClientOptions) withDefaults() (ClientOptions, error) {
 	return r, nil
 }
 
-// Client is an outgoing connection that publishes one stream.
+// Client is an outgoing connection that publishes one stream, by its Send methods, or plays one, by NextPacket.
 type Client struct {
+	reception
+	sender
 	options ClientOptions
 	target  target
-	link    *link
-	engine  *engine.Client // the link's; under its lock
+	engine  *engine.Client      // the link's; under its lock
+	play    *engine.PlayRequest // nil: the client publishes
 	begun   time.Time
 	events  *mailbox[ClientEvent]
+	inbox   *mailbox[media.Packet] // what a playing client received
 
 	goroutines sync.WaitGroup
 
 	// Under the link's lock.
-	ready     chan struct{} // closed once the publish is accepted or has failed
-	settled   bool          // ready is closed
-	outcome   error         // why it failed, or what ended it later
-	closed    bool
-	awaitRoom bool // a send failed with ErrAgain: say when there is room
-	sent      Statistics
+	ready   chan struct{} // closed once the publish or play is accepted or has failed
+	settled bool          // ready is closed
+	outcome error         // why it failed, or what ended it later
+	closed  bool
 }
 
 // ClientEventKind says what a [ClientEvent] tells.
@@ -108,20 +125,27 @@ type ClientEventKind uint8
 
 // The client's events. Their numbers do not change.
 const (
-	ClientConnected ClientEventKind = 1 // the server has accepted: media may be sent
+	ClientConnected ClientEventKind = 1 // the server has accepted: media may be sent, or comes
 	ClientFailed    ClientEventKind = 2 // it has not, or was not reached: Err says why
 	ClientEnded     ClientEventKind = 3 // the stream ended after it was accepted: Err says why
 	ClientWritable  ClientEventKind = 4 // there is room again after ErrAgain
+	ClientStatus    ClientEventKind = 5 // the server told something else: Status
+	ClientControl   ClientEventKind = 6 // a user control event came: Control
 )
 
 // ClientEvent is something that happened to a [Client].
 type ClientEvent struct {
-	Kind ClientEventKind
-	Err  error
+	Kind    ClientEventKind
+	Err     error
+	Status  message.Status
+	Control message.UserControl
 }
 
+// maxEvents bounds the events of a client or session that nobody takes; past it, those that only inform are dropped.
+const maxEvents = 256
+
 // NextEvent returns the next event. It waits for it as long as timeout says: negative for ever, 0 not at all. It fails
-// with ErrTimeout, or ErrClosed after Close. Events need not be taken: there are few.
+// with ErrTimeout, or ErrClosed after Close. Events need not be taken: what waits is bounded.
 func (c *Client) NextEvent(timeout time.Duration) (ClientEvent, error) {
 	var e [1]ClientEvent
 	_, err := c.events.take(e[:], timeout)
@@ -148,12 +172,15 @@ func (c *Client) settle(err error) {
 	case !c.settled && err == nil:
 		c.events.put(ClientEvent{Kind: ClientConnected})
 	case !c.settled:
-		c.events.put(ClientEvent{ClientFailed, err})
+		c.events.put(ClientEvent{Kind: ClientFailed, Err: err})
 	case c.outcome == nil:
-		c.events.put(ClientEvent{ClientEnded, err})
+		c.events.put(ClientEvent{Kind: ClientEnded, Err: err})
 	}
 	if c.outcome == nil {
 		c.outcome = err
+	}
+	if c.outcome != nil {
+		c.inbox.close(ended(c.outcome))
 	}
 	if !c.settled {
 		c.settled = true
@@ -161,10 +188,18 @@ func (c *Client) settle(err error) {
 	}
 }
 
+// ended is how the end of a client looks to those who take its packets: an end by the server's word is no fault.
+func ended(err error) error {
+	if e, ok := err.(*Error); ok && e.Err == io.EOF {
+		return io.EOF
+	}
+	return err
+}
+
 // handle takes an event of the engine.
 func (c *Client) handle(e engine.Event) {
 	switch e.Kind {
-	case engine.EventPublishing:
+	case engine.EventPublishing, engine.EventPlaying:
 		c.settle(nil)
 	case engine.EventRefused:
 		c.settle(&Error{Phase: e.Phase, Err: &StatusError{Level: e.Status.Level, Code: e.Status.Code, Description: e.Status.Description}})
@@ -172,19 +207,38 @@ func (c *Client) handle(e engine.Event) {
 	case engine.EventStreamEnd:
 		c.settle(&Error{Phase: engine.PhaseMedia, Err: io.EOF})
 		c.link.signalDrained()
+	case engine.EventPacket:
+		e.Packet.Arrival = c.link.now()
+		c.note(&e.Packet)
+		if _, ok := c.inbox.put(e.Packet); !ok {
+			e.Packet.Release()
+		}
+	case engine.EventStatus:
+		c.inform(ClientEvent{Kind: ClientStatus, Status: e.Status})
+	case engine.EventControl:
+		c.inform(ClientEvent{Kind: ClientControl, Control: e.Control})
 	}
 }
 
-// blocked reports false: a client takes what comes.
-func (c *Client) blocked() bool { return false }
-
-// drained says that there is room again, to a sender that was told there was none. The link is locked.
-func (c *Client) drained() {
-	if c.awaitRoom && c.link.queued() <= c.options.OutputBytes/2 {
-		c.awaitRoom = false
-		c.events.put(ClientEvent{Kind: ClientWritable})
+// inform tells a player what the server said besides; publishers have never wanted to know.
+func (c *Client) inform(e ClientEvent) {
+	if c.play != nil && c.settled && !c.events.full(maxEvents) {
+		c.events.put(e)
 	}
 }
+
+// blocked reports that packets wait to be taken.
+func (c *Client) blocked() bool { return c.inbox.full(c.options.Limits.QueueBytes) }
+
+func (c *Client) writable() { c.events.put(ClientEvent{Kind: ClientWritable}) }
+
+func (c *Client) putMedia(typeID uint8, timestamp uint32, head, body []byte) error {
+	return c.engine.SendMedia(typeID, timestamp, head, body)
+}
+
+func (c *Client) putPacket(p *media.Packet) error { return c.engine.SendPacket(p) }
+
+func (c *Client) putMetadata(v amf.Value) error { return c.engine.SendMetadata(0, v) }
 
 // Err returns why the stream ended: nil while it is published, ErrClosed after Close, else an [*Error].
 func (c *Client) Err() error {
@@ -204,19 +258,6 @@ func (c *Client) state() error {
 	return c.link.err
 }
 
-// Flush waits until everything sent so far has been handed to the network, as long as timeout says.
-func (c *Client) Flush(timeout time.Duration) error {
-	c.link.mu.Lock()
-	defer c.link.mu.Unlock()
-	if err := c.state(); err != nil {
-		return err
-	}
-	if err := c.link.waitQueued(0, timeout); err != nil {
-		return err
-	}
-	return nil
-}
-
 // Close ends the stream: what is queued and the good-byes are delivered within Linger, then the connection is closed.
 // Waiting calls return ErrClosed. Closing again has no effect. The error says that something queued was lost.
 func (c *Client) Close() error {
@@ -228,6 +269,7 @@ func (c *Client) Close() error {
 	}
 	c.closed = true
 	c.events.abandon(ErrClosed, func(ClientEvent) {})
+	c.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
 	dead := c.link.err
 	switch {
 	case dead != nil:
@@ -247,4 +289,30 @@ func (c *Client) Close() error {
 		return &Error{Phase: engine.PhaseMedia, Err: os.ErrDeadlineExceeded}
 	}
 	return nil
+}
+
+// Statistics returns what was sent, or of a stream that is played what was received; Queued is what has not left, or
+// not been taken, yet.
+func (c *Client) Statistics() Statistics {
+	s := c.received()
+	if c.play == nil {
+		c.link.mu.Lock()
+		s = c.sent
+		s.Queued = c.link.queued()
+		c.link.mu.Unlock()
+	} else {
+		s.Queued = c.inbox.waitingCost()
+	}
+	s.Duration = time.Since(c.begun)
+	return s
+}
+
+// PeerAddr returns the server's address, or "" while the client is connecting.
+func (c *Client) PeerAddr() string {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	if a := c.link.transport.remoteAddr(); a != nil {
+		return a.String()
+	}
+	return ""
 }

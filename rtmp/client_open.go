@@ -26,6 +26,23 @@ func Publish(ctx context.Context, url string, options *ClientOptions) (*Client, 
 // OpenPublish is Publish that returns at once. Whether the server accepted comes as an event, see [Client.NextEvent];
 // until then nothing can be sent. Its error says that the URL or the options are not valid.
 func OpenPublish(url string, options *ClientOptions) (*Client, error) {
+	return open(url, options, false)
+}
+
+// Play connects to a URL, rtmp://host[:port]/app/name[?query], and plays the stream there: packets come by
+// [Client.NextPacket]. It returns and fails as [Publish] does.
+func Play(ctx context.Context, url string, options *ClientOptions) (*Client, error) {
+	c, err := OpenPlay(url, options)
+	if err != nil {
+		return nil, err
+	}
+	return c.accepted(ctx)
+}
+
+// OpenPlay is Play that returns at once, as [OpenPublish] does.
+func OpenPlay(url string, options *ClientOptions) (*Client, error) { return open(url, options, true) }
+
+func open(url string, options *ClientOptions, play bool) (*Client, error) {
 	o, t, err := prepare(url, options)
 	if err != nil {
 		return nil, err
@@ -34,7 +51,7 @@ func OpenPublish(url string, options *ClientOptions) (*Client, error) {
 		return nil, &Error{Phase: engine.PhaseTLS, Err: errors.ErrUnsupported}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := newClient(&unconnected{cancel}, t, o)
+	c := newClient(&unconnected{cancel}, t, o, play)
 	c.goroutines.Add(1)
 	go c.run(func() (net.Conn, error) {
 		defer cancel()
@@ -46,12 +63,22 @@ func OpenPublish(url string, options *ClientOptions) (*Client, error) {
 // PublishConn is Publish over a connection of the caller's, before its first byte. The client closes it, also when
 // PublishConn fails.
 func PublishConn(ctx context.Context, nc net.Conn, url string, options *ClientOptions) (*Client, error) {
+	return openConn(ctx, nc, url, options, false)
+}
+
+// PlayConn is Play over a connection of the caller's, before its first byte. The client closes it, also when PlayConn
+// fails.
+func PlayConn(ctx context.Context, nc net.Conn, url string, options *ClientOptions) (*Client, error) {
+	return openConn(ctx, nc, url, options, true)
+}
+
+func openConn(ctx context.Context, nc net.Conn, url string, options *ClientOptions, play bool) (*Client, error) {
 	o, t, err := prepare(url, options)
 	if err != nil {
 		nc.Close()
 		return nil, err
 	}
-	c := newClient(newTransport(nc), t, o)
+	c := newClient(newTransport(nc), t, o, play)
 	c.goroutines.Add(1)
 	go c.run(nil)
 	return c.accepted(ctx)
@@ -137,24 +164,29 @@ func (u *unconnected) closeWrite() error                 { return net.ErrClosed 
 func (u *unconnected) close() error                      { u.cancel(); return nil }
 func (u *unconnected) remoteAddr() net.Addr              { return nil }
 
-func newClient(transport transport, t target, o ClientOptions) *Client {
+func newClient(transport transport, t target, o ClientOptions, play bool) *Client {
 	tcURL := o.TCURL
 	if tcURL == "" {
 		tcURL = t.tcURL()
 	}
-	e := engine.NewClient(engine.ClientConfig{
+	c := &Client{
+		options: o, target: t, begun: time.Now(), ready: make(chan struct{}),
+		events: newMailbox(func(*ClientEvent) int { return 1 }), inbox: newMailbox(packetCost),
+	}
+	kind := "nonprivate"
+	if play {
+		c.play, kind = o.Play.request(), ""
+	}
+	c.engine = engine.NewClient(engine.ClientConfig{
 		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
 		Connect: message.Connect{
-			App: t.app, TCURL: tcURL, FlashVer: o.FlashVer, SWFURL: o.SWFURL, PageURL: o.PageURL, Type: "nonprivate",
+			App: t.app, TCURL: tcURL, FlashVer: o.FlashVer, SWFURL: o.SWFURL, PageURL: o.PageURL, Type: kind,
 			Capabilities: 15, AudioCodecs: 0x0FFF, VideoCodecs: 0xFF, VideoFunction: 1,
 		},
-		StreamName: t.name, PublishType: o.PublishType, ChunkSize: o.ChunkSize, Digest: o.DigestHandshake,
+		StreamName: t.name, PublishType: o.PublishType, Play: c.play, ChunkSize: o.ChunkSize, Digest: o.DigestHandshake,
 	})
-	c := &Client{
-		options: o, target: t, engine: e, begun: time.Now(), ready: make(chan struct{}),
-		events: newMailbox(func(*ClientEvent) int { return 1 }),
-	}
-	c.link = newLink(transport, c, e, o.Limits, o.Timeouts)
+	c.link = newLink(transport, c, c.engine, o.Limits, o.Timeouts)
+	c.sender = sender{link: c.link, to: c, bound: o.OutputBytes, timeout: o.SendTimeout, noWait: o.NoWait}
 	c.link.lingerFor = o.Linger
 	c.link.goFunc = func(f func()) {
 		c.goroutines.Add(1)

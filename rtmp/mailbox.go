@@ -127,6 +127,13 @@ func (m *mailbox[T]) waiting() bool {
 	return m.count > 0 || m.err != nil
 }
 
+// waitingCost returns the cost of all items.
+func (m *mailbox[T]) waitingCost() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.total
+}
+
 // close makes take return err once what is in the mailbox has been taken, and put fail from now on. The first close
 // counts.
 func (m *mailbox[T]) close(err error) {

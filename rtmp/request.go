@@ -31,7 +31,7 @@ func (r *Request) Kind() RequestKind { return r.info.Kind }
 // App returns the application the peer connected to, without its query and without slashes at its ends.
 func (r *Request) App() string { return r.info.App }
 
-// StreamName returns the name to publish, without its query and without slashes at its ends. It never contains a NUL
+// StreamName returns the name to publish or play, without its query and without slashes at its ends. It never contains a NUL
 // byte.
 func (r *Request) StreamName() string { return r.info.Name }
 
@@ -71,7 +71,7 @@ func (r *Request) stale() bool {
 	return r.conn.pending != r || l.err != nil
 }
 
-// Accept grants the request. For publish it returns the session; for the other kinds, nil. It fails with ErrDecided
+// Accept grants the request. For publish and play it returns the session; for the other kinds, nil. It fails with ErrDecided
 // when the request was decided before, or its deadline or connection has gone.
 func (r *Request) Accept() (*Session, error) {
 	l := r.conn.link
@@ -86,7 +86,7 @@ func (r *Request) Accept() (*Session, error) {
 		return nil, nil
 	}
 	var s *Session
-	if r.info.Kind == RequestPublish {
+	if r.info.Kind == RequestPublish || r.info.Kind == RequestPlay {
 		s = newSession(r)
 		r.conn.sessions = append(r.conn.sessions, s)
 	}

@@ -30,6 +30,14 @@ type ServerOptions struct {
 	AskConnection bool
 	AskConnect    bool
 	AskFCPublish  bool
+	// AskPlay raises a Request for each play. Without it, players are told that there is no such stream.
+	AskPlay bool
+	// SendTimeout, NoWait and OutputBytes are for sending to players, as in [ClientOptions]: how long a send waits for
+	// room, default 10 s, negative for ever; that it fails with ErrAgain instead; and how much may be queued for the
+	// network before that, default 1 MiB.
+	SendTimeout time.Duration
+	NoWait      bool
+	OutputBytes int
 	// SendOnBWDone sends onBWDone after the answer to connect, as some servers do.
 	SendOnBWDone bool
 	// Linger bounds how long a connection that ends may take to deliver its last words; default 2 s.
@@ -71,6 +79,12 @@ func NewServer(options *ServerOptions) (*Server, error) {
 	o.Limits, o.Timeouts = o.Limits.WithDefaults(), o.Timeouts.WithDefaults()
 	if o.Linger <= 0 {
 		o.Linger = 2 * time.Second
+	}
+	if o.SendTimeout == 0 {
+		o.SendTimeout = 10 * time.Second
+	}
+	if o.OutputBytes <= 0 {
+		o.OutputBytes = 1 << 20
 	}
 	if o.Allocator == nil {
 		o.Allocator = buffer.Heap
@@ -363,7 +377,7 @@ func (s *Server) newEngine() *engine.Server {
 	return engine.NewServer(engine.ServerConfig{
 		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
 		ChunkSize: o.ChunkSize, WindowAckSize: o.WindowAckSize, PeerBandwidth: o.PeerBandwidth,
-		AskConnect: o.AskConnect, AskFCPublish: o.AskFCPublish, SendOnBWDone: o.SendOnBWDone,
+		AskConnect: o.AskConnect, AskFCPublish: o.AskFCPublish, AskPlay: o.AskPlay, SendOnBWDone: o.SendOnBWDone,
 	})
 }
 

@@ -170,6 +170,11 @@ func (c *serverConn) handle(e engine.Event) {
 		if s := c.session(e.StreamID); s != nil {
 			c.removeSession(s)
 			s.endedBy(e.Reason, io.EOF)
+			c.link.signalDrained()
+		}
+	case engine.EventPause, engine.EventUnpause, engine.EventSeek, engine.EventReceiveOn, engine.EventReceiveOff:
+		if s := c.session(e.StreamID); s != nil {
+			s.inform(sessionEvent(&e))
 		}
 	default:
 		if e.Packet.Buffer != nil {
@@ -191,8 +196,28 @@ func (c *serverConn) blocked() bool {
 	return false
 }
 
-// drained has no one to tell: a server's output is its own.
-func (c *serverConn) drained() {}
+// drained tells the senders that there is room. That the peer takes what it is sent is a sign of life.
+func (c *serverConn) drained() {
+	for _, s := range c.sessions {
+		if s.request.Kind == engine.RequestPlay {
+			c.engine.Progress(c.link.now())
+			s.sender.drained()
+		}
+	}
+}
+
+func sessionEvent(e *engine.Event) SessionEvent {
+	position := time.Duration(e.Value) * time.Millisecond
+	switch e.Kind {
+	case engine.EventPause:
+		return SessionEvent{Kind: SessionPause, Position: position}
+	case engine.EventUnpause:
+		return SessionEvent{Kind: SessionUnpause, Position: position}
+	case engine.EventSeek:
+		return SessionEvent{Kind: SessionSeek, Position: position}
+	}
+	return SessionEvent{Kind: SessionReceive, Type: uint8(e.Value), On: e.Kind == engine.EventReceiveOn}
+}
 
 func (c *serverConn) session(streamID uint32) *Session {
 	for _, s := range c.sessions {

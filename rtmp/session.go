@@ -7,87 +7,49 @@ import (
 	"syscall"
 	"time"
 
-	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
 )
 
-// Session is an accepted stream that a peer publishes to us.
+// Session is an accepted stream: one that a peer publishes to us, whose packets come by NextPacket, or one that a peer
+// plays, to which we send.
 type Session struct {
+	reception
+	sender
 	conn     *serverConn
 	request  *engine.Request
 	streamID uint32
 	begun    time.Time
 	inbox    *mailbox[media.Packet]
+	events   *mailbox[SessionEvent]
 
-	mu       sync.Mutex
-	reason   string
-	metadata []byte // the latest onMetaData, from its handler on
-	received Statistics
-	lastKey  int64
-}
+	mu     sync.Mutex
+	reason string
 
-// Statistics describe one stream.
-type Statistics struct {
-	Duration    time.Duration // since the stream was accepted
-	Bytes       uint64        // payload bytes
-	Packets     uint64
-	Audio       uint64 // packets of each type
-	Video       uint64
-	Data        uint64
-	Keyframes   uint64
-	Malformed   uint64
-	KeyInterval time.Duration // between the last two keyframes, by decoding time
-	Timestamp   uint32        // ms, of the last packet
-	Queued      int           // bytes that wait for the application
+	closed bool // under the link's lock
 }
 
 func newSession(r *Request) *Session {
-	return &Session{
+	o := &r.conn.server.options
+	s := &Session{
 		conn: r.conn, request: r.info, streamID: r.info.StreamID, begun: time.Now(),
-		inbox: newMailbox(packetCost),
+		inbox: newMailbox(packetCost), events: newMailbox(func(*SessionEvent) int { return 1 }),
 	}
+	s.sender = sender{link: r.conn.link, to: s, bound: o.OutputBytes, timeout: o.SendTimeout, noWait: o.NoWait}
+	return s
 }
 
 // receive takes a packet from the engine. The link is locked.
 func (s *Session) receive(p media.Packet) {
-	s.mu.Lock()
-	s.count(&p)
-	if p.Kind == media.KindMetadata && (p.Type == media.TypeData || p.Type == media.TypeDataAMF3) {
-		s.metadata = append(s.metadata[:0], p.Data...)
-	}
-	s.mu.Unlock()
+	s.note(&p)
 	if _, ok := s.inbox.put(p); !ok {
 		p.Release()
 	}
 }
 
-func (s *Session) count(p *media.Packet) {
-	r := &s.received
-	if p.Flags&media.FlagContinued == 0 {
-		r.Bytes += uint64(len(p.Raw))
-	}
-	r.Packets++
-	r.Timestamp = p.Timestamp
-	switch p.Type {
-	case media.TypeAudio:
-		r.Audio++
-	case media.TypeVideo:
-		r.Video++
-	default:
-		r.Data++
-	}
-	if p.Flags&media.FlagMalformed != 0 {
-		r.Malformed++
-	}
-	if p.Flags&media.FlagKeyframe != 0 {
-		if r.Keyframes++; r.Keyframes > 1 {
-			r.KeyInterval = time.Duration(p.DTS - s.lastKey)
-		}
-		s.lastKey = p.DTS
-	}
-}
+// Kind returns RequestPublish or RequestPlay.
+func (s *Session) Kind() RequestKind { return s.request.Kind }
 
 // App returns the application the peer connected to. The accessors below are those of the [Request].
 func (s *Session) App() string { return s.request.App }
@@ -139,40 +101,19 @@ func (s *Session) OnReady(ready func()) { s.inbox.setNotify(ready) }
 // Ready reports that NextPackets would return at once: there are packets to take, or the stream has ended.
 func (s *Session) Ready() bool { return s.inbox.waiting() }
 
-// RawMetadata returns the latest onMetaData message as the peer sent it, AMF0 from its name on, or nil.
-func (s *Session) RawMetadata() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]byte(nil), s.metadata...)
-}
-
-// Metadata returns the latest onMetaData message; false if there was none that could be read.
-func (s *Session) Metadata() (message.Metadata, bool) {
-	v, ok := s.MetadataValue()
-	if !ok {
-		return message.Metadata{}, false
-	}
-	return message.ParseMetadata(v), true
-}
-
-// MetadataValue returns the value of the latest onMetaData message, normally an ECMA array or an object.
-func (s *Session) MetadataValue() (amf.Value, bool) {
-	d, err := message.ParseData(message.TypeData, s.RawMetadata(), amf.Limits{})
-	if err != nil || len(d.Values) == 0 {
-		return nil, false
-	}
-	return d.Values[0], true
-}
-
-// Statistics returns what the stream did so far.
+// Statistics returns what the stream did so far; Queued is what waits for the application, or of a played stream what
+// has not left yet.
 func (s *Session) Statistics() Statistics {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.received
+	r := s.received()
+	if s.request.Kind == RequestPlay {
+		s.conn.link.mu.Lock()
+		r = s.sent
+		r.Queued = s.conn.link.queued()
+		s.conn.link.mu.Unlock()
+	} else {
+		r.Queued = s.inbox.waitingCost()
+	}
 	r.Duration = time.Since(s.begun)
-	s.inbox.mu.Lock()
-	r.Queued = s.inbox.total
-	s.inbox.mu.Unlock()
 	return r
 }
 
@@ -191,6 +132,7 @@ func (s *Session) endedBy(reason string, err error) {
 	}
 	s.mu.Unlock()
 	s.inbox.close(err)
+	s.events.close(err)
 }
 
 // Close ends the stream: the peer is told so, packets not taken are released, and the connection ends with its last
@@ -203,16 +145,23 @@ func (s *Session) Close() error { return s.CloseWithStatus("", "") }
 func (s *Session) CloseWithStatus(code, description string) error {
 	c := s.conn
 	c.link.mu.Lock()
+	s.closed = true
 	if c.removeSession(s) && c.link.err == nil {
-		c.engine.CloseStream(s.streamID, code, description)
+		if s.request.Kind == RequestPlay {
+			c.engine.StopPlay(s.streamID, description)
+		} else {
+			c.engine.CloseStream(s.streamID, code, description)
+		}
 		if len(c.sessions) == 0 {
 			c.engine.End()
 			c.link.interruptRead()
 		}
 		c.link.flush()
 	}
+	c.link.signalDrained()
 	c.link.mu.Unlock()
 	s.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
+	s.events.abandon(ErrClosed, func(SessionEvent) {})
 	c.link.wake()
 	return nil
 }

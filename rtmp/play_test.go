@@ -1,0 +1,168 @@
+package rtmp
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// played connects a player to a server that asks for plays.
+func played(t testing.TB, s *Server, o *ClientOptions) (*Client, *Session) {
+	t.Helper()
+	c, err := OpenPlay("rtmp://"+s.Addr()+"/live/key?a=1", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	session := accept(t, s)
+	if e, err := c.NextEvent(5 * time.Second); err != nil || e.Kind != ClientConnected {
+		t.Fatalf("%+v %v", e, err)
+	}
+	return c, session
+}
+
+func TestPlayLoopback(t *testing.T) {
+	s := bind(t, &ServerOptions{AskPlay: true})
+	c, session := played(t, s, nil)
+	if session.Kind() != RequestPlay || session.App() != "live" || session.StreamName() != "key" || session.Query() != "a=1" {
+		t.Fatalf("%v %q %q %q", session.Kind(), session.App(), session.StreamName(), session.Query())
+	}
+	const frames = 2000
+	go func() {
+		session.SendMetadata(&message.Metadata{Width: 320})
+		for i := range frames {
+			payload := make([]byte, 8+i*13%30000)
+			binary.BigEndian.PutUint64(payload, uint64(i))
+			if err := session.SendVideo(uint32(i*40), i%50 == 0, payload); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+		session.Flush(5 * time.Second)
+		session.Close()
+	}()
+	packets := make([]media.Packet, 16)
+	for i := 0; i < frames; {
+		n, err := c.NextPackets(packets, 5*time.Second)
+		if err != nil {
+			t.Fatalf("after %d packets: %v", i, err)
+		}
+		for _, p := range packets[:n] {
+			if p.Type == media.TypeVideo {
+				if got := binary.BigEndian.Uint64(p.Data); got != uint64(i) || p.Timestamp != uint32(i*40) {
+					t.Fatalf("packet %d: number %d, timestamp %d", i, got, p.Timestamp)
+				}
+				i++
+			}
+			p.Release()
+		}
+	}
+	if m, ok := c.Metadata(); !ok || m.Width != 320 {
+		t.Fatalf("metadata %+v", m)
+	}
+	if _, err := c.NextPacket(5 * time.Second); err != io.EOF {
+		t.Fatalf("at the end: %v", err)
+	}
+	if st := c.Statistics(); st.Video != frames || st.Keyframes != frames/50 {
+		t.Fatalf("%+v", st)
+	}
+}
+
+func TestPlayerCommandsReachTheSession(t *testing.T) {
+	s := bind(t, &ServerOptions{AskPlay: true})
+	c, session := played(t, s, nil)
+	next := func() SessionEvent {
+		t.Helper()
+		e, err := session.NextEvent(5 * time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	c.Pause(true)
+	if e := next(); e.Kind != SessionPause {
+		t.Fatalf("%+v", e)
+	}
+	session.SendAudio(1, []byte("paused"))
+	c.Pause(false)
+	if e := next(); e.Kind != SessionUnpause {
+		t.Fatalf("%+v", e)
+	}
+	c.Seek(2 * time.Second)
+	if e := next(); e.Kind != SessionSeek || e.Position != 2*time.Second {
+		t.Fatalf("%+v", e)
+	}
+	c.ReceiveVideo(false)
+	if e := next(); e.Kind != SessionReceive || e.Type != media.TypeVideo || e.On {
+		t.Fatalf("%+v", e)
+	}
+	session.SendVideo(2, true, []byte("unwanted"))
+	if err := session.SendAudio(3, []byte("wanted")); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		p, err := c.NextPacket(5 * time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Type == media.TypeAudio || p.Type == media.TypeVideo {
+			if string(p.Data) != "wanted" {
+				t.Fatalf("%q", p.Data)
+			}
+			break
+		}
+	}
+	c.Close()
+	if _, err := session.NextEvent(5 * time.Second); err != io.EOF {
+		t.Fatal(err)
+	}
+	if err := session.SendAudio(4, []byte("late")); err != io.EOF {
+		t.Fatal(err)
+	}
+}
+
+// A player that does not read costs what its output may queue, and a send to it says so in time.
+func TestSendingToAPlayerThatDoesNotRead(t *testing.T) {
+	s := bind(t, &ServerOptions{AskPlay: true, OutputBytes: 1 << 16, SendTimeout: 50 * time.Millisecond})
+	c, session := played(t, s, &ClientOptions{Limits: Limits{QueueBytes: 1 << 10}})
+	frame := make([]byte, 50000)
+	var err error
+	for begun := time.Now(); err == nil && time.Since(begun) < 10*time.Second; {
+		err = session.SendVideo(0, true, frame)
+	}
+	if err != ErrTimeout {
+		t.Fatal(err)
+	}
+	if st := session.Statistics(); st.Queued > 1<<16+2*len(frame) {
+		t.Fatalf("%d bytes queued", st.Queued)
+	}
+	go func() {
+		for {
+			p, err := c.NextPacket(-1)
+			if err != nil {
+				return
+			}
+			p.Release()
+		}
+	}()
+	if err := session.Flush(5 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPlayWithoutAStream(t *testing.T) {
+	s := bind(t, nil)
+	_, err := Play(context.Background(), "rtmp://"+s.Addr()+"/live/key", nil)
+	var e *Error
+	var status *StatusError
+	if !errors.As(err, &e) || e.Phase != engine.PhasePlay || !errors.As(err, &status) || status.Code != message.CodePlayStreamNotFound {
+		t.Fatal(err)
+	}
+}

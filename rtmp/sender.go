@@ -1,0 +1,194 @@
+package rtmp
+
+import (
+	"time"
+
+	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// sender is the sending half of a stream: what a [Client] that publishes and a [Session] that is played share.
+type sender struct {
+	link    *link
+	to      outlet
+	bound   int // of output that waits, before a send does
+	timeout time.Duration
+	noWait  bool
+
+	// Under the link's lock.
+	awaitRoom bool // a send failed with ErrAgain: say when there is room
+	sent      Statistics
+	head      []byte // of the message being sent
+}
+
+// outlet is where a sender's messages go. Its methods are called with the link locked.
+type outlet interface {
+	state() error // why nothing can be sent
+	putMedia(typeID uint8, timestamp uint32, head, body []byte) error
+	putPacket(p *media.Packet) error
+	putMetadata(v amf.Value) error
+	writable() // there is room again
+}
+
+// SendVideoSequenceHeader sends an AVCDecoderConfigurationRecord (avcC), which decoders need before the first frame.
+// config is borrowed for the call.
+func (s *sender) SendVideoSequenceHeader(config []byte) error {
+	return s.sendAVC(0, media.FrameKey, media.AVCSequenceHeader, 0, config)
+}
+
+// SendAudioSequenceHeader sends an AudioSpecificConfig, which decoders need before the first AAC frame. config is
+// borrowed for the call.
+func (s *sender) SendAudioSequenceHeader(config []byte) error {
+	return s.sendAAC(0, media.AACSequenceHeader, config)
+}
+
+// SendVideo sends one H.264 access unit at a time in milliseconds: its NAL units, each behind its length in as many
+// bytes as the configuration record says. nalus is borrowed for the call.
+func (s *sender) SendVideo(timestamp uint32, keyframe bool, nalus []byte) error {
+	return s.SendVideoAt(timestamp, 0, keyframe, nalus)
+}
+
+// SendVideoAt is SendVideo for streams with B-frames: timestamp is the decoding time, and composition what must be
+// added for presentation, in milliseconds, -8388608 to 8388607.
+func (s *sender) SendVideoAt(timestamp uint32, composition int32, keyframe bool, nalus []byte) error {
+	frame := byte(media.FrameInter)
+	if keyframe {
+		frame = media.FrameKey
+	}
+	return s.sendAVC(timestamp, frame, media.AVCNALU, composition, nalus)
+}
+
+func (s *sender) sendAVC(timestamp uint32, frame, packetType byte, composition int32, body []byte) error {
+	head := [5]byte{frame<<4 | 7, packetType, byte(composition >> 16), byte(composition >> 8), byte(composition)}
+	return s.sendMedia(message.TypeVideo, timestamp, head[:], body)
+}
+
+// SendAudio sends one raw AAC frame, without ADTS header, at a time in milliseconds. frame is borrowed for the call.
+func (s *sender) SendAudio(timestamp uint32, frame []byte) error {
+	return s.sendAAC(timestamp, media.AACRaw, frame)
+}
+
+func (s *sender) sendAAC(timestamp uint32, packetType byte, body []byte) error {
+	head := [2]byte{0xAF, packetType}
+	return s.sendMedia(message.TypeAudio, timestamp, head[:], body)
+}
+
+// SendMetadata sends the stream's metadata as onMetaData; a server keeps it for its players.
+func (s *sender) SendMetadata(m *message.Metadata) error { return s.SendMetadataValue(m.Value()) }
+
+// SendMetadataValue is SendMetadata for any AMF value, normally an ECMA array.
+func (s *sender) SendMetadataValue(v amf.Value) error {
+	return s.withRoom(func() error {
+		err := s.to.putMetadata(v)
+		if err == nil {
+			s.count(message.TypeData, 0, 0)
+		}
+		return err
+	})
+}
+
+// SendData sends a data message (type 18): AMF0 values, the first of which is the handler's name. body is borrowed
+// for the call.
+func (s *sender) SendData(timestamp uint32, body []byte) error {
+	return s.sendMedia(message.TypeData, timestamp, nil, body)
+}
+
+func (s *sender) sendMedia(typeID uint8, timestamp uint32, head, body []byte) error {
+	return s.withRoom(func() error {
+		s.head = append(s.head[:0], head...) // head itself would have to be allocated
+		err := s.to.putMedia(typeID, timestamp, s.head, body)
+		if err == nil {
+			s.count(typeID, len(head)+len(body), timestamp)
+		}
+		return err
+	})
+}
+
+// SendPacket sends a packet as it was received or read: its Raw payload, or if it has none a payload built from its
+// fields. The packet and its memory are borrowed for the call.
+func (s *sender) SendPacket(p *media.Packet) error {
+	return s.withRoom(func() error {
+		err := s.to.putPacket(p)
+		if err == nil {
+			s.count(p.Type, len(p.Raw), p.Timestamp)
+		}
+		return err
+	})
+}
+
+// SendPackets sends packets in order and returns how many were taken. With an error it is fewer than all.
+func (s *sender) SendPackets(packets []media.Packet) (int, error) {
+	for i := range packets {
+		if err := s.SendPacket(&packets[i]); err != nil {
+			return i, err
+		}
+	}
+	return len(packets), nil
+}
+
+// withRoom calls send, which gives the engine one message, once there is room in the output queue.
+func (s *sender) withRoom(send func() error) error {
+	s.link.mu.Lock()
+	defer s.link.mu.Unlock()
+	if err := s.waitRoom(); err != nil {
+		return err
+	}
+	if err := send(); err != nil {
+		if ended := s.to.state(); ended != nil {
+			return ended
+		}
+		return err
+	}
+	s.link.flush()
+	return nil
+}
+
+// waitRoom waits until the output queue takes a message. The link is locked.
+func (s *sender) waitRoom() error {
+	if err := s.to.state(); err != nil || s.link.queued() < s.bound {
+		return err
+	}
+	if s.noWait {
+		s.awaitRoom = true
+		return ErrAgain
+	}
+	if err := s.link.waitQueued(s.bound-1, s.timeout); err == ErrTimeout {
+		return err
+	}
+	return s.to.state()
+}
+
+// count is called with the link locked.
+func (s *sender) count(typeID uint8, size int, timestamp uint32) {
+	t := &s.sent
+	t.Packets++
+	t.Bytes += uint64(size)
+	t.Timestamp = timestamp
+	switch typeID {
+	case message.TypeAudio:
+		t.Audio++
+	case message.TypeVideo:
+		t.Video++
+	default:
+		t.Data++
+	}
+}
+
+// drained says that there is room again, if a send was told there was none. The link is locked.
+func (s *sender) drained() {
+	if s.awaitRoom && s.link.queued() <= s.bound/2 {
+		s.awaitRoom = false
+		s.to.writable()
+	}
+}
+
+// Flush waits until everything sent so far has been handed to the network, as long as timeout says.
+func (s *sender) Flush(timeout time.Duration) error {
+	s.link.mu.Lock()
+	defer s.link.mu.Unlock()
+	if err := s.to.state(); err != nil {
+		return err
+	}
+	return s.link.waitQueued(0, timeout)
+}

@@ -1,0 +1,69 @@
+package rtmp
+
+import (
+	"io"
+	"time"
+
+	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// SessionEventKind says what a [SessionEvent] tells.
+type SessionEventKind uint8
+
+// The events of a session. Their numbers do not change.
+const (
+	SessionPause    SessionEventKind = 1 // the player pauses: what is sent from now on is left out
+	SessionUnpause  SessionEventKind = 2 // the player goes on: it needs sequence headers and a keyframe
+	SessionSeek     SessionEventKind = 3 // the player wants to be at Position of a recorded stream
+	SessionReceive  SessionEventKind = 4 // the player wants packets of Type, or no longer: On
+	SessionWritable SessionEventKind = 5 // there is room again after ErrAgain
+)
+
+// SessionEvent is something that a player did.
+type SessionEvent struct {
+	Kind     SessionEventKind
+	Position time.Duration
+	Type     uint8 // media.TypeAudio or media.TypeVideo
+	On       bool
+}
+
+// NextEvent returns the next event of a played stream. It waits for it as long as timeout says: negative for ever, 0
+// not at all. It fails with ErrTimeout, io.EOF when the player has left, or ErrClosed after Close.
+func (s *Session) NextEvent(timeout time.Duration) (SessionEvent, error) {
+	var e [1]SessionEvent
+	_, err := s.events.take(e[:], timeout)
+	return e[0], err
+}
+
+func (s *Session) inform(e SessionEvent) {
+	if !s.events.full(maxEvents) {
+		s.events.put(e)
+	}
+}
+
+// state is why nothing can be sent. The link is locked.
+func (s *Session) state() error {
+	switch {
+	case s.closed:
+		return ErrClosed
+	case s.conn.session(s.streamID) != s:
+		return io.EOF
+	}
+	return s.conn.link.err
+}
+
+func (s *Session) putMedia(typeID uint8, timestamp uint32, head, body []byte) error {
+	return s.conn.engine.SendMedia(s.streamID, typeID, timestamp, head, body)
+}
+
+func (s *Session) putPacket(p *media.Packet) error {
+	return s.conn.engine.SendPacket(s.streamID, p)
+}
+
+func (s *Session) putMetadata(v amf.Value) error {
+	return s.putMedia(message.TypeData, 0, nil, amf.AppendValuesAMF0(nil, amf.String(message.HandlerMetadata), v))
+}
+
+func (s *Session) writable() { s.events.put(SessionEvent{Kind: SessionWritable}) }
