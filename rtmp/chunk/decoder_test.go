@@ -265,3 +265,28 @@ func TestDecoderDoesNotAllocateForMedia(t *testing.T) {
 		t.Fatalf("%v allocations a message", avg)
 	}
 }
+
+// What a mebibyte of payload costs, by the size of its chunks. One byte per chunk is legal, and must not be a weapon.
+func BenchmarkDecoder(b *testing.B) {
+	for _, size := range []uint32{1, 16, 128, 4096, 65536} {
+		b.Run(fmt.Sprint("chunks of ", size), func(b *testing.B) {
+			var e Encoder
+			e.SetChunkSize(size)
+			wire := e.AppendMessage(nil, Header{6, 0, 9, 1}, make([]byte, 1<<20))
+			d := NewDecoder(buffer.Heap, Limits{})
+			d.SetChunkSize(size)
+			b.SetBytes(1 << 20)
+			for b.Loop() {
+				for p := wire; len(p) > 0; {
+					m, n, ok, err := d.Next(p[:min(len(p), 65536)])
+					if err != nil {
+						b.Fatal(err)
+					}
+					if p = p[n:]; ok {
+						m.Payload.Release()
+					}
+				}
+			}
+		})
+	}
+}

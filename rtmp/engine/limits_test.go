@@ -344,28 +344,3 @@ func TestMemoryAfterLargeAggregates(t *testing.T) {
 		t.Fatalf("room for %d events is kept", n)
 	}
 }
-
-// D12, C28: one byte in a chunk costs more than whole chunks do, but not 50 times more.
-func TestWorkOfSmallChunks(t *testing.T) {
-	payload := make([]byte, 1<<20)
-	cost := func(size uint32) time.Duration {
-		k := newTalk(t, ServerConfig{}).publishing()
-		k.message(2, message.TypeSetChunkSize, 0, 0, message.AppendSetChunkSize(nil, size))
-		k.e.SetChunkSize(size)
-		wire := k.e.AppendMessage(nil, chunk.Header{ChunkStreamID: 6, TypeID: 9, StreamID: 1}, payload)
-		best := time.Hour
-		for range 5 {
-			begun := time.Now()
-			k.bytes(wire)
-			best = min(best, time.Since(begun))
-			k.events = release(k.events)
-		}
-		if k.s.Counters().PacketsReceived != 5 {
-			t.Fatalf("chunk size %d: %v", size, k.err)
-		}
-		return best
-	}
-	if small := cost(1); small > 500*time.Millisecond {
-		t.Fatalf("1 MiB in chunks of one byte takes %v, in chunks of 4096 bytes %v", small, cost(4096))
-	}
-}
