@@ -61,6 +61,7 @@ type Decoder struct {
 	partial int // memory of incomplete messages
 	repeats repetition
 	offset  int64 // bytes consumed
+	begun   int64 // and of these, before the current chunk
 	err     error
 }
 
@@ -190,7 +191,7 @@ func (d *Decoder) readHeader(p []byte) (n int, err error) {
 	if d.held == 0 {
 		h, ok := d.parse(p)
 		if ok {
-			return h.size, d.begin(&h)
+			return h.size, d.begin(&h, 0)
 		}
 		d.held = copy(d.header[:], p)
 		return d.held, nil
@@ -202,7 +203,7 @@ func (d *Decoder) readHeader(p []byte) (n int, err error) {
 		return d.held - old, nil
 	}
 	d.held = 0
-	if err := d.begin(&h); err != nil {
+	if err := d.begin(&h, old); err != nil {
 		return 0, err
 	}
 	if h.size < old { // up to three bytes that might have been an extended timestamp were payload
@@ -294,8 +295,9 @@ func (d *Decoder) parseContinuation(p []byte, h chunkHeader, off int) (chunkHead
 	return h, true
 }
 
-// begin applies a header: it starts a message or goes on with one.
-func (d *Decoder) begin(h *chunkHeader) error {
+// begin applies a header, of which held bytes have been consumed: it starts a message or goes on with one.
+func (d *Decoder) begin(h *chunkHeader, held int) error {
+	d.begun = d.offset - int64(held)
 	if h.noted != unknown {
 		d.repeats = h.noted
 	}
@@ -441,5 +443,5 @@ func (d *Decoder) find(id uint32) int {
 }
 
 func (d *Decoder) fault(id uint32, err error) error {
-	return &Error{Offset: d.offset, ChunkStreamID: id, Err: err}
+	return &Error{Offset: d.begun, ChunkStreamID: id, Err: err}
 }
