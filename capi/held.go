@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"errors"
+	"sync/atomic"
 
 	"oxrtmp/capi/internal/queue"
 	"oxrtmp/rtmp"
@@ -15,6 +16,7 @@ type (
 	heldServer struct {
 		*rtmp.Server
 		attachment
+		ending ending // by oxrtmp_server_shutdown_start
 	}
 	heldRequest struct {
 		*rtmp.Request
@@ -27,8 +29,40 @@ type (
 	heldClient struct {
 		*rtmp.Client
 		attachment
+		ending ending // by oxrtmp_client_close_start
 	}
 )
+
+// ending is a close that runs on a goroutine of its own, and its result, to be told by an event.
+type ending struct {
+	started, done atomic.Bool
+	status        C.oxrtmp_status // valid when done
+	told          atomic.Bool
+}
+
+// start runs end, once, and then tells the queue that a's events go to. Without a queue there is nothing to tell.
+func (e *ending) start(a *attachment, end func() error) error {
+	if !a.attached() {
+		return errState
+	}
+	if e.started.Swap(true) {
+		return nil
+	}
+	go func() {
+		defer func() {
+			if recover() != nil {
+				faults.Add(1)
+				e.status = C.OXRTMP_E_INTERNAL
+			}
+			e.done.Store(true)
+			if s := a.current.Load(); s != nil {
+				s.place.Ready()
+			}
+		}()
+		e.status = statusOf(end())
+	}()
+	return nil
+}
 
 // emit implements emitter: requests, and the end of the server.
 func (h *heldServer) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
@@ -37,9 +71,12 @@ func (h *heldServer) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 		if err == rtmp.ErrTimeout {
 			return n, false
 		}
+		if err != nil && h.ending.started.Load() && !h.ending.done.Load() {
+			return n, false
+		}
 		e := s.event(&out[n], C.OXRTMP_EVENT_REQUEST)
 		if err != nil {
-			e._type = C.OXRTMP_EVENT_SERVER_CLOSED
+			e._type, e.status = C.OXRTMP_EVENT_SERVER_CLOSED, h.ending.status
 			s.finish()
 			return n + 1, false
 		}
@@ -105,6 +142,10 @@ func (h *heldSession) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 func (h *heldClient) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 	for ; n < len(out); n++ {
 		got, err := h.NextEvent(0)
+		if err != nil && h.ending.done.Load() && !h.ending.told.Swap(true) {
+			s.event(&out[n], C.OXRTMP_EVENT_CLIENT_CLOSED).status = h.ending.status
+			return n + 1, false
+		}
 		if err != nil {
 			return n, false
 		}

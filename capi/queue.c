@@ -95,6 +95,16 @@ oxrtmp_status oxrtmp_session_set_queue(oxrtmp_session session, oxrtmp_queue queu
   return oxgo_session_set_queue(session, queue, user_data);
 }
 
+oxrtmp_status oxrtmp_server_shutdown_start(oxrtmp_server server, int32_t timeout_ms) {
+  OX_ENTER();
+  return oxgo_server_shutdown_start(server, timeout_ms);
+}
+
+oxrtmp_status oxrtmp_client_close_start(oxrtmp_client client) {
+  OX_ENTER();
+  return oxgo_client_close_start(client);
+}
+
 oxrtmp_status oxrtmp_client_set_queue(oxrtmp_client client, oxrtmp_queue queue, uint64_t user_data) {
   OX_ENTER();
   return oxgo_client_set_queue(client, queue, user_data);

@@ -148,6 +148,24 @@ func oxgo_client_set_queue(h C.oxrtmp_client, q C.oxrtmp_queue, userData C.uint6
 	return with(clients, h.id, func(c *heldClient) error { return setQueue(&c.attachment, c, h.id, q, userData) })
 }
 
+//export oxgo_server_shutdown_start
+func oxgo_server_shutdown_start(h C.oxrtmp_server, timeout C.int32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *heldServer) error {
+		return s.ending.start(&s.attachment, func() error {
+			ctx, cancel := contextFor(timeout)
+			defer cancel()
+			return s.Shutdown(ctx)
+		})
+	})
+}
+
+//export oxgo_client_close_start
+func oxgo_client_close_start(h C.oxrtmp_client) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *heldClient) error { return c.ending.start(&c.attachment, c.Close) })
+}
+
 // setQueue ties a handle to a queue, or with no queue ends its tie.
 func setQueue(a *attachment, e emitter, id C.uint64_t, h C.oxrtmp_queue, userData C.uint64_t) error {
 	return withQueue(h, func(q *eventQueue) error { return a.attach(e, id, q, uint64(userData)) })

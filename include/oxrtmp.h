@@ -876,7 +876,8 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_CLIENT_END = 6,   /**< client: the stream ended after CONNECTED; status says how */
   OXRTMP_EVENT_WRITABLE = 7,     /**< client: there is room again, after a call returned E_AGAIN */
   OXRTMP_EVENT_SERVER_CLOSED = 8, /**< server: it was closed, and nothing more comes from it */
-  OXRTMP_EVENT_LOG = 9           /**< a log record: level, u.info.text; source is what it is about, 0 for the queue itself */
+  OXRTMP_EVENT_LOG = 9,           /**< a log record: level, u.info.text; source is what it is about, 0: the queue */
+  OXRTMP_EVENT_CLIENT_CLOSED = 10 /**< client: what oxrtmp_client_close_start began is done */
 };
 
 /** How grave a log record is. */
@@ -911,7 +912,7 @@ typedef struct oxrtmp_event_info {
 /** Something that happened. 256 bytes, for the life of the library's name; needs no init. */
 typedef struct oxrtmp_event {
   uint32_t type;          /**< oxrtmp_event_type */
-  oxrtmp_status status;   /**< of STREAM_END, FAILED, CLIENT_END: as a blocking call would return it; else OXRTMP_OK */
+  oxrtmp_status status;   /**< of ends, FAILED and CLOSED: what a blocking call would return; else OXRTMP_OK */
   uint64_t source;        /**< the id of the server, session or client that it comes from */
   uint64_t user_data;     /**< as given with the queue, for that source */
   oxrtmp_request request; /**< of REQUEST */
@@ -980,6 +981,17 @@ OXRTMP_API oxrtmp_status oxrtmp_server_set_queue(oxrtmp_server server, oxrtmp_qu
 
 /** Send the session's packets and its end to queue, as oxrtmp_server_set_queue. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_set_queue(oxrtmp_session session, oxrtmp_queue queue, uint64_t user_data);
+
+/** Begin what oxrtmp_server_shutdown does, and return at once: when it is done SERVER_CLOSED comes, with its status. The
+ *  server must have a queue. Its handle stays, for oxrtmp_server_close. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE without a queue. */
+OXRTMP_API oxrtmp_status oxrtmp_server_shutdown_start(oxrtmp_server server, int32_t timeout_ms);
+
+/** Begin what oxrtmp_client_close does, and return at once: when it is done CLIENT_CLOSED comes, with its status, and no
+ *  other event before. The client must have a queue. Its handle stays, for oxrtmp_client_close, which then does not wait.
+ *  Since 0.1.
+ *  @return OXRTMP_OK; E_STATE without a queue. */
+OXRTMP_API oxrtmp_status oxrtmp_client_close_start(oxrtmp_client client);
 
 /** Send the client's events to queue, as oxrtmp_server_set_queue. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_client_set_queue(oxrtmp_client client, oxrtmp_queue queue, uint64_t user_data);

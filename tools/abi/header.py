@@ -1,7 +1,8 @@
 """Reads include/oxrtmp.h as far as its own conventions go.
 
 Every function is declared by a line that begins with OXRTMP_API, every struct as `typedef struct oxrtmp_x {...}
-oxrtmp_x;` with one field per line or declaration, every constant by an enum, by OXRTMP_STATUS_MAP or by a #define.
+oxrtmp_x;` with one field per line or declaration, or a `union {...} u;` of such, every constant by an enum, by
+OXRTMP_STATUS_MAP or by a #define.
 """
 
 from __future__ import annotations
@@ -70,10 +71,11 @@ class Header:
         found = []
         for name, body in re.findall(r"typedef struct (\w+) \{(.*?)\} \1;", bare, re.DOTALL):
             struct = Struct(name)
-            for declaration in body.split(";"):
-                match = re.search(r"(\w+)(?:\[\w+\])?$", declaration.strip())
-                if match:
-                    struct.fields.append(match[1])
+            for members, union, declaration in re.findall(r"union \{(.*?)\} (\w+);|([^;{}]+);", body, re.DOTALL):
+                for one in members.split(";") if union else [declaration]:
+                    match = re.search(r"(\w+)(?:\[\w+\])?$", one.strip())
+                    if match:
+                        struct.fields.append(f"{union}.{match[1]}" if union else match[1])
             found.append(struct)
         return found
 
