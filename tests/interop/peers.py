@@ -54,7 +54,7 @@ def gstreamer_publish(
          f"video/x-raw,width={size[0]},height={size[1]},framerate=30/1", "!",
          *video.split(), "!", "flvmux", "streamable=true", "name=m", "!", "tee", "name=t", "!",
          "queue", "!", "filesink", f"location={copy}", "t.", "!", "queue", "!", "rtmp2sink", f"location={url}",
-         "audiotestsrc", f"num-buffers={samples}", "!", "audioconvert", "!", "audioresample", "!", *audio.split(), "!", "m."]
+         "audiotestsrc", f"num-buffers={samples}", "!", "audio/x-raw,rate=44100", "!", "audioconvert", "!", "audioresample", "!", *audio.split(), "!", "m."]
     )  # fmt: skip
 
 

