@@ -249,7 +249,8 @@ func outcome(t testing.TB, c ServerConfig, p []byte, pieces func(left int) int) 
 }
 
 func describe(e *Event) string {
-	s := fmt.Sprint(e.Kind, " ", e.StreamID, " ", e.Value, " ", e.Reason, " ", e.Control, " ", e.Phase, " ", e.Status)
+	s := fmt.Sprint(e.Kind, " ", e.StreamID, " ", e.Value, " ", e.Reason, " ", e.Control, " ", e.Phase)
+	s += fmt.Sprintf(" %q %q %q %d", e.Status.Level, e.Status.Code, e.Status.Description, len(e.Status.Properties))
 	if e.Request != nil {
 		s += fmt.Sprintf(" %v %q %q %q %q", e.Request.Kind, e.Request.App, e.Request.RawName, e.Request.Query, e.Request.PublishType)
 	}
