@@ -1,0 +1,220 @@
+package hub
+
+import (
+	"oxrtmp/rtmp/media"
+)
+
+// CachePolicy says what a late player gets besides data and headers.
+type CachePolicy uint8
+
+// The policies. Their numbers do not change.
+const (
+	CacheGOP      CachePolicy = 0 // everything since the last keyframe, audio too
+	CacheKeyframe CachePolicy = 1 // the last keyframe; then nothing of the video until the next one
+	CacheOff      CachePolicy = 2 // nothing: the video begins with the next keyframe
+)
+
+// CacheOptions bound a cache. Zero numbers take the defaults named.
+type CacheOptions struct {
+	Policy CachePolicy
+	Bytes  int // of all frames since the last keyframe, on the wire; default 8 MiB
+	Frames int // default 4096
+}
+
+// maxKept bounds the data messages and the headers that are kept; further ones are passed on and forgotten.
+const maxKept = 64
+
+// maxDataBytes bounds one kept data message, maxHeaderBytes one kept header.
+const (
+	maxDataBytes   = 256 << 10
+	maxHeaderBytes = 64 << 10
+)
+
+// Cache keeps what late players of one stream need. Frames it keeps have a reference of its own.
+type Cache struct {
+	options CacheOptions
+	data    []kept
+	video   []kept
+	audio   []kept
+	gop     []*Frame // since the last keyframe; empty when there was none, or too much followed it
+	bytes   int
+	lost    bool // frames since the last keyframe are missing from gop
+	seen    bool // there was video
+}
+
+// kept is a frame that stands until another one with the same key comes.
+type kept struct {
+	key   key
+	frame *Frame
+}
+
+type key struct {
+	handler string // of data
+	track   uint8
+	kind    media.Kind
+	flags   media.Flags // FlagMPEG2TS, FlagMultichannelConfig, FlagColorInfo
+}
+
+// NewCache returns an empty cache.
+func NewCache(o CacheOptions) *Cache {
+	if o.Bytes <= 0 {
+		o.Bytes = 8 << 20
+	}
+	if o.Frames <= 0 {
+		o.Frames = 4096
+	}
+	return &Cache{options: o}
+}
+
+// Policy returns the cache's policy.
+func (c *Cache) Policy() CachePolicy { return c.options.Policy }
+
+// HasVideo reports that the stream had video.
+func (c *Cache) HasVideo() bool { return c.seen }
+
+// Add notes a frame that goes to the players.
+func (c *Cache) Add(f *Frame) {
+	switch f.Info.Type {
+	case media.TypeAudio:
+		c.addMedia(f, &c.audio)
+	case media.TypeVideo:
+		c.seen = true
+		c.addMedia(f, &c.video)
+	default:
+		c.addData(f)
+	}
+}
+
+// addData keeps metadata, and data that its publisher set to be kept, under its handler.
+func (c *Cache) addData(f *Frame) {
+	if f.Info.Kind == media.KindMetadata || f.Info.Flags&media.FlagSetDataFrame != 0 {
+		if f.Size() <= maxDataBytes {
+			c.data = keep(c.data, key{handler: f.Info.Handler}, f)
+		}
+		return
+	}
+	c.append(f, false)
+}
+
+// Clear forgets the data kept under a handler.
+func (c *Cache) Clear(handler string) { c.data = drop(c.data, key{handler: handler}) }
+
+func (c *Cache) addMedia(f *Frame, headers *[]kept) {
+	header, keyframe := false, false
+	f.each(func(p *media.Packet) {
+		k := key{track: p.Track, kind: p.Kind, flags: p.Flags & (media.FlagMPEG2TS | media.FlagMultichannelConfig | media.FlagColorInfo)}
+		switch p.Kind {
+		case media.KindSequenceHeader, media.KindMetadata:
+			header = true
+			if f.Size() <= maxHeaderBytes {
+				*headers = keep(*headers, k, f)
+			}
+		case media.KindSequenceEnd:
+			k.kind = media.KindSequenceHeader
+			*headers = drop(*headers, k)
+		}
+		keyframe = keyframe || p.Type == media.TypeVideo && p.Track == 0 && p.Keyframe()
+	})
+	switch {
+	case header:
+	case keyframe:
+		c.clearGOP()
+		c.lost = false
+		c.append(f, true)
+	case c.seen:
+		c.append(f, false)
+	}
+}
+
+// append adds a frame to those since the last keyframe. When they are too many all go: without their beginning the
+// others are of no use.
+func (c *Cache) append(f *Frame, starts bool) {
+	switch {
+	case c.options.Policy == CacheOff, c.lost, len(c.gop) == 0 && !starts, c.options.Policy == CacheKeyframe && !starts:
+		return
+	case c.bytes+f.Size() > c.options.Bytes, len(c.gop) >= c.options.Frames:
+		c.clearGOP()
+		c.lost = true
+		return
+	}
+	c.gop = append(c.gop, f.Retain())
+	c.bytes += f.Size()
+}
+
+func (c *Cache) clearGOP() {
+	for i, f := range c.gop {
+		f.Release()
+		c.gop[i] = nil
+	}
+	c.gop, c.bytes = c.gop[:0], 0
+}
+
+// Bytes returns what the frames since the last keyframe cost.
+func (c *Cache) Bytes() int { return c.bytes }
+
+// Frames returns how many frames there are since the last keyframe.
+func (c *Cache) Frames() int { return len(c.gop) }
+
+// Headers visits what must precede media, in order: data, video headers, audio headers.
+func (c *Cache) Headers(visit func(*Frame)) {
+	for _, list := range [][]kept{c.data, c.video, c.audio} {
+		var last *Frame
+		for _, k := range list {
+			if k.frame != last { // headers of several tracks may share a message
+				visit(k.frame)
+			}
+			last = k.frame
+		}
+	}
+}
+
+// Join visits what a late player gets: the headers, and what the policy says. It returns how the player begins.
+func (c *Cache) Join(visit func(*Frame)) (begin Beginning) {
+	c.Headers(visit)
+	for _, f := range c.gop {
+		visit(f)
+	}
+	switch {
+	case len(c.gop) > 0 && c.options.Policy == CacheGOP:
+		return BeginNow
+	case c.seen:
+		return BeginAtKeyframe
+	}
+	return BeginNow
+}
+
+// Reset forgets everything, as a new publisher brings its own.
+func (c *Cache) Reset() {
+	for _, list := range []*[]kept{&c.data, &c.video, &c.audio} {
+		for _, k := range *list {
+			k.frame.Release()
+		}
+		*list = nil
+	}
+	c.clearGOP()
+	c.lost = false
+}
+
+func keep(list []kept, k key, f *Frame) []kept {
+	for i := range list {
+		if list[i].key == k {
+			list[i].frame.Release()
+			list[i].frame = f.Retain()
+			return list
+		}
+	}
+	if len(list) >= maxKept {
+		return list
+	}
+	return append(list, kept{k, f.Retain()})
+}
+
+func drop(list []kept, k key) []kept {
+	for i := range list {
+		if list[i].key == k {
+			list[i].frame.Release()
+			return append(list[:i], list[i+1:]...)
+		}
+	}
+	return list
+}

@@ -1,0 +1,103 @@
+package hub
+
+import (
+	"encoding/binary"
+	"sync/atomic"
+
+	"oxrtmp/rtmp/buffer"
+	"oxrtmp/rtmp/chunk"
+	"oxrtmp/rtmp/media"
+)
+
+// Chunk stream ids of frames. Nothing else is sent on them, as every frame begins with a complete header.
+const (
+	csidAudio = 4
+	csidVideo = 6
+	csidData  = 7
+)
+
+// streamIDAt is where the message stream id is in a frame's wire bytes: behind a basic header of one byte, timestamp,
+// length and type.
+const streamIDAt = 8
+
+// Frame is one message on its way to players. It is born with one reference.
+type Frame struct {
+	// Info is the message's packet, or the first of its packets: one per track. Its Timestamp is the one that players
+	// see. It holds a reference to the payload.
+	Info media.Packet
+	// Tracks are the message's other packets, whose memory is Info's.
+	Tracks []media.Packet
+	wire   *buffer.Buffer // a complete header for message stream 1, then chunks
+	refs   atomic.Int32
+}
+
+// NewFrame cuts a message into chunks of size bytes. packets are those of the message; their references are the frame's
+// from now on. It returns nil, with the packets released, when alloc has no memory for the wire bytes.
+func NewFrame(alloc buffer.Allocator, packets []media.Packet, timestamp uint32, size int) *Frame {
+	p := packets[0]
+	payload := p.Raw
+	if p.Type == media.TypeData && p.Data != nil { // without @setDataFrame
+		payload = p.Data
+	}
+	h := chunk.Header{ChunkStreamID: csidData, Timestamp: timestamp, TypeID: p.Type, StreamID: 1}
+	switch p.Type {
+	case media.TypeAudio:
+		h.ChunkStreamID = csidAudio
+	case media.TypeVideo:
+		h.ChunkStreamID = csidVideo
+	}
+	f := &Frame{Info: p, Tracks: append([]media.Packet(nil), packets[1:]...)}
+	f.refs.Store(1)
+	f.Info.Timestamp = timestamp
+	for i := range f.Tracks { // one reference is enough
+		f.Tracks[i].Release()
+		f.Tracks[i].Buffer = nil
+		f.Tracks[i].Timestamp = timestamp
+	}
+	room := 16 + len(payload) + 5*(len(payload)/size+1)
+	if f.wire = alloc.Allocate(room); f.wire == nil {
+		f.Info.Release()
+		return nil
+	}
+	b := chunk.AppendHeader(f.wire.Bytes()[:0], h, len(payload))
+	b = chunk.AppendBody(b, h, payload, size)
+	f.wire.Resize(len(b))
+	return f
+}
+
+// Retain adds a reference.
+func (f *Frame) Retain() *Frame {
+	f.refs.Add(1)
+	return f
+}
+
+// Release drops a reference; the last one releases the payload and the wire bytes.
+func (f *Frame) Release() {
+	if f.refs.Add(-1) == 0 {
+		f.Info.Release()
+		f.wire.Release()
+	}
+}
+
+// Size is what the frame costs a player's queue, in bytes on the wire.
+func (f *Frame) Size() int { return len(f.wire.Bytes()) }
+
+// Wire returns the frame's bytes for message stream 1, and the buffer that owns them.
+func (f *Frame) Wire() ([]byte, *buffer.Buffer) { return f.wire.Bytes(), f.wire }
+
+// Head returns the frame's first header, and its wire bytes after that, for another message stream than 1.
+func (f *Frame) Head(streamID uint32) (head, rest []byte) {
+	b := f.wire.Bytes()
+	n := streamIDAt + 4
+	head = append(make([]byte, 0, n), b[:n]...)
+	binary.LittleEndian.PutUint32(head[streamIDAt:], streamID)
+	return head, b[n:]
+}
+
+// each calls visit for every packet of the message.
+func (f *Frame) each(visit func(*media.Packet)) {
+	visit(&f.Info)
+	for i := range f.Tracks {
+		visit(&f.Tracks[i])
+	}
+}

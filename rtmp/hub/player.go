@@ -1,0 +1,160 @@
+package hub
+
+import "oxrtmp/rtmp/media"
+
+// SlowPolicy says what happens to a player that takes less than it is sent.
+type SlowPolicy uint8
+
+// The policies. Their numbers do not change.
+const (
+	SlowDrop       SlowPolicy = 0 // video is dropped up to the next keyframe, audio flows
+	SlowDisconnect SlowPolicy = 1 // it is disconnected
+	SlowBlock      SlowPolicy = 2 // its stream waits for it, and with it every other player
+)
+
+// PlayerOptions say when a player is slow. Zero numbers take the defaults named.
+type PlayerOptions struct {
+	Slow      SlowPolicy
+	SoftBytes int // waiting output past which a player is slow; default 1 MiB
+	HardBytes int // waiting output past which it is disconnected; default 8 MiB
+}
+
+// WithDefaults returns o with its zero numbers replaced.
+func (o PlayerOptions) WithDefaults() PlayerOptions {
+	if o.SoftBytes <= 0 {
+		o.SoftBytes = 1 << 20
+	}
+	if o.HardBytes <= 0 {
+		o.HardBytes = max(8<<20, 2*o.SoftBytes)
+	}
+	return o
+}
+
+// Beginning says how a player's video begins.
+type Beginning uint8
+
+// How a player's video begins.
+const (
+	BeginNow        Beginning = 0
+	BeginAtKeyframe Beginning = 1
+)
+
+// Verdict is what becomes of a frame for one player.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Send       Verdict = iota
+	Skip               // the player does not want it, or could not decode it
+	Drop               // it would want it, but is too slow
+	Disconnect         // the player is hopeless
+)
+
+// Player decides what one player gets.
+type Player struct {
+	Options  PlayerOptions // with defaults
+	Paused   bool
+	NoAudio  bool
+	NoVideo  bool
+	Mask     Mask
+	Dropped  uint64 // frames dropped because it was slow
+	waiting  bool   // for a keyframe
+	catching bool   // the burst of its beginning has not left yet: it does not count against it
+}
+
+// Mask leaves parts of a stream out. Its zero value leaves out nothing.
+type Mask struct {
+	NoAudio, NoVideo, NoData bool
+	KeyframesOnly            bool
+	Track                    int // 0: every track; n: only messages of track n-1, and data
+	Codecs                   []media.FourCC
+}
+
+// Begin starts the player, or starts it again after a pause. burst says that a burst of cached frames precedes.
+func (p *Player) Begin(b Beginning, burst bool) {
+	p.waiting, p.catching = b == BeginAtKeyframe, burst
+}
+
+// Waiting reports that the video waits for a keyframe.
+func (p *Player) Waiting() bool { return p.waiting }
+
+// Drained tells that nothing waits to be sent to the player.
+func (p *Player) Drained() { p.catching = false }
+
+// Decide says what becomes of a frame, when queued bytes wait to be sent to the player.
+func (p *Player) Decide(f *Frame, queued int) Verdict {
+	info := &f.Info
+	if p.Paused || p.Mask.excludes(info) {
+		return Skip
+	}
+	if !p.catching && queued > p.Options.HardBytes {
+		return Disconnect
+	}
+	slow := !p.catching && queued > p.Options.SoftBytes
+	if slow && p.Options.Slow == SlowDisconnect {
+		return Disconnect
+	}
+	switch info.Type {
+	case media.TypeAudio:
+		if p.NoAudio {
+			return Skip
+		}
+	case media.TypeVideo:
+		if p.NoVideo {
+			p.waiting = true
+			return Skip
+		}
+		return p.decideVideo(info, slow && p.Options.Slow == SlowDrop)
+	}
+	return Send
+}
+
+func (p *Player) decideVideo(info *media.Packet, slow bool) Verdict {
+	switch {
+	case info.Kind != media.KindFrame:
+		return Send // headers, ends and metadata are few, and nothing is decoded without them
+	case info.Malformed():
+		if slow {
+			p.Dropped++
+			return Drop
+		}
+		return Send // nobody knows what it is
+	case slow:
+		p.waiting = true
+		p.Dropped++
+		return Drop
+	case !p.waiting:
+		return Send
+	case info.Keyframe():
+		p.waiting = false
+		return Send
+	}
+	return Skip
+}
+
+func (m *Mask) excludes(p *media.Packet) bool {
+	switch p.Type {
+	case media.TypeAudio:
+		if m.NoAudio {
+			return true
+		}
+	case media.TypeVideo:
+		if m.NoVideo || m.KeyframesOnly && p.Kind == media.KindFrame && !p.Keyframe() {
+			return true
+		}
+	default:
+		return m.NoData
+	}
+	if m.Track > 0 && int(p.Track) != m.Track-1 {
+		return true
+	}
+	if len(m.Codecs) == 0 || p.Codec == 0 {
+		return false
+	}
+	for _, c := range m.Codecs {
+		if c == p.Codec {
+			return false
+		}
+	}
+	return true
+}
