@@ -85,5 +85,8 @@ oxrtmp_status oxrtmp_server_serve(oxrtmp_server server, oxrtmp_serve_function fu
   }
   pthread_cond_destroy(&s.idle);
   pthread_mutex_destroy(&s.lock);
+  if (status == OXRTMP_E_HANDLE) { /* closed between two waits, or never a server: closing again tells which */
+    status = oxrtmp_server_close(server);
+  }
   return status == OXRTMP_E_CLOSED ? OXRTMP_OK : status;
 }

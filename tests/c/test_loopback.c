@@ -17,10 +17,14 @@ static size_t read_clip(const char *path, oxrtmp_packet *packets, size_t max) {
   return n;
 }
 
+static bool same_bytes(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size) {
+  return a_size == b_size && (a_size == 0 ? a == NULL && b == NULL : memcmp(a, b, a_size) == 0);
+}
+
 /* same tells whether two packets agree in everything but their memory and arrival. */
 static bool same(const oxrtmp_packet *a, const oxrtmp_packet *b) {
-  return a->raw_size == b->raw_size && memcmp(a->raw, b->raw, a->raw_size) == 0 && a->size == b->size &&
-         memcmp(a->data, b->data, a->size) == 0 && a->timestamp_ms == b->timestamp_ms && a->type == b->type &&
+  return same_bytes(a->raw, a->raw_size, b->raw, b->raw_size) && same_bytes(a->data, a->size, b->data, b->size) &&
+         a->timestamp_ms == b->timestamp_ms && a->type == b->type &&
          a->kind == b->kind && a->codec == b->codec && a->flags == b->flags && a->track == b->track &&
          a->composition_ms == b->composition_ms && a->nano_offset_ns == b->nano_offset_ns && a->dts_ns == b->dts_ns &&
          a->pts_ns == b->pts_ns && a->frame_type == b->frame_type && a->packet_type == b->packet_type &&
@@ -87,8 +91,8 @@ static void clip_is_identical(const char *clip, size_t least) {
   /* The recorder's own metadata comes first, then the same packets. */
   CHECK(read_clip(path, received, 2000) == n + 1);
   for (size_t i = 0; i < n; i++) {
-    CHECK(sent[i].raw_size == received[i + 1].raw_size && sent[i].timestamp_ms == received[i + 1].timestamp_ms);
-    CHECK(memcmp(sent[i].raw, received[i + 1].raw, sent[i].raw_size) == 0);
+    CHECK(same_bytes(sent[i].raw, sent[i].raw_size, received[i + 1].raw, received[i + 1].raw_size));
+    CHECK(sent[i].timestamp_ms == received[i + 1].timestamp_ms);
   }
   OK(oxrtmp_packets_release(received, n + 1));
   OK(oxrtmp_packets_release(sent, n));
