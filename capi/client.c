@@ -29,7 +29,6 @@ oxrtmp_status oxrtmp_client_publish_open(const char *url, const oxrtmp_client_op
   OX_ENTER();
   OX_OUT(client);
   OX_REQUIRE(url != NULL, "url is NULL");
-  OX_REQUIRE(queue.id != 0, "queue is none");
   CLIENT_OPTIONS(o, options);
   return oxgo_client_publish_open((char *)url, &o, queue, user_data, client);
 }

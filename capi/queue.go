@@ -192,6 +192,9 @@ func oxgo_client_publish_open(url *C.char, o *C.oxrtmp_client_options, h C.oxrtm
 	defer guard(&status)
 	var setup error
 	err := withQueue(h, func(q *eventQueue) (err error) {
+		if q == nil {
+			return handle.ErrInvalid
+		}
 		held := &heldClient{}
 		options := clientOptions(o)
 		options.Logger = held.logger()
