@@ -8,6 +8,10 @@
 #   FLAGS               further flags of `make run` and of pytest in `make test-interop`
 
 GO ?= go
+ifeq ($(origin CC),default)
+# Not cc: Go goes by the name when it builds with sanitizers.
+CC := gcc
+endif
 PYTHON ?= python3
 BUILD ?= build
 PREFIX ?= /usr/local
