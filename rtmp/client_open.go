@@ -156,13 +156,14 @@ func dial(ctx context.Context, t *target, o *ClientOptions) (net.Conn, error) {
 // unconnected is the transport of a client that is still dialing: it can only be closed.
 type unconnected struct{ cancel context.CancelFunc }
 
-func (u *unconnected) read() ([]byte, error)             { return nil, net.ErrClosed }
-func (u *unconnected) release()                          {}
-func (u *unconnected) write([]byte, time.Duration) error { return net.ErrClosed }
-func (u *unconnected) setReadDeadline(time.Time) error   { return nil }
-func (u *unconnected) closeWrite() error                 { return net.ErrClosed }
-func (u *unconnected) close() error                      { u.cancel(); return nil }
-func (u *unconnected) remoteAddr() net.Addr              { return nil }
+func (u *unconnected) read() ([]byte, error)                  { return nil, net.ErrClosed }
+func (u *unconnected) release()                               {}
+func (u *unconnected) write(net.Buffers, time.Duration) error { return net.ErrClosed }
+func (u *unconnected) tryWrite(net.Buffers) (int, error)      { return 0, net.ErrClosed }
+func (u *unconnected) setReadDeadline(time.Time) error        { return nil }
+func (u *unconnected) closeWrite() error                      { return net.ErrClosed }
+func (u *unconnected) close() error                           { u.cancel(); return nil }
+func (u *unconnected) remoteAddr() net.Addr                   { return nil }
 
 func newClient(transport transport, t target, o ClientOptions, play bool) *Client {
 	tcURL := o.TCURL

@@ -51,8 +51,8 @@ type link struct {
 
 	mu       sync.Mutex
 	engine   protocol
-	inFlight []byte        // output the writer is sending
-	spare    []byte        // the writer's other buffer
+	output   output        // what waits to be sent, after it the engine's own output
+	spare    []byte        // memory for the engine's next output
 	writing  bool          // the writer's goroutine runs
 	drained  chan struct{} // not nil: closed when output goes away
 	err      error         // why the link is dead; set once
@@ -105,6 +105,9 @@ func (l *link) release() {
 	defer l.mu.Unlock()
 	l.transport.release()
 	l.engine.Close()
+	if !l.writing {
+		l.output.drop()
+	}
 }
 
 var errClosing = errors.New("the conversation is over")
@@ -293,13 +296,51 @@ func (l *link) events() {
 	}
 }
 
-// flush sees to it that the engine's output is sent. The link is locked.
+// flush sees to it that the output is sent, by the writer's goroutine. The link is locked.
 func (l *link) flush() {
-	if l.writing || l.err != nil || l.engine.OutputBytes() == 0 {
+	if l.writing || l.err != nil || l.engine.OutputBytes() == 0 && l.output.empty() {
 		return
 	}
 	l.writing = true
 	l.goFunc(l.writeOut)
+}
+
+// flushNow is flush for a goroutine that may write: what the transport takes at once is sent at once. The link is
+// locked.
+func (l *link) flushNow() {
+	if l.writing || l.err != nil {
+		return
+	}
+	l.seal()
+	for !l.output.empty() {
+		n, err := l.transport.tryWrite(l.output.vectors())
+		if err != nil {
+			l.kill(atPhase(l.engine.Phase(), err))
+			return
+		}
+		l.recycle(l.output.sent(n))
+		l.owner.drained()
+		if n == 0 {
+			l.flush()
+			return
+		}
+	}
+	l.signalDrained()
+}
+
+// seal moves the engine's output to the queue.
+func (l *link) seal() {
+	if l.engine.OutputBytes() > 0 {
+		l.output.add(l.engine.TakeOutput(l.spare), nil)
+		l.spare = nil
+	}
+}
+
+// recycle keeps a buffer for the engine's next output.
+func (l *link) recycle(p []byte) {
+	if p != nil && cap(p) <= 256<<10 {
+		l.spare = p[:0]
+	}
 }
 
 // writeOut sends output until there is none.
@@ -307,16 +348,16 @@ func (l *link) writeOut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer func() { l.writing = false }()
-	for l.err == nil && l.engine.OutputBytes() > 0 {
-		p := l.engine.TakeOutput(l.spare)
-		l.inFlight, l.spare = p, nil
-		l.mu.Unlock()
-		err := l.transport.write(p, l.idleWrite)
-		l.mu.Lock()
-		l.inFlight = nil
-		if cap(p) <= 256<<10 {
-			l.spare = p[:0]
+	for l.seal(); l.err == nil && !l.output.empty(); l.seal() {
+		vectors := l.output.vectors()
+		size := 0
+		for _, p := range vectors {
+			size += len(p)
 		}
+		l.mu.Unlock()
+		err := l.transport.write(vectors, l.idleWrite)
+		l.mu.Lock()
+		l.recycle(l.output.sent(size))
 		if err != nil {
 			l.kill(atPhase(l.engine.Phase(), err))
 		}
@@ -325,10 +366,13 @@ func (l *link) writeOut() {
 	}
 	l.spare = nil
 	l.signalDrained()
+	if l.err != nil {
+		l.output.drop()
+	}
 }
 
 // queued is how many bytes of output have not left. The link is locked.
-func (l *link) queued() int { return l.engine.OutputBytes() + len(l.inFlight) }
+func (l *link) queued() int { return l.engine.OutputBytes() + l.output.size }
 
 func (l *link) signalDrained() {
 	if l.drained != nil {

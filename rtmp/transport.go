@@ -21,8 +21,11 @@ type transport interface {
 	read() ([]byte, error)
 	// release gives the bytes of the last read back.
 	release()
-	// write writes all of p, waiting no longer than idle for each step of progress; 0 waits for ever.
-	write(p []byte, idle time.Duration) error
+	// write writes all of b, waiting no longer than idle for each step of progress; 0 waits for ever. It changes b.
+	write(b net.Buffers, idle time.Duration) error
+	// tryWrite writes as much of b as can be taken without waiting, which may be nothing, and returns how much. It is
+	// not called while write runs.
+	tryWrite(b net.Buffers) (int, error)
 	setReadDeadline(t time.Time) error
 	closeWrite() error // ends our direction, if the transport can
 	close() error
@@ -63,19 +66,24 @@ func (s *stream) release() {
 	}
 }
 
-func (s *stream) write(p []byte, idle time.Duration) error {
-	for len(p) > 0 {
-		if idle > 0 {
-			s.c.SetWriteDeadline(time.Now().Add(idle))
-		}
-		n, err := s.c.Write(p)
-		p = p[n:]
-		if err != nil && !(n > 0 && len(p) > 0 && errors.Is(err, os.ErrDeadlineExceeded)) {
-			return err
+func (s *stream) write(b net.Buffers, idle time.Duration) error {
+	for _, p := range b {
+		for len(p) > 0 {
+			if idle > 0 {
+				s.c.SetWriteDeadline(time.Now().Add(idle))
+			}
+			n, err := s.c.Write(p)
+			p = p[n:]
+			if err != nil && !(n > 0 && len(p) > 0 && errors.Is(err, os.ErrDeadlineExceeded)) {
+				return err
+			}
 		}
 	}
 	return nil
 }
+
+// tryWrite writes nothing: any connection's Write may wait.
+func (s *stream) tryWrite(net.Buffers) (int, error) { return 0, nil }
 
 func (s *stream) setReadDeadline(t time.Time) error { return s.c.SetReadDeadline(t) }
 

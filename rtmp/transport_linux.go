@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // socket is the transport over a TCP or Unix socket. It waits for readability before it takes a block to read into,
@@ -22,7 +23,7 @@ type socket struct {
 	readCount int
 	readErr   error
 	writeNow  func(fd uintptr) bool
-	out       []byte
+	out       net.Buffers
 	wrote     int
 	writeErr  error
 }
@@ -39,7 +40,7 @@ func newSocket(c net.Conn, s syscall.Conn) transport {
 		return nil
 	}
 	t := &socket{c: c, raw: raw}
-	t.readNow, t.writeNow = t.tryRead, t.tryWrite
+	t.readNow, t.writeNow = t.tryRead, t.writeOnce
 	return t
 }
 
@@ -83,8 +84,8 @@ func (s *socket) release() {
 	}
 }
 
-func (s *socket) write(p []byte, idle time.Duration) error {
-	for len(p) > 0 {
+func (s *socket) write(b net.Buffers, idle time.Duration) error {
+	for len(b) > 0 {
 		if idle > 0 {
 			// Moving the deadline at each write would cost as much as the write: it is kept between 1 and 1.25
 			// times idle away.
@@ -93,30 +94,85 @@ func (s *socket) write(p []byte, idle time.Duration) error {
 				s.c.SetWriteDeadline(s.deadline)
 			}
 		}
-		s.out = p
+		s.out = b
 		if err := s.raw.Write(s.writeNow); err != nil {
 			return err
 		}
 		if s.writeErr != nil {
 			return os.NewSyscallError("sendmsg", s.writeErr)
 		}
-		p = p[s.wrote:]
+		b = advance(b, s.wrote)
 	}
 	s.out = nil
 	return nil
 }
 
-func (s *socket) tryWrite(fd uintptr) bool {
-	for {
-		s.wrote, s.writeErr = syscall.SendmsgN(int(fd), s.out, nil, nil, syscall.MSG_NOSIGNAL)
-		switch s.writeErr {
-		case syscall.EINTR:
-			continue
-		case syscall.EAGAIN:
-			return false
+// writeOnce is called by the runtime when the socket takes output.
+func (s *socket) writeOnce(fd uintptr) bool {
+	s.wrote, s.writeErr = s.send(fd, s.out)
+	return s.writeErr != syscall.EAGAIN
+}
+
+func (s *socket) tryWrite(b net.Buffers) (int, error) {
+	total := 0
+	for len(b) > 0 {
+		n, err := 0, error(nil)
+		if control := s.raw.Control(func(fd uintptr) { n, err = s.send(fd, b) }); control != nil {
+			return total, control
 		}
-		return true
+		switch err {
+		case nil:
+		case syscall.EAGAIN:
+			return total, nil
+		default:
+			return total, os.NewSyscallError("sendmsg", err)
+		}
+		total += n
+		b = advance(b, n)
 	}
+	return total, nil
+}
+
+// maxVectors is how many pieces one sendmsg takes.
+const maxVectors = 64
+
+// send is sendmsg of the first pieces, without SIGPIPE.
+func (s *socket) send(fd uintptr, b net.Buffers) (int, error) {
+	var vectors [maxVectors]syscall.Iovec
+	count := 0
+	for _, p := range b {
+		if len(p) == 0 {
+			continue
+		}
+		vectors[count].Base = unsafe.SliceData(p)
+		vectors[count].SetLen(len(p))
+		if count++; count == maxVectors {
+			break
+		}
+	}
+	message := syscall.Msghdr{Iov: &vectors[0], Iovlen: uint64(count)}
+	for {
+		n, _, errno := syscall.Syscall(syscall.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&message)), syscall.MSG_NOSIGNAL)
+		switch errno {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// advance removes the first n bytes of b.
+func advance(b net.Buffers, n int) net.Buffers {
+	for len(b) > 0 && n >= len(b[0]) {
+		n -= len(b[0])
+		b = b[1:]
+	}
+	if n > 0 {
+		b[0] = b[0][n:]
+	}
+	return b
 }
 
 func (s *socket) setReadDeadline(t time.Time) error { return s.c.SetReadDeadline(t) }
