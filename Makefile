@@ -22,8 +22,8 @@ FLAGS ?=
 
 VENV := $(BUILD)/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider --durations=5
-EXAMPLES := ingest push
-PROGRAMS := $(EXAMPLES:%=$(BUILD)/bin/%-go) $(EXAMPLES:%=$(BUILD)/bin/%-c) $(BUILD)/bin/demo
+PROGRAMS := $(BUILD)/bin/ingest-go $(BUILD)/bin/push-go $(BUILD)/bin/demo \
+	$(patsubst examples/c/%.c,$(BUILD)/bin/%-c,$(wildcard examples/c/*.c))
 
 export GO CC CXX PYTHON BUILD FUZZTIME
 export GOTOOLCHAIN := local
