@@ -49,16 +49,16 @@ type link struct {
 	armed   bool          // the transport has a read deadline, which is the receiver's to know:
 	armedAt time.Duration // this one
 
-	mu       sync.Mutex
-	engine   protocol
-	output   output        // what waits to be sent, after it the engine's own output
-	spare    []byte        // memory for the engine's next output
-	writing  bool          // the writer's goroutine runs
-	drained  chan struct{} // not nil: closed when output goes away
-	err      error         // why the link is dead; set once
-	unsent   int           // output that was queued then
-	wakeUp   chan struct{} // holds a token when blocked may have changed
-	dead     chan struct{} // closed with err
+	mu      sync.Mutex
+	engine  protocol
+	output  output        // what waits to be sent, after it the engine's own output
+	spare   []byte        // memory for the engine's next output
+	writing bool          // the writer's goroutine runs
+	drained chan struct{} // not nil: closed when output goes away
+	err     error         // why the link is dead; set once
+	unsent  int           // output that was queued then
+	wakeUp  chan struct{} // holds a token when blocked may have changed
+	dead    chan struct{} // closed with err
 }
 
 func newLink(t transport, o owner, e protocol, limits Limits, timeouts Timeouts) *link {
@@ -331,7 +331,7 @@ func (l *link) flushNow() {
 // seal moves the engine's output to the queue.
 func (l *link) seal() {
 	if l.engine.OutputBytes() > 0 {
-		l.output.add(l.engine.TakeOutput(l.spare), nil)
+		l.output.addEngine(l.engine.TakeOutput(l.spare))
 		l.spare = nil
 	}
 }

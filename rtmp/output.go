@@ -16,19 +16,21 @@ type output struct {
 
 type piece struct {
 	p     []byte
-	owner *buffer.Buffer // holds p, and is released once p is sent; nil for an engine's buffer
-	whole []byte         // the engine's buffer from its beginning
+	owner *buffer.Buffer // holds p, and is released once p is sent, unless it is nil
+	whole []byte         // not nil: p is an engine's buffer, and this all of it
 }
 
 func (o *output) empty() bool { return o.head == len(o.pieces) }
 
-// add appends bytes. owner's reference is taken.
+// add appends bytes. owner holds them, and its reference is taken; nil leaves them to the garbage collector.
 func (o *output) add(p []byte, owner *buffer.Buffer) {
-	whole := p
-	if owner != nil {
-		whole = nil
-	}
-	o.pieces = append(o.pieces, piece{p, owner, whole})
+	o.pieces = append(o.pieces, piece{p: p, owner: owner})
+	o.size += len(p)
+}
+
+// addEngine appends a buffer of the engine's, to be had back once it is sent.
+func (o *output) addEngine(p []byte) {
+	o.pieces = append(o.pieces, piece{p: p, whole: p})
 	o.size += len(p)
 }
 
@@ -53,7 +55,7 @@ func (o *output) sent(n int) (free []byte) {
 		n -= len(first.p)
 		if first.owner != nil {
 			first.owner.Release()
-		} else {
+		} else if first.whole != nil {
 			free = first.whole
 		}
 		*first = piece{}

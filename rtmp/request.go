@@ -77,6 +77,17 @@ func (r *Request) Accept() (*Session, error) {
 	l := r.conn.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	s, err := r.accept(engine.PlayAnswer{})
+	if err == nil {
+		l.flush()
+		l.wake()
+	}
+	return s, err
+}
+
+// accept is Accept with the link locked, and nothing sent yet.
+func (r *Request) accept(a engine.PlayAnswer) (*Session, error) {
+	l := r.conn.link
 	if r.conn.pending != r || l.err != nil {
 		return nil, ErrDecided
 	}
@@ -90,14 +101,12 @@ func (r *Request) Accept() (*Session, error) {
 		s = newSession(r)
 		r.conn.sessions = append(r.conn.sessions, s)
 	}
-	if err := r.conn.engine.Accept(r.info.ID); err != nil {
+	if err := r.conn.engine.AcceptPlay(r.info.ID, a); err != nil {
 		if s != nil {
 			r.conn.removeSession(s)
 		}
 		return nil, ErrDecided
 	}
-	l.flush()
-	l.wake()
 	return s, nil
 }
 

@@ -30,8 +30,13 @@ type ServerOptions struct {
 	AskConnection bool
 	AskConnect    bool
 	AskFCPublish  bool
-	// AskPlay raises a Request for each play. Without it, players are told that there is no such stream.
+	// AskPlay raises a Request for each play. Without it, and without a Hub, players are told that there is no such
+	// stream.
 	AskPlay bool
+	// Hub gets every publish and play, without a Request, unless AskPublish or AskPlay wants to see them first: then
+	// [Hub.Accept] hands them on.
+	Hub        *Hub
+	AskPublish bool
 	// SendTimeout, NoWait and OutputBytes are for sending to players, as in [ClientOptions]: how long a send waits for
 	// room, default 10 s, negative for ever; that it fails with ErrAgain instead; and how much may be queued for the
 	// network before that, default 1 MiB.
@@ -372,12 +377,23 @@ func (s *Server) Connections() int {
 	return len(s.conns)
 }
 
+// asks reports that the application wants to see requests of a kind although there is a hub.
+func (s *Server) asks(kind RequestKind) bool {
+	switch kind {
+	case RequestPublish:
+		return s.options.AskPublish
+	case RequestPlay:
+		return s.options.AskPlay
+	}
+	return true
+}
+
 func (s *Server) newEngine() *engine.Server {
 	o := &s.options
 	return engine.NewServer(engine.ServerConfig{
 		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
 		ChunkSize: o.ChunkSize, WindowAckSize: o.WindowAckSize, PeerBandwidth: o.PeerBandwidth,
-		AskConnect: o.AskConnect, AskFCPublish: o.AskFCPublish, AskPlay: o.AskPlay, SendOnBWDone: o.SendOnBWDone,
+		AskConnect: o.AskConnect, AskFCPublish: o.AskFCPublish, AskPlay: o.AskPlay || o.Hub != nil, SendOnBWDone: o.SendOnBWDone,
 	})
 }
 

@@ -130,6 +130,9 @@ func (c *serverConn) ended(err error) {
 	c.sessions, c.pending = nil, nil
 	c.link.mu.Unlock()
 	for _, s := range sessions {
+		if s.player != nil {
+			defer s.player.stream.prune()
+		}
 		switch {
 		case err == nil, errors.Is(err, io.EOF), isReset(err):
 			s.endedBy("connection closed by the peer", io.EOF)
@@ -160,6 +163,10 @@ func (c *serverConn) handle(e engine.Event) {
 	case engine.EventRequest:
 		r := &Request{conn: c, info: e.Request}
 		c.pending = r
+		if h := c.server.options.Hub; h != nil && !c.server.asks(r.info.Kind) {
+			c.link.goFunc(func() { h.Accept(r) })
+			return
+		}
 		if err := c.announce(r); err != nil {
 			c.pending = nil
 			c.engine.Reject(e.Request.ID, "", "the server is busy")
@@ -171,9 +178,15 @@ func (c *serverConn) handle(e engine.Event) {
 			c.removeSession(s)
 			s.endedBy(e.Reason, io.EOF)
 			c.link.signalDrained()
+			if s.player != nil {
+				c.link.goFunc(s.player.stream.prune)
+			}
 		}
 	case engine.EventPause, engine.EventUnpause, engine.EventSeek, engine.EventReceiveOn, engine.EventReceiveOff:
 		if s := c.session(e.StreamID); s != nil {
+			if s.player != nil {
+				s.player.told(&e)
+			}
 			s.inform(sessionEvent(&e))
 		}
 	default:
@@ -202,6 +215,9 @@ func (c *serverConn) drained() {
 		if s.request.Kind == engine.RequestPlay {
 			c.engine.Progress(c.link.now())
 			s.sender.drained()
+			if s.player != nil && c.link.queued() == 0 {
+				s.player.state.Drained()
+			}
 		}
 	}
 }

@@ -27,7 +27,9 @@ type Session struct {
 	mu     sync.Mutex
 	reason string
 
-	closed bool // under the link's lock
+	// Under the link's lock.
+	closed bool
+	player *hubPlayer // of a played stream that a hub feeds
 }
 
 func newSession(r *Request) *Session {

@@ -228,6 +228,13 @@ func milliseconds(v float64) uint32 {
 	return 0
 }
 
+// UseChunkSize makes what follows be cut into chunks of size bytes, 1–65536, and tells the peer.
+func (s *Server) UseChunkSize(size uint32) {
+	if s.err == nil && s.encoder.ChunkSize() != int(size) {
+		s.sendChunkSize(size)
+	}
+}
+
 // Progress tells the engine that the peer has taken output at now: a player that says nothing, but reads, lives.
 func (s *Server) Progress(now time.Duration) {
 	s.now = now

@@ -1,0 +1,199 @@
+package rtmp
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"oxrtmp/rtmp/buffer"
+	"oxrtmp/rtmp/hub"
+	"oxrtmp/rtmp/message"
+)
+
+// Takeover says what happens when somebody publishes under a name that has a publisher.
+type Takeover uint8
+
+// The policies. Their numbers do not change.
+const (
+	TakeoverReject   Takeover = 0 // the newcomer is refused: NetStream.Publish.BadName
+	TakeoverReplace  Takeover = 1 // the newcomer takes over, the players stay
+	TakeoverIfSilent Takeover = 2 // it takes over if nothing has come from the other one for SilentAfter
+)
+
+// Policies of package hub, under the names of this package.
+const (
+	CacheGOP       = hub.CacheGOP
+	CacheKeyframe  = hub.CacheKeyframe
+	CacheOff       = hub.CacheOff
+	SlowDrop       = hub.SlowDrop
+	SlowDisconnect = hub.SlowDisconnect
+	SlowBlock      = hub.SlowBlock
+)
+
+// HubOptions say how a [Hub] treats publishers and players. The zero value, and nil, is every default.
+type HubOptions struct {
+	Cache  hub.CacheOptions  // what late players get; default everything since the last keyframe, up to 8 MiB
+	Player hub.PlayerOptions // when a player is slow, and what then; default: past 1 MiB its video drops to keyframes
+	// Takeover is for a second publisher on a name; SilentAfter, default 5 s, is for TakeoverIfSilent.
+	Takeover    Takeover
+	SilentAfter time.Duration
+	// Grace is how long the players of a stream stay when its publisher has gone without another one coming; default
+	// 10 s, negative not at all.
+	Grace time.Duration
+	// WaitForPublisher lets players wait for a stream that is not there yet, instead of telling them so.
+	WaitForPublisher bool
+	// Coalesce holds frames back for so long, to send several by one system call; default not at all.
+	Coalesce time.Duration
+	// ChunkSize is the chunk size towards players: 1–65536 bytes, default 4096.
+	ChunkSize int
+	// Logger gets records about streams; default none. Stream names do not appear in them.
+	Logger *slog.Logger
+}
+
+// ErrPublished says that a stream has a publisher already.
+var ErrPublished = errors.New("rtmp: stream has a publisher already")
+
+// ErrNoStream says that there is no such stream.
+var ErrNoStream = errors.New("rtmp: no such stream")
+
+// Hub distributes streams: what is published into it under an app and a name goes to everybody who plays that. Any
+// number of servers may share one. Its streams live as long as it does, whatever happens to the servers.
+type Hub struct {
+	options HubOptions
+	alloc   buffer.Allocator
+
+	mu         sync.Mutex
+	closed     bool
+	streams    map[streamKey]*hubStream
+	goroutines sync.WaitGroup
+}
+
+type streamKey struct{ app, name string }
+
+// NewHub returns a hub without streams. A nil options stands for the defaults.
+func NewHub(options *HubOptions) (*Hub, error) {
+	h := &Hub{alloc: buffer.Heap, streams: make(map[streamKey]*hubStream)}
+	if options != nil {
+		h.options = *options
+	}
+	o := &h.options
+	if o.ChunkSize < 0 || o.ChunkSize > 65536 {
+		return nil, errors.New("rtmp: HubOptions.ChunkSize is not within 1–65536")
+	}
+	if o.ChunkSize == 0 {
+		o.ChunkSize = 4096
+	}
+	if o.SilentAfter <= 0 {
+		o.SilentAfter = 5 * time.Second
+	}
+	if o.Grace == 0 {
+		o.Grace = 10 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	o.Player = o.Player.WithDefaults()
+	return h, nil
+}
+
+// Accept gives a publish or play request to the hub, which accepts or rejects it as its options say. Its error says
+// why a request was rejected: ErrPublished, ErrNoStream, ErrDecided, ErrClosed.
+func (h *Hub) Accept(r *Request) error {
+	var err error
+	switch r.Kind() {
+	case RequestPublish:
+		err = h.acceptPublish(r)
+	case RequestPlay:
+		err = h.acceptPlay(r)
+	default:
+		_, err = r.Accept()
+	}
+	switch {
+	case errors.Is(err, ErrPublished):
+		r.Reject(message.CodePublishBadName, "the stream is being published")
+	case err != nil:
+		r.Reject("", err.Error())
+	}
+	return err
+}
+
+// enter returns a locked stream, new if there is none and create says so. It returns nil if there is none.
+func (h *Hub) enter(key streamKey, create bool) *hubStream {
+	for {
+		h.mu.Lock()
+		st := h.streams[key]
+		if st == nil && create && !h.closed {
+			st = &hubStream{hub: h, key: key, cache: hub.NewCache(h.options.Cache), begun: time.Now()}
+			h.streams[key] = st
+		}
+		h.mu.Unlock()
+		if st == nil {
+			return nil
+		}
+		if st.mu.Lock(); !st.dead {
+			return st
+		}
+		st.mu.Unlock() // it ended in between
+	}
+}
+
+// start runs f on a goroutine that Close waits for; false when the hub is closed.
+func (h *Hub) start(f func()) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.goroutines.Add(1)
+	go func() {
+		defer h.goroutines.Done()
+		f()
+	}()
+	return true
+}
+
+// Close ends every stream: publishers and players are told so. Closing again has no effect.
+func (h *Hub) Close() error {
+	h.mu.Lock()
+	h.closed = true
+	streams := make([]*hubStream, 0, len(h.streams))
+	for _, st := range h.streams {
+		streams = append(streams, st)
+	}
+	h.mu.Unlock()
+	for _, st := range streams {
+		st.close()
+	}
+	h.goroutines.Wait()
+	return nil
+}
+
+// StreamInfo describes a stream of a hub.
+type StreamInfo struct {
+	App, Name string
+	Publisher string // its address; empty while there is none
+	Players   int
+	Duration  time.Duration // since the stream began
+	Received  Statistics
+	Sent      uint64 // frames sent, to all players
+	Dropped   uint64 // frames dropped because players were slow
+	Cached    int    // bytes that wait for late players
+}
+
+// Streams returns the hub's streams, in no order.
+func (h *Hub) Streams() []StreamInfo {
+	h.mu.Lock()
+	streams := make([]*hubStream, 0, len(h.streams))
+	for _, st := range h.streams {
+		streams = append(streams, st)
+	}
+	h.mu.Unlock()
+	infos := make([]StreamInfo, 0, len(streams))
+	for _, st := range streams {
+		if info, ok := st.info(); ok {
+			infos = append(infos, info)
+		}
+	}
+	return infos
+}

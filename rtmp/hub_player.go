@@ -1,0 +1,151 @@
+package rtmp
+
+import (
+	"errors"
+
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/hub"
+	"oxrtmp/rtmp/media"
+)
+
+// errSlow ends the connection of a player that cannot be helped.
+var errSlow = errors.New("the player is too slow")
+
+// hubPlayer is the sink of one playing session. Its fields are under the link's lock.
+type hubPlayer struct {
+	session *Session
+	stream  *hubStream
+	link    *link
+	state   hub.Player
+	headers bool // it needs the headers again
+}
+
+// acceptPlay joins a request's session to its stream: what is cached goes out together with the answer.
+func (h *Hub) acceptPlay(r *Request) error {
+	st := h.enter(streamKey{r.App(), r.StreamName()}, h.options.WaitForPublisher)
+	if st == nil {
+		return ErrNoStream
+	}
+	defer st.mu.Unlock()
+	l := r.conn.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil || r.conn.pending != r {
+		st.endIfEmpty()
+		return ErrDecided
+	}
+	r.conn.engine.UseChunkSize(uint32(h.options.ChunkSize))
+	session, err := r.accept(engine.PlayAnswer{})
+	if err != nil {
+		st.endIfEmpty()
+		return err
+	}
+	p := &hubPlayer{session: session, stream: st, link: l}
+	p.state.Options = h.options.Player
+	session.player = p
+	burst := false
+	begin := st.cache.Join(func(f *hub.Frame) {
+		burst = true
+		p.put(f)
+	})
+	p.state.Begin(begin, burst)
+	st.sinks = append(st.sinks, p)
+	l.flushNow()
+	l.wake()
+	return nil
+}
+
+// alive reports that the session has not ended.
+func (p *hubPlayer) alive() bool {
+	p.link.mu.Lock()
+	defer p.link.mu.Unlock()
+	return p.living()
+}
+
+func (p *hubPlayer) living() bool {
+	return p.link.err == nil && p.session.conn.session(p.session.streamID) == p.session
+}
+
+// send gives frames to the player.
+func (p *hubPlayer) send(st *hubStream, frames []*hub.Frame) bool {
+	l := p.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !p.living() {
+		return false
+	}
+	if p.headers && !p.state.Paused {
+		p.headers = false
+		st.cache.Headers(p.put)
+	}
+	dropped := p.state.Dropped
+	for _, f := range frames {
+		switch p.state.Decide(f, l.queued()) {
+		case hub.Send:
+			p.put(f)
+			st.sent.Add(1)
+		case hub.Disconnect:
+			l.kill(&Error{Phase: engine.PhasePlay, Err: errSlow})
+			return false
+		}
+	}
+	st.lost.Add(p.state.Dropped - dropped)
+	l.flushNow()
+	if soft := p.state.Options.SoftBytes; p.state.Options.Slow == hub.SlowBlock && l.queued() > soft {
+		l.waitQueued(soft, max(l.idleWrite, 1))
+	}
+	return true
+}
+
+// put queues a frame's bytes. The link is locked.
+func (p *hubPlayer) put(f *hub.Frame) {
+	p.link.seal()
+	bytes, owner := f.Wire()
+	if id := p.session.streamID; id != 1 {
+		head, rest := f.Head(id)
+		p.link.output.add(head, nil)
+		bytes = rest
+	}
+	p.link.output.add(bytes, owner.Retain())
+	p.session.count(f.Info.Type, len(f.Info.Raw), f.Info.Timestamp)
+}
+
+func (p *hubPlayer) restart(*hubStream) {
+	p.link.mu.Lock()
+	defer p.link.mu.Unlock()
+	if !p.living() {
+		return
+	}
+	p.state.Begin(hub.BeginAtKeyframe, false)
+	p.session.conn.engine.NotifyPublish(p.session.streamID, "")
+	p.link.flush()
+}
+
+func (p *hubPlayer) stop(description string) {
+	p.link.mu.Lock()
+	defer p.link.mu.Unlock()
+	if p.living() {
+		p.session.conn.engine.StopPlay(p.session.streamID, description)
+		p.link.events()
+		p.link.flush()
+	}
+}
+
+// told takes notice of what a player wants. The link is locked.
+func (p *hubPlayer) told(e *engine.Event) {
+	switch e.Kind {
+	case engine.EventPause:
+		p.state.Paused = true
+	case engine.EventUnpause:
+		p.state.Paused, p.headers = false, true
+		p.state.Begin(hub.BeginAtKeyframe, false)
+	case engine.EventReceiveOn, engine.EventReceiveOff:
+		off := e.Kind == engine.EventReceiveOff
+		if e.Value == media.TypeAudio {
+			p.state.NoAudio = off
+		} else {
+			p.state.NoVideo = off
+		}
+		p.headers = p.headers || !off
+	}
+}
