@@ -1,0 +1,212 @@
+/* The library's structs as dicts: options in, figures out. */
+#include "native.h"
+
+#define U32(name) NATIVE_FIELD(STRUCT, name, FIELD_U32)
+#define I32(name) NATIVE_FIELD(STRUCT, name, FIELD_I32)
+#define U64(name) NATIVE_FIELD(STRUCT, name, FIELD_U64)
+#define I64(name) NATIVE_FIELD(STRUCT, name, FIELD_I64)
+#define F64(name) NATIVE_FIELD(STRUCT, name, FIELD_F64)
+#define BOOL(name) NATIVE_FIELD(STRUCT, name, FIELD_BOOL)
+#define TEXT(name) NATIVE_FIELD(STRUCT, name, FIELD_TEXT)
+#define CHARS(name) NATIVE_FIELD(STRUCT, name, FIELD_CHARS)
+#define CODEC(name) NATIVE_FIELD(STRUCT, name, FIELD_CODEC)
+#define END {NULL, 0, 0, FIELD_U32}
+
+#define STRUCT oxrtmp_server_options
+const field native_server_options[] = {
+    U32(chunk_size), U32(window_ack_size), U32(peer_bandwidth),   BOOL(ask_connection),
+    BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_client_options
+const field native_client_options[] = {
+    U32(chunk_size), TEXT(app), TEXT(stream_name), TEXT(tc_url), TEXT(flash_version), TEXT(swf_url), TEXT(page_url),
+    TEXT(publish_type), BOOL(digest_handshake), BOOL(no_wait), I32(send_timeout_ms), I32(linger_ms), U32(output_bytes),
+    END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_limits
+const field native_limits[] = {
+    U32(message_bytes), U32(partial_bytes), U32(early_message_bytes), U32(early_partial_bytes), U32(chunk_streams),
+    U32(message_streams), U32(amf_depth), U32(amf_values), U32(early_amf_values), U32(name_bytes), U32(idle_messages),
+    U32(output_bytes), U32(queue_bytes), U32(connections), U32(connections_per_address), U32(pending_requests), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_timeouts
+const field native_timeouts[] = {
+    I32(resolve_ms), I32(dial_ms), I32(handshake_ms), I32(connect_ms), I32(create_stream_ms), I32(publish_ms),
+    I32(decision_ms), I32(setup_ms), I32(first_media_ms), I32(idle_ms), I32(write_ms), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_recorder_options
+const field native_recorder_options[] = {U32(index_bytes), U64(rotate_bytes), I64(rotate_duration_ms), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_metadata
+const field native_metadata[] = {
+    CODEC(video_codec), CODEC(audio_codec), BOOL(stereo), F64(width), F64(height), F64(frame_rate), F64(video_data_rate),
+    F64(audio_data_rate), F64(audio_sample_rate), F64(audio_sample_size), F64(audio_channels), F64(audio_delay),
+    F64(duration), F64(file_size), BOOL(can_seek_to_end), CHARS(surround), CHARS(creation_date), CHARS(encoder), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_statistics
+const field native_statistics[] = {
+    U32(timestamp_ms), I64(duration_ns), I64(keyframe_interval_ns), U64(bytes), U64(packets), U64(audio_packets),
+    U64(video_packets), U64(data_packets), U64(keyframes), U64(malformed), U64(queued_bytes), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_connect_info
+const field native_connect_info[] = {U32(encoder),      BOOL(fpad),         F64(capabilities),    F64(audio_codecs),
+                                     F64(video_codecs), F64(video_function), F64(object_encoding), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_library_info
+const field native_library_info[] = {U32(handles),    U64(packets),    U64(payload_bytes), U64(pooled_bytes),
+                                     U64(heap_bytes), U32(goroutines), U32(faults),        END};
+#undef STRUCT
+
+/* ---- Python to C ---- */
+
+static bool fill_integer(char *at, const field *f, PyObject *value) {
+  long long number = PyLong_AsLongLong(value);
+  if (number == -1 && PyErr_Occurred()) {
+    return false;
+  }
+  bool fits = f->type == FIELD_U32   ? number >= 0 && number <= UINT32_MAX
+              : f->type == FIELD_I32 ? number >= INT32_MIN && number <= INT32_MAX
+              : f->type == FIELD_U64 ? number >= 0
+                                     : true;
+  if (!fits) {
+    PyErr_Format(PyExc_ValueError, "%s cannot be %lld", f->name, number);
+    return false;
+  }
+  if (f->size == 4) {
+    *(uint32_t *)at = (uint32_t)number;
+  } else {
+    *(uint64_t *)at = (uint64_t)number;
+  }
+  return true;
+}
+
+static bool fill_text(char *at, const field *f, PyObject *value) {
+  Py_ssize_t size;
+  const char *text = PyUnicode_AsUTF8AndSize(value, &size);
+  if (text == NULL) {
+    return false;
+  }
+  if (strlen(text) != (size_t)size) {
+    PyErr_Format(PyExc_ValueError, "%s holds a NUL character", f->name);
+    return false;
+  }
+  if (f->type == FIELD_TEXT) {
+    *(const char **)at = text;
+    return true;
+  }
+  if ((size_t)size >= f->size) {
+    PyErr_Format(PyExc_ValueError, "%s is longer than %zu bytes", f->name, f->size - 1);
+    return false;
+  }
+  memcpy(at, text, (size_t)size + 1);
+  return true;
+}
+
+static bool fill_field(char *at, const field *f, PyObject *value) {
+  switch (f->type) {
+  case FIELD_U32:
+  case FIELD_I32:
+  case FIELD_U64:
+  case FIELD_I64:
+    return fill_integer(at, f, value);
+  case FIELD_F64:
+    *(double *)at = PyFloat_AsDouble(value);
+    return !PyErr_Occurred();
+  case FIELD_BOOL:
+    *(uint32_t *)at = PyObject_IsTrue(value) > 0;
+    return !PyErr_Occurred();
+  case FIELD_TEXT:
+  case FIELD_CHARS:
+    return fill_text(at, f, value);
+  case FIELD_CODEC:
+    return native_codec_number(value, (uint32_t *)at);
+  }
+  return false;
+}
+
+bool native_fill(void *out, const field *fields, PyObject *dict) {
+  PyObject *key, *value;
+  Py_ssize_t position = 0;
+  while (PyDict_Next(dict, &position, &key, &value)) {
+    const field *f = fields;
+    while (f->name != NULL && !(PyUnicode_Check(key) && PyUnicode_CompareWithASCIIString(key, f->name) == 0)) {
+      f++;
+    }
+    if (f->name == NULL) {
+      PyErr_Format(PyExc_TypeError, "there is no option %R", key);
+      return false;
+    }
+    if (!fill_field((char *)out + f->offset, f, value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* ---- C to Python ---- */
+
+static PyObject *field_value(const char *at, const field *f) {
+  switch (f->type) {
+  case FIELD_U32:
+    return PyLong_FromUnsignedLong(*(const uint32_t *)at);
+  case FIELD_I32:
+    return PyLong_FromLong(*(const int32_t *)at);
+  case FIELD_U64:
+    return PyLong_FromUnsignedLongLong(*(const uint64_t *)at);
+  case FIELD_I64:
+    return PyLong_FromLongLong(*(const int64_t *)at);
+  case FIELD_F64:
+    return PyFloat_FromDouble(*(const double *)at);
+  case FIELD_BOOL:
+    return PyBool_FromLong(*(const uint32_t *)at != 0);
+  case FIELD_TEXT:
+    return native_text(*(const char *const *)at, strlen(*(const char *const *)at));
+  case FIELD_CHARS:
+    return native_text(at, strnlen(at, f->size));
+  case FIELD_CODEC:
+    return native_codec_text(*(const uint32_t *)at);
+  }
+  return NULL;
+}
+
+PyObject *native_dict(const void *in, const field *fields) {
+  PyObject *dict = PyDict_New();
+  for (const field *f = fields; dict != NULL && f->name != NULL; f++) {
+    PyObject *value = field_value((const char *)in + f->offset, f);
+    if (value == NULL || PyDict_SetItemString(dict, f->name, value) < 0) {
+      Py_CLEAR(dict);
+    }
+    Py_XDECREF(value);
+  }
+  return dict;
+}
+
+PyObject *native_codec_text(uint32_t codec) {
+  char text[4] = {(char)(codec >> 24), (char)(codec >> 16), (char)(codec >> 8), (char)codec};
+  return PyUnicode_DecodeLatin1(text, codec != 0 ? 4 : 0, NULL);
+}
+
+bool native_codec_number(PyObject *text, uint32_t *codec) {
+  PyObject *bytes = PyUnicode_AsLatin1String(text);
+  if (bytes == NULL) {
+    return false;
+  }
+  const unsigned char *c = (const unsigned char *)PyBytes_AsString(bytes);
+  Py_ssize_t size = PyBytes_Size(bytes);
+  bool right = size == 0 || size == 4;
+  if (right) {
+    *codec = size == 0 ? 0 : OXRTMP_FOURCC(c[0], c[1], c[2], c[3]);
+  } else {
+    PyErr_SetString(PyExc_ValueError, "a codec is four characters, or none");
+  }
+  Py_DECREF(bytes);
+  return right;
+}

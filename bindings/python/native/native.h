@@ -1,0 +1,164 @@
+/* native.h: what the files of the extension module oxrtmp._native share.
+ *
+ * The module wraps functions of oxrtmp.h for Python, one thin function each: no protocol, no waiting of its own but for
+ * wait(), which polls a descriptor. The classes that people use are written in Python on top of it. Only CPython's
+ * limited API of 3.11 is used, so that one binary serves every later version.
+ */
+#ifndef OXRTMP_NATIVE_H
+#define OXRTMP_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <oxrtmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* What setup() was given, and the types. */
+typedef struct native_state {
+  PyTypeObject *packet_type;
+  PyTypeObject *raw_type;
+  PyObject *make_error; /* called with what is known of an error; returns the exception */
+  PyObject *kinds;      /* tuple: PacketKind by number */
+  PyObject *flags;      /* PacketFlags */
+} native_state;
+
+static inline native_state *native_state_of(PyObject *module) { return PyModule_GetState(module); }
+
+/* ---- errors and texts (module.c) ---- */
+
+/* native_raise raises the exception of a status that a call on this thread has just returned. Returns NULL. */
+PyObject *native_raise(PyObject *module, oxrtmp_status status);
+
+/* native_text makes a str; bytes that are not UTF-8, which peers may send, become \xNN. */
+PyObject *native_text(const char *text, size_t size);
+
+/* ---- structs and dicts (fields.c) ---- */
+
+typedef enum field_type { FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64, FIELD_F64, FIELD_BOOL, FIELD_TEXT, FIELD_CHARS,
+                          FIELD_CODEC } field_type;
+
+typedef struct field {
+  const char *name; /* NULL ends the list */
+  size_t offset, size;
+  field_type type;
+} field;
+
+#define NATIVE_FIELD(struct_, name, type) {#name, offsetof(struct_, name), sizeof(((struct_ *)0)->name), type}
+
+extern const field native_server_options[], native_client_options[], native_limits[], native_timeouts[],
+    native_recorder_options[], native_metadata[], native_statistics[], native_connect_info[], native_library_info[];
+
+/* native_fill sets the fields that dict names. A text points into its str, which must outlive the struct. A key that is no
+ * field, or a value that does not fit, is an exception, and false is returned. */
+bool native_fill(void *out, const field *fields, PyObject *dict);
+
+/* native_dict makes a dict of all fields. */
+PyObject *native_dict(const void *in, const field *fields);
+
+/* A codec's number as a str of its four characters, "" for 0, and back. */
+PyObject *native_codec_text(uint32_t codec);
+bool native_codec_number(PyObject *text, uint32_t *codec);
+
+/* ---- packets (packet.c) ---- */
+
+/* native_packet_new makes a Packet that takes over the reference of *packet; on failure the reference is released. */
+PyObject *native_packet_new(native_state *state, oxrtmp_packet *packet);
+
+/* native_packet_hold returns the packet inside object, which cannot be released until native_packet_unhold, also while the
+ * GIL is given up. It raises TypeError, or ValueError when it was released. */
+const oxrtmp_packet *native_packet_hold(native_state *state, PyObject *object);
+void native_packet_unhold(PyObject *object);
+
+/* The types, to be made by PyType_FromModuleAndSpec. */
+extern PyType_Spec native_packet_spec, native_raw_spec;
+
+/* ---- the functions of each file, for the module's table ---- */
+
+extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[];
+
+/* ---- calling the library ---- */
+
+/* NATIVE_CALL runs a call without the GIL. */
+#define NATIVE_CALL(status, call) \
+  do { \
+    Py_BEGIN_ALLOW_THREADS \
+    (status) = (call); \
+    Py_END_ALLOW_THREADS \
+  } while (0)
+
+/* native_none is what a function that only has a status returns. */
+static inline PyObject *native_none(PyObject *module, oxrtmp_status status) {
+  if (status != OXRTMP_OK) {
+    return native_raise(module, status);
+  }
+  Py_RETURN_NONE;
+}
+
+/* NATIVE_SIMPLE defines a wrapper of oxrtmp_name(handle), of a handle of the type kind. */
+#define NATIVE_SIMPLE(name, kind) \
+  static PyObject *name(PyObject *module, PyObject *argument) { \
+    oxrtmp_##kind handle = {PyLong_AsUnsignedLongLong(argument)}; \
+    if (PyErr_Occurred()) { \
+      return NULL; \
+    } \
+    oxrtmp_status status; \
+    NATIVE_CALL(status, oxrtmp_##name(handle)); \
+    return native_none(module, status); \
+  }
+
+/* NATIVE_TEXT calls a function whose last parameters are a buffer, its size and the text's length, and makes a str (or
+ * with of_bytes a bytes) of what it writes. It leaves the object in result, or NULL and the status. */
+#define NATIVE_TEXT(result, status, of_bytes, buffer_type, function, ...) \
+  do { \
+    char small_[512]; \
+    size_t length_ = 0; \
+    char *text_ = small_; \
+    (result) = NULL; \
+    (status) = function(__VA_ARGS__, (buffer_type *)text_, sizeof small_, &length_); \
+    if ((status) == OXRTMP_E_BUFFER) { \
+      size_t room_ = length_ + 1; \
+      if ((text_ = PyMem_Malloc(room_)) == NULL) { \
+        PyErr_NoMemory(); \
+        break; \
+      } \
+      (status) = function(__VA_ARGS__, (buffer_type *)text_, room_, &length_); \
+    } \
+    if ((status) == OXRTMP_OK) { \
+      (result) = (of_bytes) ? PyBytes_FromStringAndSize(text_, (Py_ssize_t)length_) : native_text(text_, length_); \
+    } \
+    if (text_ != small_) { \
+      PyMem_Free(text_); \
+    } \
+  } while (0)
+
+/* NATIVE_GETTER defines a wrapper of oxrtmp_name(handle, buf, cap, length) that returns the text, as bytes if so wanted. */
+#define NATIVE_GETTER(name, kind, of_bytes) \
+  static PyObject *name(PyObject *module, PyObject *argument) { \
+    oxrtmp_##kind handle = {PyLong_AsUnsignedLongLong(argument)}; \
+    if (PyErr_Occurred()) { \
+      return NULL; \
+    } \
+    PyObject *result; \
+    oxrtmp_status status; \
+    NATIVE_TEXT(result, status, of_bytes, char, oxrtmp_##name, handle); \
+    if (result == NULL && !PyErr_Occurred()) { \
+      return native_raise(module, status); \
+    } \
+    return result; \
+  }
+
+/* NATIVE_STRUCT_GETTER defines a wrapper of oxrtmp_name(handle, struct) that returns a dict. */
+#define NATIVE_STRUCT_GETTER(name, kind, struct_, fields) \
+  static PyObject *name(PyObject *module, PyObject *argument) { \
+    oxrtmp_##kind handle = {PyLong_AsUnsignedLongLong(argument)}; \
+    if (PyErr_Occurred()) { \
+      return NULL; \
+    } \
+    struct_ out = {.struct_size = sizeof out}; \
+    oxrtmp_status status = oxrtmp_##name(handle, &out); \
+    return status == OXRTMP_OK ? native_dict(&out, fields) : native_raise(module, status); \
+  }
+
+#endif

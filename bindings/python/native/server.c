@@ -1,0 +1,240 @@
+/* Server, Request and Session. */
+#include "native.h"
+
+/* server_open(address or None, options, limits, timeouts) */
+static PyObject *server_open(PyObject *module, PyObject *args) {
+  const char *address;
+  PyObject *given, *limits_dict, *timeouts_dict;
+  oxrtmp_server_options options;
+  oxrtmp_limits limits;
+  oxrtmp_timeouts timeouts;
+  oxrtmp_server_options_init(&options);
+  oxrtmp_limits_init(&limits);
+  oxrtmp_timeouts_init(&timeouts);
+  options.limits = &limits;
+  options.timeouts = &timeouts;
+  if (!PyArg_ParseTuple(args, "zO!O!O!", &address, &PyDict_Type, &given, &PyDict_Type, &limits_dict, &PyDict_Type,
+                        &timeouts_dict) ||
+      !native_fill(&options, native_server_options, given) || !native_fill(&limits, native_limits, limits_dict) ||
+      !native_fill(&timeouts, native_timeouts, timeouts_dict)) {
+    return NULL;
+  }
+  oxrtmp_server server;
+  oxrtmp_status status;
+  if (address != NULL) {
+    NATIVE_CALL(status, oxrtmp_server_bind(address, &options, &server)); /* may look a name up */
+  } else {
+    status = oxrtmp_server_create(&options, &server);
+  }
+  return status == OXRTMP_OK ? PyLong_FromUnsignedLongLong(server.id) : native_raise(module, status);
+}
+
+static PyObject *server_listen(PyObject *module, PyObject *args) {
+  oxrtmp_server server;
+  const char *address;
+  if (!PyArg_ParseTuple(args, "Ks", &server.id, &address)) {
+    return NULL;
+  }
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_server_listen(server, address));
+  return native_none(module, status);
+}
+
+static PyObject *server_adopt_listener(PyObject *module, PyObject *args) {
+  oxrtmp_server server;
+  int fd;
+  if (!PyArg_ParseTuple(args, "Ki", &server.id, &fd)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_server_adopt_listener(server, fd));
+}
+
+static PyObject *server_adopt_connection(PyObject *module, PyObject *args) {
+  oxrtmp_server server;
+  int fd;
+  if (!PyArg_ParseTuple(args, "Ki", &server.id, &fd)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_server_adopt_connection(server, fd));
+}
+
+static PyObject *server_set_queue(PyObject *module, PyObject *args) {
+  oxrtmp_server server;
+  oxrtmp_queue queue;
+  unsigned long long user_data;
+  if (!PyArg_ParseTuple(args, "KKK", &server.id, &queue.id, &user_data)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_server_set_queue(server, queue, user_data));
+}
+
+/* server_shutdown_start does not wait: SERVER_CLOSED comes to the queue. */
+static PyObject *server_shutdown_start(PyObject *module, PyObject *args) {
+  oxrtmp_server server;
+  int timeout_ms;
+  if (!PyArg_ParseTuple(args, "Ki", &server.id, &timeout_ms)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_server_shutdown_start(server, timeout_ms));
+}
+
+NATIVE_GETTER(server_address, server, false)
+NATIVE_GETTER(server_addresses, server, false)
+NATIVE_SIMPLE(server_close, server)
+
+/* ---- Request ---- */
+
+typedef oxrtmp_status (*request_text)(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
+/* request_describe returns (kind, app, stream_name, raw_stream_name, query, publish_type, tc_url, peer_address,
+ * flash_version, swf_url, page_url, encoder, connect_json). All at once, because the handle ends with the answer. */
+static PyObject *request_describe(PyObject *module, PyObject *argument) {
+  static const request_text texts[] = {
+      oxrtmp_request_app,           oxrtmp_request_stream_name,  oxrtmp_request_raw_stream_name,
+      oxrtmp_request_query,         oxrtmp_request_publish_type, oxrtmp_request_tc_url,
+      oxrtmp_request_peer_address,  oxrtmp_request_flash_version, oxrtmp_request_swf_url,
+      oxrtmp_request_page_url,      oxrtmp_request_encoder,      oxrtmp_request_connect_json,
+  };
+  enum { TEXTS = sizeof texts / sizeof texts[0] };
+  oxrtmp_request request = {PyLong_AsUnsignedLongLong(argument)};
+  if (PyErr_Occurred()) {
+    return NULL;
+  }
+  uint32_t kind;
+  oxrtmp_status status = oxrtmp_request_kind(request, &kind);
+  if (status != OXRTMP_OK) {
+    return native_raise(module, status);
+  }
+  PyObject *tuple = PyTuple_New(1 + TEXTS), *text = PyLong_FromUnsignedLong(kind);
+  for (Py_ssize_t i = 0; tuple != NULL && text != NULL; i++) {
+    PyTuple_SetItem(tuple, i, text);
+    if (i == TEXTS) {
+      return tuple;
+    }
+    NATIVE_TEXT(text, status, false, char, texts[i], request);
+  }
+  Py_XDECREF(tuple);
+  return PyErr_Occurred() ? NULL : native_raise(module, status);
+}
+
+NATIVE_STRUCT_GETTER(request_connect, request, oxrtmp_connect_info, native_connect_info)
+
+/* request_accept(request, queue, user_data) returns the session's handle, 0 when the request was not for a stream. */
+static PyObject *request_accept(PyObject *module, PyObject *args) {
+  oxrtmp_request request;
+  oxrtmp_session_options options;
+  unsigned long long user_data;
+  oxrtmp_session_options_init(&options);
+  if (!PyArg_ParseTuple(args, "KKK", &request.id, &options.queue.id, &user_data)) {
+    return NULL;
+  }
+  options.user_data = user_data;
+  oxrtmp_session session;
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_request_accept(request, &options, &session));
+  return status == OXRTMP_OK ? PyLong_FromUnsignedLongLong(session.id) : native_raise(module, status);
+}
+
+static PyObject *request_reject(PyObject *module, PyObject *args) {
+  oxrtmp_request request;
+  const char *code, *description;
+  if (!PyArg_ParseTuple(args, "Kzz", &request.id, &code, &description)) {
+    return NULL;
+  }
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_request_reject(request, code, description));
+  return native_none(module, status);
+}
+
+/* ---- Session ---- */
+
+static PyObject *session_set_queue(PyObject *module, PyObject *args) {
+  oxrtmp_session session;
+  oxrtmp_queue queue;
+  unsigned long long user_data;
+  if (!PyArg_ParseTuple(args, "KKK", &session.id, &queue.id, &user_data)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_session_set_queue(session, queue, user_data));
+}
+
+/* metadata_or_none is NULL for an error, None where there is no metadata yet. */
+static PyObject *metadata_or_none(PyObject *module, oxrtmp_status status) {
+  if (status == OXRTMP_E_AGAIN) {
+    Py_RETURN_NONE;
+  }
+  return native_raise(module, status);
+}
+
+static PyObject *session_metadata(PyObject *module, PyObject *argument) {
+  oxrtmp_session session = {PyLong_AsUnsignedLongLong(argument)};
+  if (PyErr_Occurred()) {
+    return NULL;
+  }
+  oxrtmp_metadata metadata;
+  oxrtmp_metadata_init(&metadata);
+  oxrtmp_status status = oxrtmp_session_metadata(session, &metadata);
+  return status == OXRTMP_OK ? native_dict(&metadata, native_metadata) : metadata_or_none(module, status);
+}
+
+static PyObject *session_metadata_json(PyObject *module, PyObject *argument) {
+  oxrtmp_session session = {PyLong_AsUnsignedLongLong(argument)};
+  if (PyErr_Occurred()) {
+    return NULL;
+  }
+  PyObject *result;
+  oxrtmp_status status;
+  NATIVE_TEXT(result, status, false, char, oxrtmp_session_metadata_json, session);
+  return result == NULL && !PyErr_Occurred() ? metadata_or_none(module, status) : result;
+}
+
+static PyObject *session_metadata_raw(PyObject *module, PyObject *argument) {
+  oxrtmp_session session = {PyLong_AsUnsignedLongLong(argument)};
+  if (PyErr_Occurred()) {
+    return NULL;
+  }
+  PyObject *result;
+  oxrtmp_status status;
+  NATIVE_TEXT(result, status, true, uint8_t, oxrtmp_session_metadata_raw, session);
+  return result == NULL && !PyErr_Occurred() ? metadata_or_none(module, status) : result;
+}
+
+NATIVE_STRUCT_GETTER(session_statistics, session, oxrtmp_statistics, native_statistics)
+NATIVE_GETTER(session_end_reason, session, false)
+NATIVE_SIMPLE(session_close, session)
+
+static PyObject *session_close_with_status(PyObject *module, PyObject *args) {
+  oxrtmp_session session;
+  const char *code, *description;
+  if (!PyArg_ParseTuple(args, "Kzz", &session.id, &code, &description)) {
+    return NULL;
+  }
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_session_close_with_status(session, code, description));
+  return native_none(module, status);
+}
+
+PyMethodDef native_server_methods[] = {
+    {"server_open", server_open, METH_VARARGS, NULL},
+    {"server_listen", server_listen, METH_VARARGS, NULL},
+    {"server_adopt_listener", server_adopt_listener, METH_VARARGS, NULL},
+    {"server_adopt_connection", server_adopt_connection, METH_VARARGS, NULL},
+    {"server_address", server_address, METH_O, NULL},
+    {"server_addresses", server_addresses, METH_O, NULL},
+    {"server_set_queue", server_set_queue, METH_VARARGS, NULL},
+    {"server_shutdown_start", server_shutdown_start, METH_VARARGS, NULL},
+    {"server_close", server_close, METH_O, NULL},
+    {"request_describe", request_describe, METH_O, NULL},
+    {"request_connect", request_connect, METH_O, NULL},
+    {"request_accept", request_accept, METH_VARARGS, NULL},
+    {"request_reject", request_reject, METH_VARARGS, NULL},
+    {"session_set_queue", session_set_queue, METH_VARARGS, NULL},
+    {"session_metadata", session_metadata, METH_O, NULL},
+    {"session_metadata_json", session_metadata_json, METH_O, NULL},
+    {"session_metadata_raw", session_metadata_raw, METH_O, NULL},
+    {"session_statistics", session_statistics, METH_O, NULL},
+    {"session_end_reason", session_end_reason, METH_O, NULL},
+    {"session_close", session_close, METH_O, NULL},
+    {"session_close_with_status", session_close_with_status, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,136 @@
+"""RTMP for Python: accept, send and record live streams, with Enhanced RTMP.
+
+    import oxrtmp
+
+    with oxrtmp.Server("127.0.0.1:1935") as server:
+        for request in server:
+            if request.stream_name != "secret":
+                request.reject("unauthorized")
+                continue
+            with request.accept() as session:
+                for packet in session:
+                    print(packet.timestamp_ms, packet.track, packet.codec, len(packet.data))
+
+    with oxrtmp.Client.publish("rtmp://127.0.0.1/live/secret") as client:
+        client.send_video_sequence_header(avcc)
+        client.send_video(timestamp_ms, keyframe, nalus)
+
+These classes are for threads: their methods wait. The same names for asyncio are in oxrtmp.aio. After os.fork() without
+exec everything raises ForkedError in the child: use multiprocessing's "spawn" method, or open after forking.
+"""
+
+from __future__ import annotations
+
+import os
+
+if _path := os.environ.get("OXRTMP_LIBRARY"):
+    # Another libxrtmp.so.0 than the one beside this file: the first to be loaded is used.
+    import ctypes
+
+    ctypes.CDLL(_path)
+
+from . import _native
+from ._client import Client
+from ._errors import (
+    AgainError,
+    ArgumentError,
+    BusyError,
+    ClosedError,
+    ConnectionError,
+    EndOfStreamError,
+    Error,
+    ForkedError,
+    InternalError,
+    OutOfMemoryError,
+    ProtocolError,
+    RefusedError,
+    Status,
+    TimeoutError,
+    TransportError,
+    UnsupportedError,
+    UsageError,
+    make_error,
+)
+from ._flv import FLVReader, Recorder
+from ._native import Packet
+from ._server import Request, Server, Session, serve
+from ._types import (
+    ClientOptions,
+    Codec,
+    ConnectInfo,
+    LibraryStatistics,
+    Limits,
+    Metadata,
+    PacketFlags,
+    PacketKind,
+    RequestKind,
+    ServerOptions,
+    Statistics,
+    Timeouts,
+)
+
+__all__ = [
+    "AgainError",
+    "ArgumentError",
+    "BusyError",
+    "Client",
+    "ClientOptions",
+    "ClosedError",
+    "Codec",
+    "ConnectInfo",
+    "ConnectionError",
+    "EndOfStreamError",
+    "Error",
+    "FLVReader",
+    "ForkedError",
+    "InternalError",
+    "LibraryStatistics",
+    "Limits",
+    "Metadata",
+    "OutOfMemoryError",
+    "Packet",
+    "PacketFlags",
+    "PacketKind",
+    "ProtocolError",
+    "Recorder",
+    "RefusedError",
+    "Request",
+    "RequestKind",
+    "Server",
+    "ServerOptions",
+    "Session",
+    "Statistics",
+    "Status",
+    "TimeoutError",
+    "Timeouts",
+    "TransportError",
+    "UnsupportedError",
+    "UsageError",
+    "__version__",
+    "build_info",
+    "library_statistics",
+    "memory_limit",
+    "serve",
+]
+
+for _class in (Client, FLVReader, Recorder, Request, Server, Session):
+    _class.__module__ = __name__  # what tracebacks and the objects show
+
+_native.setup(make_error, tuple(PacketKind), PacketFlags)
+
+__version__ = ".".join(str(_native.version() >> shift & 0xFF) for shift in (16, 8, 0))
+
+
+def build_info() -> str:
+    """One line about the library: version, platform, compilers."""
+    return _native.build_info()
+
+
+def memory_limit(bytes: int) -> None:
+    """Bound the memory of all message payloads in the process. 2 GiB by default; 0 restores that."""
+    _native.memory_limit(bytes)
+
+
+def library_statistics() -> LibraryStatistics:
+    """What the library holds at this moment. For tests, and for now and then."""
+    return LibraryStatistics(**_native.library_statistics())

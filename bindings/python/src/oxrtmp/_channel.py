@@ -1,0 +1,88 @@
+"""How threads wait: every object that something can be waited for has a queue of the library's of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from . import _log, _native
+from ._errors import Error
+
+# Event types of the library.
+REQUEST, PACKET, STREAM_END, CONNECTED, FAILED, CLIENT_END, WRITABLE, SERVER_CLOSED, LOG, CLIENT_CLOSED = range(1, 11)
+
+MOST = 128  # events taken at once
+
+Deliver = Callable[[int, Any], None]
+
+
+def deadline_of(timeout: float | None) -> float | None:
+    return None if timeout is None else monotonic() + timeout
+
+
+class Channel:
+    """A queue, and the waiting in it. One thread at a time waits and delivers; the others wait for that thread."""
+
+    __slots__ = ("_fd", "_lock", "_open", "queue")
+
+    def __init__(self) -> None:
+        self.queue = _native.queue_create(_log.level())
+        self._fd = _native.queue_fd(self.queue)
+        self._lock = threading.RLock()  # a signal's handler may come back here
+        self._open = True
+
+    def fileno(self) -> int:
+        """The descriptor that is readable while events wait; -1 when closed."""
+        return self._fd if self._open else -1
+
+    def wait(self, ready: Callable[[], bool], deliver: Deliver, deadline: float | None) -> bool:
+        """Deliver events until ready says so. False when the time is over, or the channel was closed, before that."""
+        if self._open:
+            _native.queue_fd(self.queue)  # in a forked child: raises, where the lock may be held by nobody
+        left = -1.0 if deadline is None else max(0.0, deadline - monotonic())
+        if not self._lock.acquire(timeout=left):
+            return ready()
+        try:
+            while not ready():
+                if not self._open:
+                    return False
+                self._drain(deliver)
+                if ready():
+                    break
+                left = -1.0 if deadline is None else deadline - monotonic()
+                if not self._open or (deadline is not None and left <= 0):
+                    return False
+                _native.wait_readable(self._fd, left)
+            return True
+        finally:
+            self._lock.release()
+            if not self._open:
+                self._destroy()
+
+    def _drain(self, deliver: Deliver) -> None:
+        for kind, _, payload, _ in _native.queue_drain(self.queue, MOST):
+            if kind == LOG:
+                _, _, _, text, level, time_ns = payload
+                _log.write(text, level, time_ns)
+            else:
+                deliver(kind, payload)
+
+    def close(self) -> None:
+        """End the queue. Who waits is woken; it is destroyed when nobody is in it any more."""
+        if self._open:
+            self._open = False
+            with contextlib.suppress(Error):
+                _native.queue_wake(self.queue)
+            self._destroy()
+
+    def _destroy(self) -> None:
+        if self._lock.acquire(blocking=False):
+            try:
+                _native.queue_destroy(self.queue)
+            except Error:  # in a forked child
+                pass
+            finally:
+                self._lock.release()

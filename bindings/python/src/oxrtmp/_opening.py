@@ -1,0 +1,58 @@
+"""What asyncio's accept, reject and publish return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Generator
+from types import TracebackType
+from typing import Any, Generic, Protocol, TypeVar
+
+
+class Closes(Protocol):
+    """Something that `async with` closes."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None: ...
+
+
+T = TypeVar("T", bound=Closes)
+
+
+class Opening(Generic[T]):
+    """A Session or Client on its way: `await` it, or use it in `async with`, which closes it at the end."""
+
+    def __init__(self, coming: Awaitable[T]) -> None:
+        self._coming = coming
+        self._value: T | None = None
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._coming.__await__()
+
+    async def __aenter__(self) -> T:
+        self._value = await self._coming
+        return self._value
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        if self._value is not None:
+            await self._value.__aexit__(kind, value, tb)
+
+
+class Ready(Awaitable[T]):
+    """What is there already, to be awaited."""
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._value
+        yield
+
+
+class Done(Awaitable[None]):
+    """What is done already. It may be awaited, and need not be."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return
+        yield

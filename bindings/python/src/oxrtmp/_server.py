@@ -1,0 +1,285 @@
+"""Server, Request and Session for threads."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from . import _native
+from ._base import CLOSED, BaseRequest, BaseServer, BaseSession, End, end_of, error_of, is_own_fault
+from ._channel import PACKET, REQUEST, SERVER_CLOSED, STREAM_END, Channel, deadline_of
+from ._errors import Error, Status, make_error
+from ._log import logger
+from ._native import Packet
+from ._types import ServerOptions, milliseconds
+
+
+class Session(BaseSession):
+    """An accepted stream that a peer publishes. Packets come out of it, from any thread.
+
+    A `for` loop over it ends when the stream does, however that happens: `end_reason` and `error` tell.
+    """
+
+    def __init__(self, request: Request, handle: int, end: End | None, channel: Channel) -> None:
+        super().__init__(request, handle, end)
+        self._packets: deque[Packet] = deque()
+        self._channel = channel
+        if self._closed:
+            channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Packet]:
+        take = self._packets.popleft
+        while True:
+            try:
+                packet = take()
+            except IndexError:
+                self._fill(None)
+                if not self._packets and self._end is not None:
+                    break
+                continue
+            yield packet
+        if self._end is not None and is_own_fault(self._end):
+            raise error_of(self._end)
+
+    def next_packet(self, timeout: float | None = None) -> Packet:
+        """The next packet. Waits for it as long as timeout says, in seconds: 0 looks, None waits for ever.
+
+        TimeoutError when the time is over; EndOfStreamError when the peer has ended the stream and all its packets
+        were taken, ClosedError when this side has; ConnectionError or ProtocolError when the connection broke.
+        """
+        return self._take(1, timeout)[0]
+
+    def next_packets(self, most: int = 4096, timeout: float | None = None) -> list[Packet]:
+        """Wait as next_packet does, then take all packets that are there, at most so many."""
+        return self._take(most, timeout)
+
+    def _take(self, most: int, timeout: float | None) -> list[Packet]:
+        deadline = deadline_of(timeout)
+        while True:
+            if not self._packets and not self._fill(deadline):
+                raise make_error(Status.TIMEOUT, f"no packet in {timeout} s", "", "", "")
+            taken: list[Packet] = []
+            try:
+                while len(taken) < most:
+                    taken.append(self._packets.popleft())
+            except IndexError:
+                pass
+            if taken:
+                return taken
+            if self._end is not None:
+                raise error_of(self._end)
+
+    def _fill(self, deadline: float | None) -> bool:
+        """Wait for packets or the end. False when the time is over before."""
+        return self._channel.wait(self._ready, self._event, deadline) or self._closed
+
+    def _ready(self) -> bool:
+        return bool(self._packets) or self._end is not None
+
+    def _event(self, kind: int, payload: Any) -> None:
+        if kind == PACKET:
+            if not self._closed:
+                self._packets.extend(payload)
+        elif kind == STREAM_END:
+            self._end = self._end or end_of(payload)
+
+    def fileno(self) -> int:
+        """A descriptor that is readable while packets wait, for select, poll, trio, ...
+
+        Then take with timeout=0 until TimeoutError: what was taken over from the library no longer shows there.
+        """
+        return self._channel.fileno()
+
+    def close(self, description: str | None = None, *, code: str | None = None) -> None:
+        """End the stream and its connection. With words, the peer is told: code is "NetStream.Publish.Rejected" if not given.
+
+        Who waits is woken. Packets that were taken stay valid. Closing again does nothing.
+        """
+        if self._close(description, code):
+            self._packets.clear()
+            self._channel.close()
+
+
+class Request(BaseRequest):
+    """A peer's wish to publish. It waits for accept or reject, from any thread, for 10 seconds by default."""
+
+    _session: Session | None = None
+
+    def accept(self) -> Session:
+        """Grant it. The session is to be closed: use it in a `with` statement.
+
+        If the peer has gone meanwhile, the session has ended already. For a request that is not about a stream (see
+        ServerOptions.ask_connection) the session is a closed one.
+        """
+        channel = Channel()
+        try:
+            handle, end = self._grant(channel.queue, 0)
+        except BaseException:
+            channel.close()
+            raise
+        self._session = Session(self, handle, end, channel)
+        return self._session
+
+    def reject(self, description: str | None = None, *, code: str | None = None) -> None:
+        """Refuse it: the peer is told, and disconnected. The code is "NetStream.Publish.BadName" if not given.
+
+        Encoders give up at once on the codes BadName, Denied and Rejected.
+        """
+        self._refuse(description, code)
+
+
+class Server(BaseServer):
+    """Listens on an address ("host:port", ":1935" for every interface) and lets publishers in.
+
+        with oxrtmp.Server("127.0.0.1:1935") as server:
+            for request in server:
+                with request.accept() as session:
+                    for packet in session:
+                        ...
+
+    Without an address it listens nowhere yet. Any method may be called from any thread.
+    """
+
+    _shut: int = Status.OK  # what a shutdown ended with
+
+    def __init__(self, address: str | None = None, **options: Unpack[ServerOptions]) -> None:
+        self._requests: deque[Request] = deque()
+        self._ended: End | None = None
+        self._channel = Channel()
+        try:
+            self._open(address, options, self._channel.queue, 0)
+        except BaseException:
+            self._channel.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Request]:
+        """Requests as they come, until the server is closed."""
+        while True:
+            try:
+                yield self.accept()
+            except Error as error:
+                if error.status != Status.CLOSED:
+                    raise
+                return
+
+    def accept(self, timeout: float | None = None) -> Request:
+        """The next request. Waits for it as long as timeout says, in seconds: 0 looks, None waits for ever.
+
+        TimeoutError when the time is over, ClosedError when the server is closed.
+        """
+        deadline = deadline_of(timeout)
+        while True:
+            try:
+                return self._requests.popleft()
+            except IndexError:
+                if self._ended is not None:
+                    raise error_of(self._ended) from None
+            if not self._channel.wait(self._ready, self._event, deadline) and not self._closed:
+                raise make_error(Status.TIMEOUT, f"no request in {timeout} s", "", "", "")
+
+    def _ready(self) -> bool:
+        return bool(self._requests) or self._ended is not None
+
+    def _event(self, kind: int, payload: Any) -> None:
+        if kind == REQUEST:
+            try:
+                request = Request(payload)
+            except Error:  # gone before it was looked at
+                return
+            self._requests.append(request)
+        elif kind == SERVER_CLOSED:
+            self._shut = payload[0]
+            self._ended = CLOSED
+
+    def fileno(self) -> int:
+        """A descriptor that is readable while requests wait; see Session.fileno."""
+        return self._channel.fileno()
+
+    def serve(self, handler: Callable[[Request], object]) -> None:
+        """Call handler for each request, on a thread of its own, until the server is closed, and wait for the threads.
+
+        A request that the handler has not answered is rejected. An exception in a handler is logged, and ends the
+        session of that request only. The server is closed when this is left, by Ctrl-C for example.
+        """
+        threads: set[threading.Thread] = set()
+
+        def run(request: Request) -> None:
+            try:
+                handle(request, handler)
+            finally:
+                threads.discard(threading.current_thread())
+
+        try:
+            for request in self:
+                thread = threading.Thread(target=run, args=(request,), name=f"oxrtmp {request._words()}", daemon=True)
+                threads.add(thread)
+                thread.start()
+        finally:
+            self.close()
+            for thread in list(threads):
+                thread.join()
+
+    def shutdown(self, timeout: float | None = None) -> bool:
+        """Stop listening, let the sessions that run go on for so many seconds (None: until they end), then close.
+
+        Whether all sessions had ended.
+        """
+        if self._closed:
+            return True
+        _native.server_shutdown_start(self._handle, milliseconds(timeout))
+        self._channel.wait(lambda: self._ended is not None, self._event, None)
+        self.close()
+        return self._shut == Status.OK
+
+    def close(self) -> None:
+        """Stop listening and end all connections. Who waits is woken. Closing again does nothing."""
+        if self._closed:
+            return
+        self._drop()
+
+    def _drop(self) -> None:
+        self._closed = True
+        self._ended = self._ended or CLOSED
+        try:
+            _native.server_close(self._handle)
+        except Error as error:
+            if error.status != Status.FORKED:
+                raise
+        finally:
+            while self._requests:
+                self._requests.popleft()._drop()
+            self._channel.close()
+
+
+def handle(request: Request, handler: Callable[[Request], object]) -> None:
+    """Call a handler, and put in order what it leaves behind."""
+    try:
+        handler(request)
+    except Exception:  # noqa: BLE001 it is the caller's, and logged
+        logger.exception("the handler of %s failed", request._words())
+        if request._session is not None:
+            request._session.close()
+    finally:
+        if not request.closed:
+            request.reject()
+
+
+def serve(address: str, handler: Callable[[Request], object], **options: Unpack[ServerOptions]) -> None:
+    """Listen on address and call handler for each request, on a thread of its own, until Ctrl-C. See Server.serve."""
+    with Server(address, **options) as server:
+        server.serve(handler)

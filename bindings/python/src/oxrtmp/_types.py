@@ -1,0 +1,247 @@
+"""Numbers and records that the rest of the package speaks in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from enum import IntEnum, IntFlag, StrEnum
+from typing import Any, TypedDict
+
+
+class PacketKind(IntEnum):
+    """What a packet is for."""
+
+    NONE = 0
+    SEQUENCE_HEADER = 1
+    FRAME = 2
+    SEQUENCE_END = 3
+    METADATA = 4
+    DATA = 5
+    COMMAND = 6
+    SILENCE = 7
+
+
+class PacketFlags(IntFlag):
+    """Properties of a packet."""
+
+    KEYFRAME = 1 << 0
+    ENHANCED = 1 << 1
+    MALFORMED = 1 << 2
+    DISPOSABLE = 1 << 3
+    MULTITRACK = 1 << 4
+    MPEG2TS = 1 << 5
+    MULTICHANNEL_CONFIG = 1 << 6
+    COLOR_INFO = 1 << 7
+    CONTINUED = 1 << 8
+    SET_DATA_FRAME = 1 << 9
+    UNOFFICIAL_ID = 1 << 10
+
+
+class Codec(StrEnum):
+    """A codec's four characters, as Packet.codec has them."""
+
+    AVC1 = "avc1"
+    HVC1 = "hvc1"
+    VVC1 = "vvc1"
+    AV01 = "av01"
+    VP08 = "vp08"
+    VP09 = "vp09"
+    MP4A = "mp4a"
+    OPUS = "Opus"
+    FLAC = "fLaC"
+    AC3 = "ac-3"
+    EC3 = "ec-3"
+    MP3 = ".mp3"
+    # only in legacy headers
+    JPEG = "jpeg"
+    SORENSON_H263 = "flv1"
+    SCREEN_VIDEO = "fsv1"
+    SCREEN_VIDEO_2 = "fsv2"
+    VP6 = "vp6f"
+    VP6_ALPHA = "vp6a"
+    H263 = "h263"
+    MPEG4_VISUAL = "mp4v"
+    PCM_PLATFORM = "pcmp"
+    PCM_LITTLE = "pcml"
+    ADPCM = "swfa"
+    NELLYMOSER = "nmos"
+    NELLYMOSER_16 = "nm16"
+    NELLYMOSER_8 = "nm08"
+    ALAW = "alaw"
+    MULAW = "ulaw"
+    SPEEX = "spex"
+    DEVICE_SPECIFIC = "devs"
+
+
+class RequestKind(IntEnum):
+    """What a peer asks for. Only publish requests come unless the server's options ask for others."""
+
+    PUBLISH = 1
+    PLAY = 2
+    CONNECTION = 3
+    CONNECT = 4
+    FC_PUBLISH = 5
+
+
+def milliseconds(seconds: float | None) -> int:
+    """A time in seconds for a call that takes milliseconds: None and infinity are -1, for ever."""
+    if seconds is None or seconds == math.inf:
+        return -1
+    return max(0, min(math.ceil(seconds * 1000), 2**31 - 1))
+
+
+@dataclass(kw_only=True)
+class Limits:
+    """Bounds on what a peer may cost. 0 is the default."""
+
+    message_bytes: int = 0  #: longest message once a publish is accepted; 16777215, the most there can be
+    partial_bytes: int = 0  #: memory of incomplete messages per connection from then on; 32 MiB
+    early_message_bytes: int = 0  #: longest message before that; 32 KiB
+    early_partial_bytes: int = 0  #: memory of incomplete messages per connection before that; 32 KiB
+    chunk_streams: int = 0  #: chunk streams in use per connection; 64
+    message_streams: int = 0  #: message streams per connection; 16
+    amf_depth: int = 0  #: nesting of AMF values; 64
+    amf_values: int = 0  #: AMF values in one message; 65536
+    early_amf_values: int = 0  #: the same before a publish is accepted; 512
+    name_bytes: int = 0  #: each of app, stream name and tcUrl; 8 KiB, at most 65535
+    idle_messages: int = 0  #: messages per second that bring nothing forward; 500
+    output_bytes: int = 0  #: output that waits because the peer does not read, per connection; 4 MiB
+    queue_bytes: int = 0  #: received packets that wait for you, per session; 1 MiB, past it nothing is read
+    connections: int = 0  #: open connections of a server; 10000
+    connections_per_address: int = 0  #: open connections from one IP address; 5000
+    pending_requests: int = 0  #: requests of a server that wait for an answer; 1024
+
+    def _native(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(kw_only=True)
+class Timeouts:
+    """How long each phase of a connection may last, in seconds. None is the default, math.inf is without bound."""
+
+    resolve: float | None = None  #: client: looking the host up; 10
+    dial: float | None = None  #: client: the TCP connection; 10
+    handshake: float | None = None  #: the whole handshake; 10
+    connect: float | None = None  #: server: from the handshake to connect; client: from connect to its answer; 10
+    create_stream: float | None = None  #: client: from createStream to its answer; 10
+    publish: float | None = None  #: client: from publish to its answer; 10
+    decision: float | None = None  #: server: your answer to a request; 10
+    setup: float | None = None  #: server: from the beginning, or the end of a stream, to an accepted publish; 30
+    first_media: float | None = None  #: server: from an accepted publish to its first packet; 20
+    idle: float | None = None  #: without a byte received (after half of it the peer is pinged); 60
+    write: float | None = None  #: without progress of the output towards the peer; 10
+
+    def _native(self) -> dict[str, int]:
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {f"{name}_ms": milliseconds(value) or 1 for name, value in given.items() if value is not None}
+
+
+class ServerOptions(TypedDict, total=False):
+    """The keyword arguments of Server and serve."""
+
+    limits: Limits  #: bounds on what a peer may cost
+    timeouts: Timeouts  #: how long each phase of a connection may last
+    chunk_size: int  #: size of the chunks sent, 1 to 65536; 4096
+    window_ack_size: int  #: bytes after which the peer is asked to acknowledge; 5000000
+    peer_bandwidth: int  #: announced by Set Peer Bandwidth; 5000000
+    ask_connection: bool  #: each connection raises a request first, before a byte of it is read
+    ask_connect: bool  #: connect raises a request
+    ask_fc_publish: bool  #: FCPublish raises a request
+    send_on_bw_done: bool  #: onBWDone follows the answer to connect
+    linger: float  #: seconds that a connection which ends may take to deliver its last words; 2
+
+
+class ClientOptions(TypedDict, total=False):
+    """The keyword arguments of Client.publish."""
+
+    limits: Limits  #: bounds on what the server may cost
+    timeouts: Timeouts  #: how long each phase of the connection may last
+    app: str  #: application; what the URL says
+    stream_name: str  #: stream name; what the URL says
+    tc_url: str  #: tcUrl; the URL without the stream name
+    flash_version: str  #: flashVer; "FMLE/3.0 (compatible; oxrtmp)"
+    swf_url: str  #: swfUrl; not sent
+    page_url: str  #: pageUrl; not sent
+    publish_type: str  #: "live", "record" or "append"; "live"
+    chunk_size: int  #: size of the chunks sent, 1 to 65536; 4096
+    digest_handshake: bool  #: offer the digest handshake, which some servers ask for
+    output_bytes: int  #: data that may be queued before sending waits; 1 MiB
+    send_timeout: float | None  #: seconds that sending waits for room, None for ever, 0 not at all; 10
+    linger: float  #: seconds that closing waits for queued data to leave; 2
+
+
+def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[str, int]]:
+    """Options as the extension takes them: the plain ones, the limits, the timeouts."""
+    plain = dict(options)
+    limits = plain.pop("limits", None) or Limits()
+    timeouts = plain.pop("timeouts", None) or Timeouts()
+    if "linger" in plain:
+        plain["linger_ms"] = milliseconds(plain.pop("linger")) or -1
+    return plain, limits._native(), timeouts._native()
+
+
+@dataclass(kw_only=True)
+class Metadata:
+    """What a stream says about itself. A number that is not known is 0, a text ""."""
+
+    width: float = 0  #: pixels
+    height: float = 0  #: pixels
+    frame_rate: float = 0  #: frames per second
+    video_codec: str = ""  #: a Codec
+    video_data_rate: float = 0  #: kbit/s
+    audio_codec: str = ""  #: a Codec
+    audio_data_rate: float = 0  #: kbit/s
+    audio_sample_rate: float = 0  #: Hz
+    audio_sample_size: float = 0  #: bits
+    audio_channels: float = 0  #: number of channels
+    audio_delay: float = 0  #: seconds
+    stereo: bool = False
+    surround: str = ""  #: "2.1", "3.1", "4.0", "4.1", "5.1" or "7.1": which of OBS's flags is set
+    duration: float = 0  #: seconds; files only
+    file_size: float = 0  #: bytes; files only
+    can_seek_to_end: bool = False  #: files only
+    creation_date: str = ""
+    encoder: str = ""  #: name of the software
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """What a session or a client has carried."""
+
+    timestamp_ms: int  #: of the last packet
+    duration_ns: int  #: since the stream was accepted
+    keyframe_interval_ns: int  #: between the last two keyframes, by decoding time
+    bytes: int  #: payload bytes
+    packets: int  #: all packets, of these:
+    audio_packets: int
+    video_packets: int
+    data_packets: int  #: data, metadata included
+    keyframes: int  #: packets that are keyframes
+    malformed: int  #: packets that were not understood
+    queued_bytes: int  #: session: received and not yet taken by you; client: taken and not yet sent
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectInfo:
+    """The numbers of a peer's connect command, 0 where it sent none."""
+
+    encoder: int
+    fpad: bool
+    capabilities: float
+    audio_codecs: float
+    video_codecs: float
+    video_function: float
+    object_encoding: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryStatistics:
+    """What the library holds at this moment, in the whole process."""
+
+    handles: int  #: live servers, requests, sessions, clients, queues, ...
+    packets: int  #: packets received by you and not yet released
+    payload_bytes: int  #: memory of message payloads in use, which memory_limit bounds
+    pooled_bytes: int  #: memory of payloads kept for the next ones
+    heap_bytes: int  #: memory in use on Go's heap
+    goroutines: int  #: concurrent activities inside the library
+    faults: int  #: internal faults caught since the start
