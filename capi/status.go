@@ -59,6 +59,8 @@ var statuses = []struct {
 	{rtmp.ErrDecided, C.OXRTMP_E_STATE},
 	{rtmp.ErrLimit, C.OXRTMP_E_LIMIT},
 	{rtmp.ErrTimeout, C.OXRTMP_E_TIMEOUT},
+	{rtmp.ErrPublished, C.OXRTMP_E_BUSY},
+	{rtmp.ErrNoStream, C.OXRTMP_E_NOT_FOUND},
 
 	{engine.ErrTimeout, C.OXRTMP_E_SILENT},
 	{engine.ErrFlood, C.OXRTMP_E_LIMIT},
@@ -94,6 +96,7 @@ var statuses = []struct {
 	{media.ErrFrameType, C.OXRTMP_E_MEDIA},
 	{media.ErrComposition, C.OXRTMP_E_MEDIA},
 	{media.ErrNanoOffset, C.OXRTMP_E_MEDIA},
+	{media.ErrNoColorInfo, C.OXRTMP_E_MEDIA},
 
 	{flv.ErrHeader, C.OXRTMP_E_FLV},
 	{flv.ErrTagSize, C.OXRTMP_E_FLV},
@@ -267,14 +270,15 @@ func guard(status *C.oxrtmp_status) {
 	}
 }
 
-// panicPlace finds the line that panicked in a stack trace: the first of a file after the call of panic.
+// panicPlace finds the line that panicked in a stack trace: the innermost one of this project after the call of panic.
 func panicPlace(stack string) string {
 	if _, after, ok := strings.Cut(stack, "\npanic("); ok {
 		stack = after
 	}
 	lines := strings.Split(stack, "\n")
-	for i := 3; i < len(lines); i += 2 { // the file of panic itself is line 1, then function and file by turns
-		if place, _, _ := strings.Cut(strings.TrimSpace(lines[i]), " "); !strings.Contains(place, "/runtime/") {
+	for i := 2; i+1 < len(lines); i += 2 { // panic's own two lines are first, then function and place by turns
+		if strings.HasPrefix(lines[i], "oxrtmp/") || strings.HasPrefix(lines[i], "main.") {
+			place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " ")
 			return place
 		}
 	}
