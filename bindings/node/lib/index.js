@@ -1,0 +1,38 @@
+'use strict'
+// The package. Each name is documented in index.d.ts.
+
+const native = require('./native.js')
+const { OxrtmpError, status, check, argumentError } = require('./error.js')
+const { setLogger } = require('./loop.js')
+const { Packet, PacketFlags } = require('./packet.js')
+const { Server } = require('./server.js')
+const { Request } = require('./request.js')
+const { Session } = require('./session.js')
+const { Client } = require('./client.js')
+const { Recorder } = require('./recorder.js')
+const { FlvReader } = require('./flv-reader.js')
+const { version } = require('../package.json')
+
+function setMemoryLimit (bytes) {
+  const number = Number(bytes)
+  if (!(number >= 0 && number <= Number.MAX_SAFE_INTEGER)) throw argumentError('bytes must be a number from 0 on')
+  check(native.memoryLimit(number))
+}
+
+const libraryStatistics = () => check(native.libraryStatistics())
+
+exports.Server = Server
+exports.Request = Request
+exports.Session = Session
+exports.Client = Client
+exports.Packet = Packet
+exports.PacketFlags = PacketFlags
+exports.Recorder = Recorder
+exports.FlvReader = FlvReader
+exports.OxrtmpError = OxrtmpError
+exports.status = status
+exports.setLogger = setLogger
+exports.setMemoryLimit = setMemoryLimit
+exports.libraryStatistics = libraryStatistics
+exports.version = version
+exports.buildInfo = native.buildInfo()

@@ -1,0 +1,7 @@
+// The package for import: the same objects as for require, so that the library is loaded once.
+import oxrtmp from './index.js'
+
+export const {
+  Server, Request, Session, Client, Packet, PacketFlags, Recorder, FlvReader, OxrtmpError, status, setLogger, setMemoryLimit,
+  libraryStatistics, version, buildInfo
+} = oxrtmp

@@ -1,0 +1,169 @@
+'use strict'
+// Checks what users pass in, and names what is wrong. The names of the C structs' fields are those of src/options.c.
+
+const { argumentError } = require('./error.js')
+
+const U32 = 2 ** 32 - 1
+const I32 = 2 ** 31 - 1
+
+// Each kind of value returns what is wrong with it, or undefined.
+const integer = (least, most) => value =>
+  Number.isInteger(value) && value >= least && value <= most ? undefined : `an integer from ${least} to ${most}`
+const number = value => Number.isFinite(value) ? undefined : 'a number'
+const flag = value => typeof value === 'boolean' ? undefined : 'true or false'
+const text = value => typeof value === 'string' && !value.includes('\0') ? undefined : 'a string without NUL'
+const oneOf = (...values) => value => values.includes(value) ? undefined : values.map(v => `'${v}'`).join(', ')
+const func = value => typeof value === 'function' ? undefined : 'a function'
+const abortSignal = value => value instanceof AbortSignal ? undefined : 'an AbortSignal'
+const nested = fields => value => isObject(value) ? fields : 'an object'
+
+const count = integer(1, U32)
+const time = integer(-1, I32) // milliseconds; -1: without bound
+
+const limits = {
+  messageBytes: integer(1, 0xffffff),
+  partialBytes: count,
+  earlyMessageBytes: count,
+  earlyPartialBytes: count,
+  chunkStreams: count,
+  messageStreams: count,
+  amfDepth: count,
+  amfValues: count,
+  earlyAmfValues: count,
+  nameBytes: integer(1, 65535),
+  idleMessages: count,
+  outputBytes: count,
+  queueBytes: count,
+  connections: count,
+  connectionsPerAddress: count,
+  pendingRequests: count
+}
+
+const timeouts = {
+  resolveMs: time,
+  dialMs: time,
+  handshakeMs: time,
+  connectMs: time,
+  createStreamMs: time,
+  publishMs: time,
+  decisionMs: time,
+  setupMs: time,
+  firstMediaMs: time,
+  idleMs: time,
+  writeMs: time
+}
+
+const server = {
+  chunkSize: integer(1, 65536),
+  windowAckSize: count,
+  peerBandwidth: count,
+  askConnection: flag,
+  askConnect: flag,
+  askFcPublish: flag,
+  sendOnBwDone: flag,
+  lingerMs: time
+}
+
+const client = {
+  chunkSize: integer(1, 65536),
+  app: text,
+  streamName: text,
+  tcUrl: text,
+  flashVersion: text,
+  swfUrl: text,
+  pageUrl: text,
+  publishType: oneOf('live', 'record', 'append'),
+  digestHandshake: flag,
+  lingerMs: time,
+  outputBytes: count
+}
+
+const recorder = {
+  indexBytes: count,
+  rotateBytes: integer(0, Number.MAX_SAFE_INTEGER),
+  rotateDurationMs: integer(0, Number.MAX_SAFE_INTEGER)
+}
+
+const codec = value => typeof value === 'string' && /^[ -~]{4}$/.test(value) ? undefined : 'four characters'
+const mediaInfo = {
+  videoCodec: codec,
+  audioCodec: codec,
+  stereo: flag,
+  width: number,
+  height: number,
+  frameRate: number,
+  videoDataRate: number,
+  audioDataRate: number,
+  audioSampleRate: number,
+  audioSampleSize: number,
+  audioChannels: number,
+  audioDelay: number,
+  duration: number,
+  fileSize: number,
+  canSeekToEnd: flag,
+  surround: text,
+  creationDate: text,
+  encoder: text
+}
+
+const records = { limits, timeouts, server, client, recorder, mediaInfo }
+
+const forms = {
+  server: { ...server, limits: nested(limits), timeouts: nested(timeouts), signal: abortSignal },
+  client: {
+    ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, fd: integer(0, I32), signal: abortSignal
+  },
+  recorder,
+  mediaInfo,
+  serve: { signal: abortSignal, onError: func },
+  shutdown: { timeoutMs: time },
+  flush: { timeoutMs: time },
+  logger: { level: oneOf('error', 'warning', 'info', 'debug') }
+}
+
+function isObject (value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function walk (value, fields, name) {
+  const result = {}
+  for (const key of Object.keys(value)) {
+    if (!Object.hasOwn(fields, key)) {
+      throw argumentError(`${name} has no '${key}'; it has ${Object.keys(fields).join(', ')}`)
+    }
+    if (value[key] === undefined) continue
+    const wanted = fields[key](value[key])
+    if (typeof wanted === 'string') throw argumentError(`${name}.${key} must be ${wanted}`)
+    result[key] = wanted === undefined ? value[key] : walk(value[key], wanted, `${name}.${key}`)
+  }
+  return result
+}
+
+/** A copy of the options, all of them known and valid. */
+function options (form, value, name = 'options') {
+  if (value === undefined || value === null) return {}
+  if (!isObject(value)) throw argumentError(`${name} must be an object`)
+  return walk(value, forms[form], name)
+}
+
+function checkText (value, name) {
+  const wanted = text(value)
+  if (wanted !== undefined) throw argumentError(`${name} must be ${wanted}`)
+  return value
+}
+
+function checkInteger (value, name, least, most) {
+  if (!(Number.isInteger(value) && value >= least && value <= most)) {
+    throw argumentError(`${name} must be an integer from ${least} to ${most}`)
+  }
+  return value
+}
+
+/** Any kind of bytes as a view that the addon takes. */
+function checkBytes (value, name) {
+  if (ArrayBuffer.isView(value)) return value
+  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value)
+  throw argumentError(`${name} must be a Buffer, another view or an ArrayBuffer`)
+}
+
+module.exports = { options, records, isObject, checkText, checkInteger, checkBytes, U32 }

@@ -1,0 +1,88 @@
+'use strict'
+const native = require('./native.js')
+const { check, checkJob, ownError, argumentError } = require('./error.js')
+const { holding } = require('./loop.js')
+const { Packing } = require('./packet.js')
+const { options, checkText } = require('./options.js')
+
+const INTERNAL = Symbol('a recorder of the library')
+const WAITING_PACKETS = 256 // past which write() waits for the file
+
+const packing = new Packing()
+
+class Recorder {
+  #handle // undefined once it is closed
+  #path = ''
+  #waiting = [] // packets that are not in the file yet and not being written
+  #writing // the promise of the write that goes on
+  #error // the first one; it stays
+  #closing
+
+  constructor (internal, handle) {
+    if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Recorder.open() or Recorder.openIn()')
+    this.#handle = handle
+  }
+
+  static async open (path, given) {
+    return Recorder.#open(checkText(path, 'path'), undefined, options('recorder', given))
+  }
+
+  static async openIn (directory, name, given) {
+    return Recorder.#open(checkText(directory, 'directory'), checkText(name, 'name'), options('recorder', given))
+  }
+
+  static async #open (path, name, settings) {
+    return new Recorder(INTERNAL, await holding(checkJob(native.recorderOpen(path, name, settings))))
+  }
+
+  get path () {
+    if (this.#handle !== undefined) this.#path = check(native.recorderPath(this.#handle))
+    return this.#path
+  }
+
+  async write (packets) {
+    if (this.#error !== undefined) throw this.#error
+    if (this.#closing !== undefined) throw ownError('CLOSED', 'the recorder is closed')
+    if (Array.isArray(packets)) this.#waiting.push(...packets)
+    else this.#waiting.push(packets)
+    this.#writing ??= holding(this.#run())
+    if (this.#waiting.length > WAITING_PACKETS) {
+      await this.#writing
+      if (this.#error !== undefined) throw this.#error
+    }
+  }
+
+  /** Writes until nothing waits; never rejects. */
+  async #run () {
+    try {
+      while (this.#waiting.length > 0) {
+        const packets = this.#waiting.splice(0, Packing.MOST)
+        const memory = packing.pack(packets, 0)
+        await checkJob(native.recorderWrite(this.#handle, packing.structs, memory, packets.length))
+      }
+    } catch (error) {
+      this.#error = error
+      this.#waiting = []
+    }
+    this.#writing = undefined
+  }
+
+  close () {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose] () { return this.close() }
+
+  async #close () {
+    await this.#writing
+    const path = this.path
+    const handle = this.#handle
+    this.#handle = undefined
+    this.#path = path
+    await holding(checkJob(native.recorderClose(handle)))
+    if (this.#error !== undefined) throw this.#error
+  }
+}
+
+module.exports = { Recorder }

@@ -1,0 +1,77 @@
+'use strict'
+const native = require('./native.js')
+const { check, status, argumentError, ownError } = require('./error.js')
+const { acceptSession } = require('./session.js')
+const { checkText } = require('./options.js')
+
+const KINDS = ['', 'publish', 'play', 'connection', 'connect', 'fc_publish'] // enum oxrtmp_request_kind
+const TEXTS = ['app', 'streamName', 'rawStreamName', 'query', 'publishType', 'tcUrl', 'peerAddress', 'flashVersion', 'swfUrl',
+  'pageUrl', 'encoder']
+
+const INTERNAL = Symbol('a request of the library')
+
+let internals
+
+class Request {
+  #handle // undefined once it is answered
+  #deadline
+  #sessions // of the server
+  #session
+  #connect
+
+  constructor (internal, index, deadline, sessions) {
+    if (internal !== INTERNAL) throw argumentError('Illegal constructor: requests come from a server')
+    const [handle, peer] = native.requestTake(index)
+    this.#handle = handle
+    this.#deadline = deadline
+    this.#sessions = sessions
+    this.#connect = peer
+    this.kind = KINDS[peer.kind] ?? ''
+    for (const name of TEXTS) this[name] = typeof peer[name] === 'string' ? peer[name] : ''
+  }
+
+  static {
+    internals = {
+      makeRequest: (index, deadline, sessions) => new Request(INTERNAL, index, deadline, sessions),
+      /** Whether its time is over: the library has rejected it then, and its handle is ended here. */
+      expire: request => {
+        if (performance.now() <= request.#deadline) return false
+        native.requestReject(request.#take())
+        return true
+      },
+      sessionOf: request => request.#session
+    }
+  }
+
+  get connect () {
+    const { connectJson, objectEncoding, capabilities, audioCodecs, videoCodecs, videoFunction, proxied } = this.#connect
+    const properties = typeof connectJson === 'string' && connectJson !== '' ? JSON.parse(connectJson) : {}
+    return { objectEncoding, capabilities, audioCodecs, videoCodecs, videoFunction, proxied: proxied !== 0, properties }
+  }
+
+  get answered () { return this.#handle === undefined }
+
+  async accept () {
+    const handle = this.#take()
+    this.#session = acceptSession(this, this.#sessions, id => native.requestAccept(handle, id))
+    return this.#session
+  }
+
+  async reject (code, description) {
+    if (description === undefined) [code, description] = [undefined, code]
+    if (code !== undefined) checkText(code, 'code')
+    if (description !== undefined) checkText(description, 'description')
+    const result = native.requestReject(this.#take(), code, description)
+    // One that is over needs no answer any more.
+    if (result !== status.STATE && result !== status.TIMEOUT && result !== status.CLOSED) check(result)
+  }
+
+  #take () {
+    const handle = this.#handle
+    if (handle === undefined) throw ownError('STATE', 'the request was answered before')
+    this.#handle = undefined
+    return handle
+  }
+}
+
+module.exports = { Request, ...internals }

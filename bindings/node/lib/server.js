@@ -1,0 +1,212 @@
+'use strict'
+const native = require('./native.js')
+const { check, checkJob, status, argumentError, ownError } = require('./error.js')
+const { register, unregister, describe, errorOf, Hold, holding } = require('./loop.js')
+const { Inbox } = require('./inbox.js')
+const { makeRequest, expire, sessionOf } = require('./request.js')
+const { letGo } = require('./session.js')
+const { options, checkText, checkInteger } = require('./options.js')
+
+const REQUEST = 1
+const SERVER_CLOSED = 8
+
+const DECISION_MS = 10000
+const I32 = 2 ** 31 - 1
+
+const INTERNAL = Symbol('a server of the library')
+
+class Server {
+  #handle // undefined once it is closed
+  #id
+  #inbox = new Inbox(() => {}, () => {})
+  #hold = new Hold()
+  #decisionMs
+  #addresses = []
+  #sessions = new Set() // the open ones of its requests
+  #closing // the promise of close()
+  #shutdown // { promise, resolve, reject } of shutdown()
+  #signal
+  #abort = () => { this.close() }
+
+  constructor (internal, { timeouts }) {
+    if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Server.listen() or Server.create()')
+    const ms = timeouts?.decisionMs
+    this.#decisionMs = ms === -1 ? Infinity : ms || DECISION_MS
+  }
+
+  static async listen (address, given) {
+    const addresses = Array.isArray(address) ? address : [address]
+    if (addresses.length === 0) throw argumentError('address must not be empty')
+    for (const a of addresses) checkText(a, 'address')
+    const server = await Server.#make(addresses[0], options('server', given))
+    try {
+      for (const a of addresses.slice(1)) await server.listen(a)
+    } catch (error) {
+      await server.close()
+      throw error
+    }
+    return server
+  }
+
+  static async create (given) {
+    return Server.#make(undefined, options('server', given))
+  }
+
+  static async #make (address, { signal, ...settings }) {
+    signal?.throwIfAborted()
+    const server = new Server(INTERNAL, settings)
+    server.#id = register(server)
+    try {
+      server.#handle = await holding(checkJob(native.serverOpen(address, settings, server.#id)))
+    } catch (error) {
+      unregister(server.#id)
+      throw error
+    }
+    server.#hold.busy = true
+    server.#look()
+    if (signal?.aborted) {
+      await server.close()
+      throw signal.reason
+    }
+    server.#signal = signal
+    signal?.addEventListener('abort', server.#abort, { once: true })
+    return server
+  }
+
+  get address () { return this.#addresses[0] ?? '' }
+  get addresses () { return [...this.#addresses] }
+  get closed () { return this.#handle === undefined }
+
+  async listen (address) {
+    checkText(address, 'address')
+    await holding(checkJob(native.serverListen(this.#open(), address)))
+    this.#look()
+  }
+
+  adoptListener (fd) {
+    check(native.serverAdopt(this.#open(), checkInteger(fd, 'fd', 0, I32), 1))
+    this.#look()
+  }
+
+  adoptConnection (fd) {
+    check(native.serverAdopt(this.#open(), checkInteger(fd, 'fd', 0, I32), 0))
+  }
+
+  #open () {
+    if (this.#handle === undefined) throw ownError('CLOSED', 'the server is closed')
+    return this.#handle
+  }
+
+  #look () {
+    if (this.#handle === undefined) return
+    const text = check(native.serverAddresses(this.#handle))
+    this.#addresses = text === '' ? [] : text.split(', ')
+  }
+
+  // ---- requests ----
+
+  #next () {
+    this.#inbox.dropWhile(expire)
+    return this.#inbox.next()
+  }
+
+  async nextRequest () { return (await this.#next()).value }
+
+  [Symbol.asyncIterator] () {
+    return {
+      next: () => this.#next(),
+      async return (value) { return { value, done: true } }, // leaving the loop leaves the server as it is
+      [Symbol.asyncIterator] () { return this }
+    }
+  }
+
+  async serve (handler, given) {
+    if (typeof handler !== 'function') throw argumentError('handler must be a function')
+    const { signal, onError = error => process.emitWarning(error) } = options('serve', given)
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', this.#abort, { once: true })
+    const running = new Set()
+    try {
+      for await (const request of this) {
+        const task = attend(request, handler, onError).finally(() => running.delete(task))
+        running.add(task)
+      }
+      await Promise.all(running)
+    } finally {
+      signal?.removeEventListener('abort', this.#abort)
+    }
+  }
+
+  // ---- the end ----
+
+  ref () {
+    this.#hold.ref()
+    return this
+  }
+
+  unref () {
+    this.#hold.unref()
+    return this
+  }
+
+  async shutdown (given) {
+    const { timeoutMs = -1 } = options('shutdown', given)
+    if (this.#shutdown === undefined) {
+      check(native.serverShutdownStart(this.#open(), timeoutMs))
+      this.#shutdown = {}
+      this.#shutdown.promise = new Promise((resolve, reject) => Object.assign(this.#shutdown, { resolve, reject }))
+    }
+    return this.#shutdown.promise
+  }
+
+  close () {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose] () { return this.close() }
+
+  async #close () {
+    if (this.#handle === undefined) return
+    const handle = this.#handle
+    this.#handle = undefined
+    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#hold.busy = false
+    this.#inbox.abandon()
+    const shutdown = this.#shutdown
+    await holding(checkJob(native.serverClose(handle))) // its sessions are told by events of their own
+    unregister(this.#id)
+    for (const session of this.#sessions) letGo(session)
+    shutdown?.reject(ownError('CLOSED', 'the server was closed before its sessions had ended'))
+  }
+
+  // ---- events ----
+
+  onEvent (type, index) {
+    if (type === REQUEST) {
+      const request = makeRequest(index, performance.now() + this.#decisionMs, this.#sessions)
+      this.#inbox.dropWhile(expire)
+      this.#inbox.put(request)
+    } else if (type === SERVER_CLOSED && this.#shutdown !== undefined) {
+      const { resolve, reject } = this.#shutdown
+      this.#shutdown = undefined
+      const event = describe(index)
+      const settle = event.status === status.OK ? resolve : () => reject(errorOf(event))
+      this.close().then(settle, reject)
+    }
+  }
+}
+
+/** Runs the handler of a request; when it has settled nothing is left of the request. */
+async function attend (request, handler, onError) {
+  try {
+    await handler(request)
+  } catch (error) {
+    onError(error, request)
+  } finally {
+    if (!request.answered) await request.reject()
+    await sessionOf(request)?.close()
+  }
+}
+
+module.exports = { Server }

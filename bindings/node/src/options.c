@@ -1,0 +1,305 @@
+/* Options and records: objects of JavaScript to structs of C and back, by tables. lib/options.js has the same names; a
+ * test compares them. */
+#include "addon.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum type { U32, I32, U64, I64, F64, TEXT_POINTER, TEXT_ARRAY, CODEC };
+
+struct field {
+  const char *name;
+  enum type type;
+  size_t offset, size;
+};
+
+#define FIELD(type, struct_, name, member) {name, type, offsetof(struct_, member), sizeof(((struct_ *)0)->member)}
+#define END {NULL, U32, 0, 0}
+
+static const struct field limits_fields[] = {
+    FIELD(U32, oxrtmp_limits, "messageBytes", message_bytes),
+    FIELD(U32, oxrtmp_limits, "partialBytes", partial_bytes),
+    FIELD(U32, oxrtmp_limits, "earlyMessageBytes", early_message_bytes),
+    FIELD(U32, oxrtmp_limits, "earlyPartialBytes", early_partial_bytes),
+    FIELD(U32, oxrtmp_limits, "chunkStreams", chunk_streams),
+    FIELD(U32, oxrtmp_limits, "messageStreams", message_streams),
+    FIELD(U32, oxrtmp_limits, "amfDepth", amf_depth),
+    FIELD(U32, oxrtmp_limits, "amfValues", amf_values),
+    FIELD(U32, oxrtmp_limits, "earlyAmfValues", early_amf_values),
+    FIELD(U32, oxrtmp_limits, "nameBytes", name_bytes),
+    FIELD(U32, oxrtmp_limits, "idleMessages", idle_messages),
+    FIELD(U32, oxrtmp_limits, "outputBytes", output_bytes),
+    FIELD(U32, oxrtmp_limits, "queueBytes", queue_bytes),
+    FIELD(U32, oxrtmp_limits, "connections", connections),
+    FIELD(U32, oxrtmp_limits, "connectionsPerAddress", connections_per_address),
+    FIELD(U32, oxrtmp_limits, "pendingRequests", pending_requests),
+    END};
+
+static const struct field timeouts_fields[] = {
+    FIELD(I32, oxrtmp_timeouts, "resolveMs", resolve_ms),
+    FIELD(I32, oxrtmp_timeouts, "dialMs", dial_ms),
+    FIELD(I32, oxrtmp_timeouts, "handshakeMs", handshake_ms),
+    FIELD(I32, oxrtmp_timeouts, "connectMs", connect_ms),
+    FIELD(I32, oxrtmp_timeouts, "createStreamMs", create_stream_ms),
+    FIELD(I32, oxrtmp_timeouts, "publishMs", publish_ms),
+    FIELD(I32, oxrtmp_timeouts, "decisionMs", decision_ms),
+    FIELD(I32, oxrtmp_timeouts, "setupMs", setup_ms),
+    FIELD(I32, oxrtmp_timeouts, "firstMediaMs", first_media_ms),
+    FIELD(I32, oxrtmp_timeouts, "idleMs", idle_ms),
+    FIELD(I32, oxrtmp_timeouts, "writeMs", write_ms),
+    END};
+
+static const struct field server_fields[] = {
+    FIELD(U32, oxrtmp_server_options, "chunkSize", chunk_size),
+    FIELD(U32, oxrtmp_server_options, "windowAckSize", window_ack_size),
+    FIELD(U32, oxrtmp_server_options, "peerBandwidth", peer_bandwidth),
+    FIELD(U32, oxrtmp_server_options, "askConnection", ask_connection),
+    FIELD(U32, oxrtmp_server_options, "askConnect", ask_connect),
+    FIELD(U32, oxrtmp_server_options, "askFcPublish", ask_fc_publish),
+    FIELD(U32, oxrtmp_server_options, "sendOnBwDone", send_on_bw_done),
+    FIELD(I32, oxrtmp_server_options, "lingerMs", linger_ms),
+    END};
+
+static const struct field client_fields[] = {
+    FIELD(U32, oxrtmp_client_options, "chunkSize", chunk_size),
+    FIELD(TEXT_POINTER, oxrtmp_client_options, "app", app),
+    FIELD(TEXT_POINTER, oxrtmp_client_options, "streamName", stream_name),
+    FIELD(TEXT_POINTER, oxrtmp_client_options, "tcUrl", tc_url),
+    FIELD(TEXT_POINTER, oxrtmp_client_options, "flashVersion", flash_version),
+    FIELD(TEXT_POINTER, oxrtmp_client_options, "swfUrl", swf_url),
+    FIELD(TEXT_POINTER, oxrtmp_client_options, "pageUrl", page_url),
+    FIELD(TEXT_POINTER, oxrtmp_client_options, "publishType", publish_type),
+    FIELD(U32, oxrtmp_client_options, "digestHandshake", digest_handshake),
+    FIELD(I32, oxrtmp_client_options, "lingerMs", linger_ms),
+    FIELD(U32, oxrtmp_client_options, "outputBytes", output_bytes),
+    END};
+
+static const struct field recorder_fields[] = {
+    FIELD(U32, oxrtmp_recorder_options, "indexBytes", index_bytes),
+    FIELD(U64, oxrtmp_recorder_options, "rotateBytes", rotate_bytes),
+    FIELD(I64, oxrtmp_recorder_options, "rotateDurationMs", rotate_duration_ms),
+    END};
+
+static const struct field media_info_fields[] = {
+    FIELD(CODEC, oxrtmp_metadata, "videoCodec", video_codec),
+    FIELD(CODEC, oxrtmp_metadata, "audioCodec", audio_codec),
+    FIELD(U32, oxrtmp_metadata, "stereo", stereo),
+    FIELD(F64, oxrtmp_metadata, "width", width),
+    FIELD(F64, oxrtmp_metadata, "height", height),
+    FIELD(F64, oxrtmp_metadata, "frameRate", frame_rate),
+    FIELD(F64, oxrtmp_metadata, "videoDataRate", video_data_rate),
+    FIELD(F64, oxrtmp_metadata, "audioDataRate", audio_data_rate),
+    FIELD(F64, oxrtmp_metadata, "audioSampleRate", audio_sample_rate),
+    FIELD(F64, oxrtmp_metadata, "audioSampleSize", audio_sample_size),
+    FIELD(F64, oxrtmp_metadata, "audioChannels", audio_channels),
+    FIELD(F64, oxrtmp_metadata, "audioDelay", audio_delay),
+    FIELD(F64, oxrtmp_metadata, "duration", duration),
+    FIELD(F64, oxrtmp_metadata, "fileSize", file_size),
+    FIELD(U32, oxrtmp_metadata, "canSeekToEnd", can_seek_to_end),
+    FIELD(TEXT_ARRAY, oxrtmp_metadata, "surround", surround),
+    FIELD(TEXT_ARRAY, oxrtmp_metadata, "creationDate", creation_date),
+    FIELD(TEXT_ARRAY, oxrtmp_metadata, "encoder", encoder),
+    END};
+
+static const struct field statistics_fields[] = {
+    FIELD(U32, oxrtmp_statistics, "timestampMs", timestamp_ms),
+    FIELD(I64, oxrtmp_statistics, "durationNs", duration_ns),
+    FIELD(I64, oxrtmp_statistics, "keyframeIntervalNs", keyframe_interval_ns),
+    FIELD(U64, oxrtmp_statistics, "bytes", bytes),
+    FIELD(F64, oxrtmp_statistics, "packets", packets), /* F64: a number made of a u64 counter */
+    FIELD(F64, oxrtmp_statistics, "audioPackets", audio_packets),
+    FIELD(F64, oxrtmp_statistics, "videoPackets", video_packets),
+    FIELD(F64, oxrtmp_statistics, "dataPackets", data_packets),
+    FIELD(F64, oxrtmp_statistics, "keyframes", keyframes),
+    FIELD(F64, oxrtmp_statistics, "malformed", malformed),
+    FIELD(U64, oxrtmp_statistics, "queuedBytes", queued_bytes),
+    END};
+
+/* ---- reading ---- */
+
+static bool read_text(napi_env env, napi_value value, const struct field *f, char *at) {
+  size_t length;
+  if (f->type == TEXT_ARRAY) {
+    return napi_get_value_string_utf8(env, value, at, f->size, &length) == napi_ok;
+  }
+  if (napi_get_value_string_utf8(env, value, NULL, 0, &length) != napi_ok) {
+    return false;
+  }
+  char *text = malloc(length + 1);
+  memcpy(at, &text, sizeof text);
+  return text != NULL && napi_get_value_string_utf8(env, value, text, length + 1, &length) == napi_ok;
+}
+
+/* read_field reads a number, or true and false as 1 and 0. lib/options.js has checked their ranges. */
+static bool read_field(napi_env env, napi_value value, const struct field *f, char *at) {
+  if (f->type == TEXT_POINTER || f->type == TEXT_ARRAY) {
+    return read_text(env, value, f, at);
+  }
+  double number;
+  if (napi_coerce_to_number(env, value, &value) != napi_ok || napi_get_value_double(env, value, &number) != napi_ok) {
+    return false;
+  }
+  uint32_t u32 = (uint32_t)number;
+  int32_t i32 = (int32_t)number;
+  uint64_t u64 = (uint64_t)number;
+  int64_t i64 = (int64_t)number;
+  const void *from = f->type == U32 || f->type == CODEC ? (void *)&u32
+                     : f->type == I32                   ? (void *)&i32
+                     : f->type == U64                   ? (void *)&u64
+                     : f->type == I64                   ? (void *)&i64
+                                                        : (void *)&number;
+  memcpy(at, from, f->size);
+  return true;
+}
+
+static bool read_fields(napi_env env, napi_value object, const struct field *fields, void *out) {
+  for (const struct field *f = fields; f->name != NULL; f++) {
+    napi_value value;
+    napi_valuetype type;
+    if (napi_get_named_property(env, object, f->name, &value) != napi_ok || napi_typeof(env, value, &type) != napi_ok) {
+      return false;
+    }
+    if (type != napi_undefined && !read_field(env, value, f, (char *)out + f->offset)) {
+      fail_argument(env, f->name);
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool is_object(struct arguments *a, size_t at) {
+  napi_valuetype type;
+  return napi_typeof(a->env, a->values[at], &type) == napi_ok && type == napi_object;
+}
+
+/* read_nested reads the struct of an object's property, if it has one. */
+static bool read_nested(napi_env env, napi_value object, const char *name, const struct field *fields, void *out) {
+  napi_value value;
+  napi_valuetype type;
+  if (napi_get_named_property(env, object, name, &value) != napi_ok || napi_typeof(env, value, &type) != napi_ok) {
+    return false;
+  }
+  return type != napi_object || read_fields(env, value, fields, out);
+}
+
+bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s) {
+  oxrtmp_server_options_init(&s->options);
+  oxrtmp_limits_init(&s->limits);
+  oxrtmp_timeouts_init(&s->timeouts);
+  s->options.limits = &s->limits;
+  s->options.timeouts = &s->timeouts;
+  return !is_object(a, at) || (read_fields(a->env, a->values[at], server_fields, &s->options) &&
+                               read_nested(a->env, a->values[at], "limits", limits_fields, &s->limits) &&
+                               read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));
+}
+
+bool get_client_settings(struct arguments *a, size_t at, struct client_settings *s) {
+  oxrtmp_client_options_init(&s->options);
+  oxrtmp_limits_init(&s->limits);
+  oxrtmp_timeouts_init(&s->timeouts);
+  s->options.limits = &s->limits;
+  s->options.timeouts = &s->timeouts;
+  s->options.no_wait = 1; /* the event loop must not wait for room: there is an event for it */
+  return !is_object(a, at) || (read_fields(a->env, a->values[at], client_fields, &s->options) &&
+                               read_nested(a->env, a->values[at], "limits", limits_fields, &s->limits) &&
+                               read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));
+}
+
+void client_settings_free(struct client_settings *s) {
+  for (const struct field *f = client_fields; f->name != NULL; f++) {
+    if (f->type == TEXT_POINTER) {
+      char *text;
+      memcpy(&text, (char *)&s->options + f->offset, sizeof text);
+      free(text);
+    }
+  }
+}
+
+bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_options *o) {
+  oxrtmp_recorder_options_init(o);
+  return !is_object(a, at) || read_fields(a->env, a->values[at], recorder_fields, o);
+}
+
+bool get_media_info(struct arguments *a, size_t at, oxrtmp_metadata *m) {
+  oxrtmp_metadata_init(m);
+  return !is_object(a, at) || read_fields(a->env, a->values[at], media_info_fields, m);
+}
+
+/* ---- writing ---- */
+
+static napi_value write_field(napi_env env, const struct field *f, const char *at) {
+  uint64_t u64 = 0;
+  uint32_t u32;
+  double number;
+  switch (f->type) {
+    case U32:
+    case I32:
+    case CODEC:
+      memcpy(&u32, at, sizeof u32);
+      return f->type == I32 ? make_status(env, (int32_t)u32) : make_u32(env, u32);
+    case U64:
+    case I64:
+      memcpy(&u64, at, sizeof u64);
+      return make_bigint(env, u64);
+    case F64:
+      memcpy(&number, at, sizeof number);
+      return make_double(env, number);
+    default:
+      return make_string(env, at, strnlen(at, f->size));
+  }
+}
+
+static napi_value write_fields(napi_env env, const struct field *fields, const void *from) {
+  napi_value object;
+  if (napi_create_object(env, &object) != napi_ok) {
+    return NULL;
+  }
+  for (const struct field *f = fields; f->name != NULL; f++) {
+    set_named(env, object, f->name, write_field(env, f, (const char *)from + f->offset));
+  }
+  return object;
+}
+
+napi_value make_media_info(napi_env env, const oxrtmp_metadata *m) {
+  return write_fields(env, media_info_fields, m);
+}
+
+napi_value make_statistics(napi_env env, const oxrtmp_statistics *s) {
+  oxrtmp_statistics copy = *s;
+  for (const struct field *f = statistics_fields; f->name != NULL; f++) {
+    if (f->type == F64) {
+      uint64_t counter;
+      memcpy(&counter, (char *)&copy + f->offset, sizeof counter);
+      double number = (double)counter;
+      memcpy((char *)&copy + f->offset, &number, sizeof number);
+    }
+  }
+  return write_fields(env, statistics_fields, &copy);
+}
+
+/* optionNames(): the names of the tables above, for the test that compares them with those of lib/options.js. */
+napi_value option_names(napi_env env, napi_callback_info info) {
+  (void)info;
+  const struct {
+    const char *name;
+    const struct field *fields;
+  } tables[] = {{"limits", limits_fields}, {"timeouts", timeouts_fields}, {"server", server_fields},
+                {"client", client_fields}, {"recorder", recorder_fields}, {"mediaInfo", media_info_fields}};
+  napi_value object;
+  if (napi_create_object(env, &object) != napi_ok) {
+    return NULL;
+  }
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    napi_value names;
+    uint32_t count = 0;
+    if (napi_create_array(env, &names) != napi_ok) {
+      return NULL;
+    }
+    for (const struct field *f = tables[i].fields; f->name != NULL; f++) {
+      napi_set_element(env, names, count++, make_string(env, f->name, strlen(f->name)));
+    }
+    set_named(env, object, tables[i].name, names);
+  }
+  return object;
+}

@@ -1,0 +1,114 @@
+/* The queue on the event loop: its descriptor is polled, what waits is taken in batches, and each batch is one call of
+ * JavaScript. The events are written straight into memory that JavaScript reads (lib/events.js knows their layout). */
+#include "addon.h"
+
+#include <stdlib.h>
+
+/* report hands an exception that came out of JavaScript to 'uncaughtException'. */
+static void report(napi_env env) {
+  bool pending = false;
+  napi_value error;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending &&
+      napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+    napi_fatal_exception(env, error);
+  }
+}
+
+/* call is the one call per batch: callback(count, slab, externals). */
+static void call(struct addon *addon, size_t count) {
+  napi_env env = addon->env;
+  struct memory memory;
+  napi_value callback, global, result;
+  if (!memory_make(addon, addon->events, count, &memory) ||
+      napi_get_reference_value(env, addon->callback, &callback) != napi_ok || napi_get_global(env, &global) != napi_ok) {
+    return;
+  }
+  napi_value arguments[] = {make_u32(env, (uint32_t)count), memory.slab, memory.externals};
+  napi_make_callback(env, addon->context, global, callback, 3, arguments, &result);
+}
+
+static void on_events(uv_poll_t *poll, int status, int events) {
+  (void)events;
+  struct addon *addon = poll->data;
+  napi_handle_scope scope;
+  size_t count;
+  if (status < 0 || napi_open_handle_scope(addon->env, &scope) != napi_ok) {
+    return;
+  }
+  if (oxrtmp_queue_drain(addon->queue, addon->events, MAX_EVENTS, &count) == OXRTMP_OK && count > 0) {
+    call(addon, count);
+    report(addon->env);
+  }
+  napi_close_handle_scope(addon->env, scope);
+}
+
+static bool start_poll(struct addon *addon) {
+  uv_loop_t *loop;
+  int fd;
+  uv_poll_t *poll = malloc(sizeof *poll);
+  if (poll == NULL || oxrtmp_queue_fd(addon->queue, &fd) != OXRTMP_OK ||
+      napi_get_uv_event_loop(addon->env, &loop) != napi_ok || uv_poll_init(loop, poll, fd) != 0) {
+    free(poll);
+    return false;
+  }
+  addon->poll = poll;
+  poll->data = addon;
+  uv_unref((uv_handle_t *)poll);
+  return uv_poll_start(poll, UV_READABLE, on_events) == 0;
+}
+
+/* start(logLevel, callback) makes the queue. It returns the memory of the events, or a status. */
+napi_value queue_start(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  uint32_t level;
+  napi_value buffer;
+  void *events;
+  if (!arguments_get(env, info, &a) || !get_u32(&a, 0, &level)) {
+    return NULL;
+  }
+  struct addon *addon = a.addon;
+  if (addon->poll != NULL || addon->closing) {
+    return fail_argument(env, "started already");
+  }
+  oxrtmp_queue_options options;
+  oxrtmp_queue_options_init(&options);
+  options.log_level = level;
+  oxrtmp_status status = oxrtmp_queue_create(&options, &addon->queue);
+  if (status != OXRTMP_OK) {
+    return make_status(env, status);
+  }
+  if (napi_create_arraybuffer(env, MAX_EVENTS * sizeof(oxrtmp_event), &events, &buffer) != napi_ok ||
+      napi_create_reference(env, buffer, 1, &addon->events_buffer) != napi_ok ||
+      napi_create_reference(env, a.values[1], 1, &addon->callback) != napi_ok) {
+    return NULL;
+  }
+  addon->events = events;
+  if (!start_poll(addon)) {
+    return fail_argument(env, "the event loop takes no more handles");
+  }
+  return buffer;
+}
+
+/* ref() and unref(): whether the queue keeps the process alive. lib/ counts. */
+napi_value queue_ref(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  if (arguments_get(env, info, &a) && a.addon->poll != NULL) {
+    uv_ref((uv_handle_t *)a.addon->poll);
+  }
+  return NULL;
+}
+
+napi_value queue_unref(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  if (arguments_get(env, info, &a) && a.addon->poll != NULL) {
+    uv_unref((uv_handle_t *)a.addon->poll);
+  }
+  return NULL;
+}
+
+void queue_stop(struct addon *addon) {
+  if (addon->poll != NULL) {
+    uv_poll_stop(addon->poll);
+    oxrtmp_queue_destroy(addon->queue);
+  }
+}

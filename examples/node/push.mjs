@@ -1,0 +1,79 @@
+// Push sends an FLV file to an RTMP server, in real time.
+//
+//   npm install ../../bindings/node
+//   node push.mjs clip.flv rtmp://localhost/live/test
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client, FlvReader } from 'oxrtmp'
+import { parseFlags } from './flags.mjs'
+
+const { fast, loop, rest: [file, url] } = parseFlags('push', { fast: false, loop: false }, ['FILE', 'URL'])
+
+/** Sends the packets of a file, once or several times in sequence. */
+class Sender {
+  packets = 0
+  bytes = 0
+  started = performance.now()
+  #client
+  #signal
+  #first // timestamps of the file's first and latest message, in ms
+  #last = 0
+  #shift = 0 // what is added to them in this pass through the file
+
+  constructor (client, signal) {
+    this.#client = client
+    this.#signal = signal
+  }
+
+  get seconds () { return (performance.now() - this.started) / 1000 }
+
+  async sendFile () {
+    if (this.packets > 0) this.#shift += (this.#last - this.#first >>> 0) + 40 // one frame after the last message
+    for await (const packet of await FlvReader.open(file)) {
+      this.#signal.throwIfAborted()
+      await this.#send(packet)
+    }
+  }
+
+  async #send (packet) {
+    this.#first ??= packet.timestampMs
+    this.#last = packet.timestampMs
+    const due = packet.timestampMs - this.#first + this.#shift >>> 0
+    if (!fast && due < 2 ** 31) await this.#wait(due) // a timestamp before the first one is due at once
+    packet.timestampMs = packet.timestampMs + this.#shift >>> 0
+    await this.#client.sendPacket(packet)
+    if (packet.continued) return
+    this.packets++
+    this.bytes += packet.raw.length
+  }
+
+  async #wait (ms) {
+    const rest = this.started + ms - performance.now()
+    if (rest > 0) await sleep(rest, undefined, { signal: this.#signal })
+  }
+}
+
+const ends = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ends.abort())
+
+async function push () {
+  (await FlvReader.open(file)).close() // a file that cannot be read is found before the server is asked
+  const client = await Client.publish(url, { signal: ends.signal })
+  const sender = new Sender(client, ends.signal)
+  try {
+    do {
+      await sender.sendFile()
+    } while (loop && sender.packets > 0)
+  } finally {
+    await client.close() // sends what is queued
+    console.log(`sent packets=${sender.packets} bytes=${sender.bytes} seconds=${sender.seconds.toFixed(1)}`)
+  }
+}
+
+try {
+  await push()
+} catch (error) {
+  if (!ends.signal.aborted) {
+    console.error(`push: ${error.message}`) // names the phase, and the server's code and description
+    process.exitCode = 1
+  }
+}
