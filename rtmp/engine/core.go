@@ -299,8 +299,7 @@ func (c *core) deliverPart(m chunk.Message, streamID uint32, clock *media.Unwrap
 	ms := clock.Unwrap(m.Timestamp)
 	for i := range c.packets {
 		p := &c.packets[i]
-		p.DTS = ms * int64(time.Millisecond)
-		p.PTS = p.DTS + int64(p.Composition)*int64(time.Millisecond) + int64(p.NanoOffset)
+		p.SetTime(ms)
 		p.Buffer = m.Payload.Retain()
 		c.counters.PacketsReceived++
 		if p.Flags&media.FlagMalformed != 0 {

@@ -3,6 +3,7 @@ package hub
 import (
 	"encoding/binary"
 	"sync/atomic"
+	"time"
 
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/chunk"
@@ -48,11 +49,15 @@ func NewFrame(alloc buffer.Allocator, packets []media.Packet, timestamp uint32, 
 	}
 	f := &Frame{Info: p, Tracks: append([]media.Packet(nil), packets[1:]...)}
 	f.refs.Store(1)
-	f.Info.Timestamp = timestamp
+	shift := int64(int32(timestamp-p.Timestamp)) * int64(time.Millisecond)
+	f.each(func(p *media.Packet) {
+		p.Timestamp = timestamp
+		p.DTS += shift
+		p.PTS += shift
+	})
 	for i := range f.Tracks { // one reference is enough
 		f.Tracks[i].Release()
 		f.Tracks[i].Buffer = nil
-		f.Tracks[i].Timestamp = timestamp
 	}
 	room := 16 + len(payload) + 5*(len(payload)/size+1)
 	if f.wire = alloc.Allocate(room); f.wire == nil {

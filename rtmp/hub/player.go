@@ -81,6 +81,9 @@ func (p *Player) Waiting() bool { return p.waiting }
 // Drained tells that nothing waits to be sent to the player.
 func (p *Player) Drained() { p.catching = false }
 
+// Wants reports that the player's mask does not leave a frame out. It is for the frames of its beginning.
+func (p *Player) Wants(f *Frame) bool { return !p.Mask.excludes(&f.Info) }
+
 // Decide says what becomes of a frame, when queued bytes wait to be sent to the player.
 func (p *Player) Decide(f *Frame, queued int) Verdict {
 	info := &f.Info
