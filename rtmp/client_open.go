@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"oxrtmp/rtmp/engine"
-	"oxrtmp/rtmp/message"
 )
 
 // Publish connects to a URL, rtmp://host[:port]/app/name[?query], and publishes there. It returns once the server has
@@ -166,26 +165,14 @@ func (u *unconnected) close() error                           { u.cancel(); retu
 func (u *unconnected) remoteAddr() net.Addr                   { return nil }
 
 func newClient(transport transport, t target, o ClientOptions, play bool) *Client {
-	tcURL := o.TCURL
-	if tcURL == "" {
-		tcURL = t.tcURL()
-	}
 	c := &Client{
 		options: o, target: t, begun: time.Now(), ready: make(chan struct{}),
 		events: newMailbox(func(*ClientEvent) int { return 1 }), inbox: newMailbox(packetCost),
 	}
-	kind := "nonprivate"
 	if play {
-		c.play, kind = o.Play.request(), ""
+		c.play = o.Play.request()
 	}
-	c.engine = engine.NewClient(engine.ClientConfig{
-		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
-		Connect: message.Connect{
-			App: t.app, TCURL: tcURL, FlashVer: o.FlashVer, SWFURL: o.SWFURL, PageURL: o.PageURL, Type: kind,
-			Capabilities: 15, AudioCodecs: 0x0FFF, VideoCodecs: 0xFF, VideoFunction: 1,
-		},
-		StreamName: t.name, PublishType: o.PublishType, Play: c.play, ChunkSize: o.ChunkSize, Digest: o.DigestHandshake,
-	})
+	c.engine = engine.NewClient(clientConfig(&o, &t, c.play))
 	c.link = newLink(transport, c, c.engine, o.Limits, o.Timeouts)
 	c.sender = sender{link: c.link, to: c, bound: o.OutputBytes, timeout: o.SendTimeout, noWait: o.NoWait}
 	c.link.lingerFor = o.Linger

@@ -77,9 +77,16 @@ func NewServer(options *ServerOptions) (*Server, error) {
 	if options != nil {
 		s.options = *options
 	}
-	o := &s.options
+	if err := s.options.complete(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// complete checks the options and fills the defaults in.
+func (o *ServerOptions) complete() error {
 	if o.ChunkSize > 65536 {
-		return nil, errors.New("rtmp: ServerOptions.ChunkSize is above 65536")
+		return errors.New("rtmp: ServerOptions.ChunkSize is above 65536")
 	}
 	o.Limits, o.Timeouts = o.Limits.WithDefaults(), o.Timeouts.WithDefaults()
 	if o.Linger <= 0 {
@@ -97,7 +104,7 @@ func NewServer(options *ServerOptions) (*Server, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return s, nil
+	return nil
 }
 
 // Bind returns a server that listens on a TCP address, "host:port". An empty host listens on every address of the
@@ -388,14 +395,7 @@ func (s *Server) asks(kind RequestKind) bool {
 	return true
 }
 
-func (s *Server) newEngine() *engine.Server {
-	o := &s.options
-	return engine.NewServer(engine.ServerConfig{
-		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
-		ChunkSize: o.ChunkSize, WindowAckSize: o.WindowAckSize, PeerBandwidth: o.PeerBandwidth,
-		AskConnect: o.AskConnect, AskFCPublish: o.AskFCPublish, AskPlay: o.AskPlay || o.Hub != nil, SendOnBWDone: o.SendOnBWDone,
-	})
-}
+func (s *Server) newEngine() *engine.Server { return engine.NewServer(serverConfig(&s.options)) }
 
 // randomness is where handshakes take their random bytes from.
 var randomness io.Reader = crand.Reader
