@@ -44,8 +44,9 @@
  *   client   an outgoing connection that publishes a stream. Packets go into it.
  *   packet   one unit of media: a codec's configuration (sequence header), a frame, or a data message such as metadata.
  *            `data` is the codec's own bytes, `raw` the whole payload as it crossed the wire.
+ *   queue    where what happens to many servers, sessions and clients waits for you, behind one file descriptor.
  *
- * These are values: server, request, session and client are structs of one 64-bit number (a handle), checked by the
+ * These are values: server, request, session, client and queue are structs of one 64-bit number (a handle), checked by the
  * compiler when you mix them up and by the library when they are stale, foreign or zero: such a call returns
  * OXRTMP_E_HANDLE and does nothing. A number is never used a second time.
  *
@@ -53,9 +54,9 @@
  * OWNERSHIP
  *
  * - What a function returns through a handle pointer is yours, to be ended by one call: oxrtmp_server_close,
- *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_recorder_close, oxrtmp_flv_reader_close. A request is ended by
- *   oxrtmp_request_accept or oxrtmp_request_reject. Closing a server ends its connections, but the handles of its
- *   sessions stay yours to close.
+ *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_queue_destroy, oxrtmp_recorder_close, oxrtmp_flv_reader_close. A
+ *   request is ended by oxrtmp_request_accept or oxrtmp_request_reject. Closing a server ends its connections, but the
+ *   handles of its sessions stay yours to close.
  * - A packet that you receive owns a reference to its memory until oxrtmp_packet_release, which you may call from any
  *   thread, at any time, also after its session is closed. `data` and `raw` are valid until then; do not write there.
  *   The struct may be copied freely, but it is one reference: release it once. A second reference comes from
@@ -77,6 +78,16 @@
  *
  *
  * WAITING AND CANCELLING
+ *
+ * There are three ways to wait, and one program may use all of them:
+ *
+ * - Blocking calls, as in the programs above: a thread for each server and each session. The simplest, good for tens of
+ *   streams.
+ * - oxrtmp_server_serve, which makes the threads for you: a function of yours runs for each request, over the same
+ *   blocking calls.
+ * - A queue, for an event loop of your own, or for hundreds of streams on few threads: servers, sessions and clients send
+ *   what happens to a queue, whose file descriptor is readable while something waits, and one call takes all of it. See
+ *   "Queue" below. What goes to a queue is not for blocking calls: they return OXRTMP_E_BUSY.
  *
  * A function that may wait has a timeout_ms: 0 looks and returns at once, -1 waits for ever, and otherwise it returns
  * OXRTMP_E_TIMEOUT when that time is over (at most 250 ms later, whatever the peer or the network does). Sending waits
@@ -863,6 +874,44 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Queue
+ *
+ * Servers, sessions and clients that are given a queue send there what happens to them, and one call takes what has come
+ * together, for as many of them as there are:
+ *
+ *   oxrtmp_queue queue; oxrtmp_server server; oxrtmp_session session; oxrtmp_event events[256]; size_t count;
+ *   oxrtmp_queue_create(NULL, &queue);
+ *   oxrtmp_server_bind("127.0.0.1:1935", NULL, &server);
+ *   oxrtmp_server_set_queue(server, queue, 0);                               // the sessions it accepts follow it
+ *   while (oxrtmp_queue_wait(queue, -1, events, 256, &count) == OXRTMP_OK) {
+ *     for (size_t i = 0; i < count; i++) {
+ *       oxrtmp_event *event = &events[i];
+ *       switch (event->type) {
+ *         case OXRTMP_EVENT_REQUEST: oxrtmp_request_accept(event->request, NULL, &session); break;
+ *         case OXRTMP_EVENT_PACKET: use(event->source, &event->u.packet); oxrtmp_event_release(event); break;
+ *         case OXRTMP_EVENT_STREAM_END: oxrtmp_session_close((oxrtmp_session){event->source}); break;
+ *       }
+ *     }
+ *   }
+ *
+ * An event loop of your own watches the descriptor of oxrtmp_queue_fd instead, and calls oxrtmp_queue_drain when it is
+ * readable: examples/c/epoll_ingest.c and poll_ingest.c are complete.
+ *
+ * - What is yours: the request of a REQUEST event (accept or reject it), the packet of a PACKET event (release it), and as
+ *   ever the handles: a session is closed after its STREAM_END, a client after FAILED or CLIENT_END. Other events hold
+ *   nothing.
+ * - Order: the events of one source come in the order in which they happened, and a session's packets before its
+ *   STREAM_END. Between sources there is no order; each has its turn, so that one that floods does not starve the others.
+ * - Bounds: events wait with their source, not in the queue. A session of which you take nothing stops reading at
+ *   queue_bytes of its limits; no event is ever dropped, but for log records.
+ * - user_data is a number or pointer of yours that comes with each event of a source. To set a session's before its first
+ *   packet, give it in oxrtmp_session_options.
+ * - Closing a handle takes back what it had in the queue: no event of it comes from then on. (A drain that runs in another
+ *   thread at that moment may still return some.) The exception is SERVER_CLOSED, the last event of a server, which comes
+ *   after oxrtmp_server_close; then its user_data may be freed.
+ * - Do not wait in an event loop: accept, reject and session_close do not; let clients send with no_wait, and go on at
+ *   WRITABLE; instead of oxrtmp_client_publish, oxrtmp_client_close and oxrtmp_server_shutdown there are
+ *   oxrtmp_client_publish_open, oxrtmp_client_close_start and oxrtmp_server_shutdown_start, whose ends are events.
+ * - A PACKET event with a status, and without data, stands for a packet that there was no memory for.
  */
 
 /** What an event tells. */
