@@ -182,7 +182,7 @@ func TestHostileCommands(t *testing.T) {
 		if k.err != nil {
 			t.Errorf("%s: %v", c.name, k.err)
 		}
-		if took := time.Since(begun); took > time.Second {
+		if took := time.Since(begun); took > 30*time.Second {
 			t.Errorf("%s took %v", c.name, took)
 		}
 		k.replies()
@@ -204,7 +204,7 @@ func TestHostileCommands(t *testing.T) {
 			k := newTalk(t, ServerConfig{}).publishing()
 			begun := time.Now()
 			k.message(3, typeID, 1, 0, payload)
-			if took := time.Since(begun); k.err != nil || took > time.Second {
+			if took := time.Since(begun); k.err != nil || took > 30*time.Second {
 				t.Errorf("%s, type %d: %v after %v", name, typeID, k.err, took)
 			}
 			if !k.heardMedia(1) {
