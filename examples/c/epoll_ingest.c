@@ -2,6 +2,7 @@
  *
  *   epoll_ingest [ADDRESS [KEY]]     default: 127.0.0.1:1935; KEY lets in only publishers of that stream name
  */
+#define _POSIX_C_SOURCE 200809L
 #include <oxrtmp.h>
 
 #include <inttypes.h>

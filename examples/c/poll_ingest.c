@@ -4,6 +4,7 @@
  *
  * Each second it says how much came; a line on the standard input, or its end, ends it.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <oxrtmp.h>
 
 #include <inttypes.h>
