@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/media"
@@ -29,7 +30,7 @@ func putPacket(out *C.oxrtmp_packet, p *media.Packet) error {
 	*out = C.oxrtmp_packet{
 		data: pointerTo(p.Data), size: C.size_t(len(p.Data)),
 		raw: pointerTo(p.Raw), raw_size: C.size_t(len(p.Raw)),
-		dts_ns: C.int64_t(p.DTS), pts_ns: C.int64_t(p.PTS), arrival_ns: C.int64_t(p.Arrival),
+		dts_ns: C.int64_t(p.DTS), pts_ns: C.int64_t(p.PTS), arrival_ns: arrivalOf(p),
 		timestamp_ms: C.uint32_t(p.Timestamp), composition_ms: C.int32_t(p.Composition),
 		nano_offset_ns: C.uint32_t(p.NanoOffset), codec: C.uint32_t(p.Codec), flags: C.uint32_t(p.Flags),
 		kind: C.uint8_t(p.Kind), _type: C.uint8_t(p.Type), track: C.uint8_t(p.Track),
@@ -41,6 +42,17 @@ func putPacket(out *C.oxrtmp_packet, p *media.Packet) error {
 	}
 	return nil
 }
+
+// arrivalOf is when the packet arrived, by CLOCK_MONOTONIC; 0 if it did not.
+func arrivalOf(p *media.Packet) C.int64_t {
+	if p.Arrival == 0 {
+		return 0
+	}
+	return epoch + C.int64_t(p.Arrival)
+}
+
+// epoch is where arrivals are counted from.
+var epoch = monotonicAt(rtmp.Epoch)
 
 // putPackets writes packets to out, which has room for them, all or none. On error they are released.
 func putPackets(out []C.oxrtmp_packet, packets []media.Packet) error {
@@ -109,7 +121,7 @@ func getPacket(in *C.oxrtmp_packet) media.Packet {
 		Track: uint8(in.track), FrameType: uint8(in.frame_type), PacketType: uint8(in.packet_type),
 		AudioHeader: media.AudioHeader(in.audio_header), Timestamp: uint32(in.timestamp_ms),
 		Composition: int32(in.composition_ms), NanoOffset: uint32(in.nano_offset_ns),
-		DTS: int64(in.dts_ns), PTS: int64(in.pts_ns), Arrival: time.Duration(in.arrival_ns),
+		DTS: int64(in.dts_ns), PTS: int64(in.pts_ns), Arrival: time.Duration(in.arrival_ns - epoch),
 		Data: bytesAt(in.data, in.size), Raw: bytesAt(in.raw, in.raw_size),
 	}
 }

@@ -208,7 +208,7 @@ func (c *Client) handle(e engine.Event) {
 		c.settle(&Error{Phase: engine.PhaseMedia, Err: io.EOF})
 		c.link.signalDrained()
 	case engine.EventPacket:
-		e.Packet.Arrival = c.link.now()
+		e.Packet.Arrival = time.Since(Epoch)
 		c.note(&e.Packet)
 		if _, ok := c.inbox.put(e.Packet); !ok {
 			e.Packet.Release()

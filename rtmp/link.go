@@ -82,6 +82,10 @@ func (l *link) connected(t transport) error {
 	return nil
 }
 
+// Epoch is where the process's packets count their Arrival from: Epoch.Add(p.Arrival) is when the last byte of p was
+// read, on the monotonic clock.
+var Epoch = time.Now()
+
 // now is the time since the link began, on the monotonic clock.
 func (l *link) now() time.Duration { return time.Since(l.begun) }
 

@@ -155,7 +155,7 @@ func (c *serverConn) handle(e engine.Event) {
 		c.handshake = e.Handshake
 	case engine.EventPacket:
 		if s := c.session(e.StreamID); s != nil {
-			e.Packet.Arrival = c.link.now()
+			e.Packet.Arrival = time.Since(Epoch)
 			s.receive(e.Packet)
 		} else {
 			e.Packet.Release()
