@@ -5,6 +5,7 @@
 #   BUILD               where everything is built (build)
 #   PREFIX LIBDIR DESTDIR   where `make install` puts things (/usr/local, lib)
 #   FUZZTIME            how long each fuzz target runs (5s)
+#   JOBS                how many interop tests run at the same time: they mostly wait (3)
 #   FLAGS               further flags of `make run` and of pytest in `make test-interop`
 
 GO ?= go
@@ -19,6 +20,7 @@ LIBDIR ?= lib
 DESTDIR ?=
 FUZZTIME ?= 5s
 FLAGS ?=
+JOBS ?= 3
 
 VENV := $(BUILD)/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider --durations=5
@@ -73,7 +75,7 @@ test-c: lib examples ## C and C++: the header, the library's behaviour, sanitize
 
 .PHONY: test-interop
 test-interop: all ## Real encoders and servers against every language's programs
-	$(PYTEST) tests/interop --ignore=tests/interop/obs $(FLAGS)
+	$(PYTEST) -n $(JOBS) tests/interop --ignore=tests/interop/obs $(FLAGS)
 
 .PHONY: test-packaging
 test-packaging: lib ## Install by CMake and by make, and use the result from outside
