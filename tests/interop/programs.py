@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from process import BUILD, Nursery, Process
+from process import BUILD, ROOT, Nursery, Process
 
 # How each language's programs are started. The other languages' packages add theirs here.
-INGEST = {"go": [BUILD / "bin/ingest-go"], "c": [BUILD / "bin/ingest-c"]}
-PUSH = {"go": [BUILD / "bin/push-go"], "c": [BUILD / "bin/push-c"]}
+INGEST = {
+    "go": [BUILD / "bin/ingest-go"],
+    "c": [BUILD / "bin/ingest-c"],
+    "python": [BUILD / "venv/bin/python", ROOT / "examples/python/ingest.py"],
+    "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/ingest_aio.py"],
+}
+PUSH = {
+    "go": [BUILD / "bin/push-go"],
+    "c": [BUILD / "bin/push-c"],
+    "python": [BUILD / "venv/bin/python", ROOT / "examples/python/push.py"],
+    "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/push_aio.py"],
+}
 LANGUAGES = list(INGEST)
 
 

@@ -1,0 +1,54 @@
+"""Push for asyncio: the same program as push.py, which many streams can run in one process.
+
+python push_aio.py clip.flv rtmp://localhost/live/test
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+import oxrtmp
+import oxrtmp.aio
+from push import Schedule, arguments
+
+
+async def send(client: oxrtmp.aio.Client, schedule: Schedule) -> None:
+    for packet, timestamp, wait in schedule:
+        if wait > 0:
+            await asyncio.sleep(wait)
+        await client.send_packet(packet, timestamp_ms=timestamp)
+        schedule.count(packet)
+
+
+async def push(schedule: Schedule, url: str) -> None:
+    """Publish the file. A signal ends it early, but in order."""
+    async with oxrtmp.aio.Client.publish(url) as client:
+        sending = asyncio.create_task(send(client, schedule))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, sending.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await sending
+
+
+def main() -> int:
+    flags = arguments()
+    schedule = None
+    try:
+        schedule = Schedule(flags.file, fast=flags.fast, loop=flags.loop)
+        asyncio.run(push(schedule, flags.url))
+    except oxrtmp.Error as error:
+        print(f"push: {error}", file=sys.stderr)  # names the phase, and the server's code and description
+        return 1
+    except KeyboardInterrupt:
+        return 1
+    finally:
+        if schedule:
+            print(schedule)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
