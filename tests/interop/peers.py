@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -98,7 +99,9 @@ class Nginx:
             f"rtmp {{ server {{ listen 127.0.0.1:{self.port}; application live {{ live on;\n"
             f"  record all; record_path {directory}; record_suffix .flv; }} }} }}\n"
         )
-        self.process = nursery.start(["nginx", "-c", config, "-e", directory / "error.log"])
+        self.process = nursery.start(
+            [shutil.which("nginx") or "/usr/sbin/nginx", "-c", config, "-e", directory / "error.log"]
+        )
         wait_listening(self.port, self.process)
 
     def url(self, name: str) -> str:
