@@ -46,6 +46,16 @@ oxrtmp_status ox_check_struct(void *out, const char *name);
     } \
   } while (0)
 
+/* Options that point to limits and timeouts are read with those. */
+#define OX_SERVER_OPTIONS(local, in) OX_NESTED_OPTIONS(oxrtmp_server_options, local, in)
+#define OX_CLIENT_OPTIONS(local, in) OX_NESTED_OPTIONS(oxrtmp_client_options, local, in)
+#define OX_NESTED_OPTIONS(type, local, in) \
+  OX_OPTIONS(type, local, in); \
+  OX_OPTIONS(oxrtmp_limits, limits_, local.limits); \
+  OX_OPTIONS(oxrtmp_timeouts, timeouts_, local.timeouts); \
+  local.limits = &limits_; \
+  local.timeouts = &timeouts_
+
 /* OX_PACKET_IN refuses a packet to be sent or written whose bytes cannot be there. */
 #define OX_PACKET_IN(packet) \
   do { \

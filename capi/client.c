@@ -2,14 +2,6 @@
 
 #include "_cgo_export.h"
 
-/* Options are read as this library knows them; those they point to likewise. */
-#define CLIENT_OPTIONS(local, in) \
-  OX_OPTIONS(oxrtmp_client_options, local, in); \
-  OX_OPTIONS(oxrtmp_limits, limits_, local.limits); \
-  OX_OPTIONS(oxrtmp_timeouts, timeouts_, local.timeouts); \
-  local.limits = &limits_; \
-  local.timeouts = &timeouts_
-
 /* Bytes to send: a pointer where there are any, and no more than a message can hold. */
 #define BYTES(p, size) \
   OX_REQUIRE((p) != NULL || (size) == 0, #p " is NULL"); \
@@ -20,7 +12,7 @@ oxrtmp_status oxrtmp_client_publish(const char *url, const oxrtmp_client_options
   OX_ENTER();
   OX_OUT(client);
   OX_REQUIRE(url != NULL, "url is NULL");
-  CLIENT_OPTIONS(o, options);
+  OX_CLIENT_OPTIONS(o, options);
   return oxgo_client_publish((char *)url, &o, timeout_ms, client);
 }
 
@@ -29,7 +21,7 @@ oxrtmp_status oxrtmp_client_publish_open(const char *url, const oxrtmp_client_op
   OX_ENTER();
   OX_OUT(client);
   OX_REQUIRE(url != NULL, "url is NULL");
-  CLIENT_OPTIONS(o, options);
+  OX_CLIENT_OPTIONS(o, options);
   return oxgo_client_publish_open((char *)url, &o, queue, user_data, client);
 }
 
@@ -39,7 +31,7 @@ oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const oxrtmp_cli
   OX_OUT(client);
   OX_REQUIRE(fd >= 0, "fd is negative");
   OX_REQUIRE(url != NULL, "url is NULL");
-  CLIENT_OPTIONS(o, options);
+  OX_CLIENT_OPTIONS(o, options);
   return oxgo_client_publish_fd(fd, (char *)url, &o, timeout_ms, client);
 }
 

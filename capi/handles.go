@@ -17,6 +17,7 @@ const (
 	kindRecorder  handle.Kind = 5
 	kindFLVReader handle.Kind = 6
 	kindQueue     handle.Kind = 7
+	kindEngine    handle.Kind = 8
 )
 
 // The tables are the only global state of the library besides its memory.
@@ -27,12 +28,14 @@ var (
 	clients    = handle.New[*heldClient](kindClient, nil)
 	recorders  = handle.New[*rtmp.Recorder](kindRecorder, nil)
 	queues     = handle.New[*eventQueue](kindQueue, (*eventQueue).free)
+	engines    = handle.New[*heldEngine](kindEngine, nil)
 	flvReaders = handle.New[*flvReader](kindFLVReader, (*flvReader).free)
 )
 
 // liveHandles returns how many handles of all kinds are live.
 func liveHandles() int {
-	return servers.Len() + requests.Len() + sessions.Len() + clients.Len() + queues.Len() + recorders.Len() + flvReaders.Len()
+	return servers.Len() + requests.Len() + sessions.Len() + clients.Len() + queues.Len() + recorders.Len() + flvReaders.Len() +
+		engines.Len()
 }
 
 // with calls f on the value behind a handle and records its error.

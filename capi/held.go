@@ -19,8 +19,9 @@ type (
 		ending ending // by oxrtmp_server_shutdown_start
 	}
 	heldRequest struct {
-		*rtmp.Request
-		server *heldServer
+		wish
+		// accept grants it. A session that results goes to q, or where the options say.
+		accept func(q *eventQueue, o *C.oxrtmp_session_options, session *C.oxrtmp_session) error
 	}
 	heldSession struct {
 		*rtmp.Session
@@ -32,6 +33,13 @@ type (
 		ending ending // by oxrtmp_client_close_start
 	}
 )
+
+// wish is a request of a peer of a server, or of an engine.
+type wish interface {
+	peer
+	Kind() rtmp.RequestKind
+	Reject(code, description string) error
+}
 
 // ending is a close that runs on a goroutine of its own, and its result, to be told by an event.
 type ending struct {
@@ -89,14 +97,29 @@ func (h *heldServer) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 
 // openRequest gives a request of the server a handle. If that fails the request is rejected.
 func (h *heldServer) openRequest(r *rtmp.Request, request *C.oxrtmp_request) error {
-	held := &heldRequest{r, h}
+	held := &heldRequest{r, func(q *eventQueue, o *C.oxrtmp_session_options, session *C.oxrtmp_session) error {
+		return h.accept(r, q, o, session)
+	}}
 	return open(requests, held, &request.id, func(r *heldRequest) error { return r.Reject("", "") })
 }
 
-// attach sends the events of a session accepted by the request where its options, or else its server, say.
-func (h *heldRequest) attach(s *heldSession, id C.uint64_t, q *eventQueue, o *C.oxrtmp_session_options) error {
+// accept grants a request of the server.
+func (h *heldServer) accept(r *rtmp.Request, q *eventQueue, o *C.oxrtmp_session_options, session *C.oxrtmp_session) error {
+	s, err := r.Accept()
+	if err != nil || s == nil {
+		return err
+	}
+	held := &heldSession{Session: s}
+	if err := open(sessions, held, &session.id, (*heldSession).close); err != nil {
+		return err
+	}
+	return h.attachSession(held, session.id, q, o)
+}
+
+// attachSession sends the events of an accepted session where its options, or else its server, say.
+func (h *heldServer) attachSession(s *heldSession, id C.uint64_t, q *eventQueue, o *C.oxrtmp_session_options) error {
 	userData := uint64(o.user_data)
-	inherited := h.server.current.Load()
+	inherited := h.current.Load()
 	switch {
 	case q != nil:
 	case o.no_queue != 0 || inherited == nil:

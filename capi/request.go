@@ -98,17 +98,7 @@ func oxgo_request_connect(h C.oxrtmp_request, info *C.oxrtmp_connect_info) (stat
 func oxgo_request_accept(h C.oxrtmp_request, o *C.oxrtmp_session_options, session *C.oxrtmp_session) (status C.oxrtmp_status) {
 	defer guard(&status)
 	err := withQueue(o.queue, func(q *eventQueue) error {
-		status = answer(h, func(r *heldRequest) error {
-			s, err := r.Accept()
-			if err != nil || s == nil {
-				return err
-			}
-			held := &heldSession{Session: s}
-			if err := open(sessions, held, &session.id, (*heldSession).close); err != nil {
-				return err
-			}
-			return r.attach(held, session.id, q, o)
-		})
+		status = answer(h, func(r *heldRequest) error { return r.accept(q, o, session) })
 		return nil
 	})
 	if err != nil {

@@ -5,26 +5,18 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* Options are read as this library knows them; those they point to likewise. */
-#define SERVER_OPTIONS(local, in) \
-  OX_OPTIONS(oxrtmp_server_options, local, in); \
-  OX_OPTIONS(oxrtmp_limits, limits_, local.limits); \
-  OX_OPTIONS(oxrtmp_timeouts, timeouts_, local.timeouts); \
-  local.limits = &limits_; \
-  local.timeouts = &timeouts_
-
 oxrtmp_status oxrtmp_server_bind(const char *address, const oxrtmp_server_options *options, oxrtmp_server *server) {
   OX_ENTER();
   OX_OUT(server);
   OX_REQUIRE(address != NULL, "address is NULL");
-  SERVER_OPTIONS(o, options);
+  OX_SERVER_OPTIONS(o, options);
   return oxgo_server_bind((char *)address, &o, server);
 }
 
 oxrtmp_status oxrtmp_server_create(const oxrtmp_server_options *options, oxrtmp_server *server) {
   OX_ENTER();
   OX_OUT(server);
-  SERVER_OPTIONS(o, options);
+  OX_SERVER_OPTIONS(o, options);
   return oxgo_server_create(&o, server);
 }
 

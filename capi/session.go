@@ -188,11 +188,15 @@ func oxgo_session_close(h C.oxrtmp_session) (status C.oxrtmp_status) {
 func oxgo_session_close_with_status(h C.oxrtmp_session, code, description *C.char) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return closing(sessions, h.id, func(s *heldSession) error {
-		c, d := goString(code), goString(description)
-		if c == "" {
-			c = message.CodePublishRejected
-		}
 		s.detach(s)
-		return s.CloseWithStatus(c, d)
+		return s.CloseWithStatus(rejection(code), goString(description))
 	})
+}
+
+// rejection is the code for a stream that is ended from this side: the caller's, or one that encoders obey.
+func rejection(code *C.char) string {
+	if c := goString(code); c != "" {
+		return c
+	}
+	return message.CodePublishRejected
 }

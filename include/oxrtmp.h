@@ -294,6 +294,7 @@ typedef struct oxrtmp_client { uint64_t id; } oxrtmp_client;         /**< a conn
 typedef struct oxrtmp_recorder { uint64_t id; } oxrtmp_recorder;     /**< writes an FLV file */
 typedef struct oxrtmp_queue { uint64_t id; } oxrtmp_queue;           /**< where events of many handles wait */
 typedef struct oxrtmp_flv_reader { uint64_t id; } oxrtmp_flv_reader; /**< reads an FLV file, or FLV bytes */
+typedef struct oxrtmp_engine { uint64_t id; } oxrtmp_engine;         /**< the protocol of one connection, without I/O */
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Packets
@@ -926,7 +927,14 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_WRITABLE = 7,     /**< client: there is room again, after a call returned E_AGAIN */
   OXRTMP_EVENT_SERVER_CLOSED = 8, /**< server: it was closed, and nothing more comes from it */
   OXRTMP_EVENT_LOG = 9,           /**< a log record: level, u.info.text; source is what it is about, 0: the queue */
-  OXRTMP_EVENT_CLIENT_CLOSED = 10 /**< client: what oxrtmp_client_close_start began is done */
+  OXRTMP_EVENT_CLIENT_CLOSED = 10, /**< client: what oxrtmp_client_close_start began is done */
+  /* Of engines only, besides REQUEST, PACKET, STREAM_END, CONNECTED and FAILED: */
+  OXRTMP_EVENT_HANDSHAKE = 32,    /**< the handshake is done; u.info.text: "simple" or "digest" */
+  OXRTMP_EVENT_STATUS = 33,       /**< the server said something else; u.info */
+  OXRTMP_EVENT_COMMAND = 34,      /**< a command that the library does not answer; u.info.code: its name */
+  OXRTMP_EVENT_CONTROL = 35,      /**< a user control event; value: its number */
+  OXRTMP_EVENT_ACKNOWLEDGED = 36, /**< value: how many bytes the peer has received, modulo 2^32 */
+  OXRTMP_EVENT_CHUNK_SIZE = 37    /**< value: the size of the chunks that the peer sends from now on */
 };
 
 /** How grave a log record is. */
@@ -972,7 +980,9 @@ typedef struct oxrtmp_event {
     oxrtmp_packet packet;   /**< of PACKET */
     oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, LOG */
   } u;
-  uint64_t reserved[2]; /**< 0 */
+  uint32_t stream_id; /**< of engines: the message stream that it is about */
+  uint32_t value;     /**< of CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
+  uint64_t reserved;  /**< 0 */
 } oxrtmp_event;
 
 /** Options of a queue. Clear them with oxrtmp_queue_options_init; 0 means the default. */
@@ -1107,6 +1117,104 @@ OXRTMP_API oxrtmp_status oxrtmp_flv_reader_next_packet(oxrtmp_flv_reader reader,
 
 /** Close the file and end the handle. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_flv_reader_close(oxrtmp_flv_reader reader);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Engine: the protocol of one connection, for your own transport
+ *
+ * An engine has no socket, thread or clock. You give it the bytes that arrived and the time, take the events that
+ * result, and send what it wants sent; any event loop, a serial line or a recorded file will do:
+ *
+ *   oxrtmp_engine_receive(engine, now_ms, bytes, size, &consumed);   // until all is consumed:
+ *   while (oxrtmp_engine_next_event(engine, &event) == OXRTMP_OK)    // take the events,
+ *     handle(&event);
+ *   while (oxrtmp_engine_output(engine, buffer, sizeof buffer, &n) == OXRTMP_OK && n > 0)
+ *     send_all(buffer, n);                                           // send the output, all of it and in order
+ *   oxrtmp_engine_deadline(engine, &deadline_ms);                    // and call oxrtmp_engine_advance at that time
+ *
+ * Events are those of the queue, with the engine's id as source. The request of a REQUEST event is answered by
+ * oxrtmp_request_accept, which makes no session here ({0}): the packets come as events of the engine.
+ * A call never waits. Calls on one engine from several threads take turns.
+ */
+
+/** For the flags of the functions that make engines: the handshake was done elsewhere, the first byte is a chunk's. */
+#define OXRTMP_ENGINE_SHAKEN 1
+
+/** Make the accepting side of a connection, which begins now, at 0 ms. Of options (may be NULL), what concerns listening,
+ *  connections and sending has no meaning. flags: 0 or OXRTMP_ENGINE_SHAKEN. Since 0.1.
+ *  @return OXRTMP_OK. *engine is yours: oxrtmp_engine_close. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_server_create(const oxrtmp_server_options *options, uint32_t flags,
+                                                     oxrtmp_engine *engine);
+
+/** Make the calling side of a connection, which publishes, and begins now, at 0 ms. url names the stream only; options may
+ *  be NULL. Its first output is at hand. CONNECTED or FAILED comes as an event. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when the URL or the options are not valid. *engine is yours: oxrtmp_engine_close. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_publish_create(const char *url, const oxrtmp_client_options *options,
+                                                      uint32_t flags, oxrtmp_engine *engine);
+
+/** Give the engine size bytes that arrived at now_ms, milliseconds since the connection began. They are borrowed for the
+ *  call. *consumed is how many of them it took: fewer than all while events wait to be taken or a request to be answered;
+ *  give it the rest after that. Since 0.1.
+ *  @return OXRTMP_OK; E_CLOSED when the conversation is over (oxrtmp_engine_closing); -3xx when the peer broke the
+ *  protocol or a limit: the engine is dead then, every later call returns the same, and its output should still be sent. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_receive(oxrtmp_engine engine, int64_t now_ms, const uint8_t *data, size_t size,
+                                               size_t *consumed);
+
+/** Take the next event. Since 0.1.
+ *  @return OXRTMP_OK; E_AGAIN when there is none. A packet or request in it is yours. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_next_event(oxrtmp_engine engine, oxrtmp_event *event);
+
+/** Take up to cap bytes that are to be sent; *size is how many, 0 when there are none. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_output(oxrtmp_engine engine, uint8_t *buf, size_t cap, size_t *size);
+
+/** The time at which oxrtmp_engine_advance must be called next, in milliseconds since the connection began; -1 if there is
+ *  none. It changes with every other call. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_deadline(oxrtmp_engine engine, int64_t *deadline_ms);
+
+/** Tell the engine what time it is, in milliseconds since the connection began. Since 0.1.
+ *  @return OXRTMP_OK; E_SILENT when a phase has lasted too long: the engine is dead then. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_advance(oxrtmp_engine engine, int64_t now_ms);
+
+/** Send a packet to the server, after CONNECTED, as oxrtmp_client_send_packet does; the output grows by it. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE when nothing is being published; E_MEDIA, E_ARGUMENT when no message can be made of it. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_send_packet(oxrtmp_engine engine, const oxrtmp_packet *packet);
+
+/** Send onMetaData to the server, as oxrtmp_client_send_metadata does. Since 0.1. @return OXRTMP_OK; E_STATE. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_send_metadata(oxrtmp_engine engine, const oxrtmp_metadata *metadata);
+
+/** Accepting side: end a publishing stream and tell the peer why, as oxrtmp_session_close_with_status does; the connection
+ *  goes on. Since 0.1. @return OXRTMP_OK; E_STATE when there is no such stream. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_close_stream(oxrtmp_engine engine, uint32_t stream_id, const char *code,
+                                                    const char *description);
+
+/** End the conversation politely: the output holds the good-byes. Send it and hang up. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_end(oxrtmp_engine engine);
+
+/** Whether the conversation is over, so that the connection is to be closed once the output is sent: *closing is 0 or 1.
+ *  Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_closing(oxrtmp_engine engine, uint32_t *closing);
+
+/** What a connection has done. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_engine_counters {
+  uint32_t struct_size;       /**< sizeof(oxrtmp_engine_counters), set by you */
+  uint32_t phase;             /**< oxrtmp_phase */
+  uint64_t bytes_received;    /**< after the handshake */
+  uint64_t messages_received; /**< of every kind */
+  uint64_t packets_received;  /**< audio, video and data handed on */
+  uint64_t packets_sent;      /**< audio, video and data */
+  uint64_t malformed;         /**< packets received whose header was not understood */
+  uint64_t ignored;           /**< media and data outside a publishing stream */
+  uint64_t unknown;           /**< messages, commands and control events that the library does not know */
+  uint64_t faulty;            /**< control, command and data messages that could not be parsed */
+  uint64_t requests_rejected; /**< requests answered by oxrtmp_request_reject */
+  uint64_t requests_expired;  /**< requests that were not answered in time */
+} oxrtmp_engine_counters;
+
+/** Fill *counters. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_statistics(oxrtmp_engine engine, oxrtmp_engine_counters *counters);
+
+/** End the engine and its handle. Packets that were taken stay valid, requests that were taken become stale. Closing again
+ *  is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_close(oxrtmp_engine engine);
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Clearing the structs that you fill: everything 0, struct_size set. Compiled into your program, so that its struct_size

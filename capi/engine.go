@@ -1,0 +1,145 @@
+package main
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"oxrtmp/rtmp"
+)
+
+// shaken reads the flags of the functions that make engines.
+func shaken(flags C.uint32_t) bool { return flags&C.OXRTMP_ENGINE_SHAKEN != 0 }
+
+//export oxgo_engine_server_create
+func oxgo_engine_server_create(o *C.oxrtmp_server_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
+	defer guard(&status)
+	e, err := rtmp.ServerEngine(serverOptions(o), shaken(flags))
+	if err != nil {
+		return failSetup(err)
+	}
+	return newEngine(&heldEngine{protocol: e, server: e}, out)
+}
+
+//export oxgo_engine_publish_create
+func oxgo_engine_publish_create(url *C.char, o *C.oxrtmp_client_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
+	defer guard(&status)
+	e, err := rtmp.PublishEngine(goString(url), clientOptions(o), shaken(flags))
+	if err != nil {
+		return failSetup(err)
+	}
+	return newEngine(&heldEngine{protocol: e, client: e}, out)
+}
+
+func newEngine(h *heldEngine, out *C.oxrtmp_engine) C.oxrtmp_status {
+	err := open(engines, h, &out.id, (*heldEngine).close)
+	h.id = out.id
+	return fail(err)
+}
+
+//export oxgo_engine_receive
+func oxgo_engine_receive(h C.oxrtmp_engine, now C.int64_t, p *C.uint8_t, n C.size_t, consumed *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		n, err := e.receive(bytesAt(p, n), milliseconds(now))
+		*consumed = C.size_t(n)
+		return err
+	})
+}
+
+//export oxgo_engine_next_event
+func oxgo_engine_next_event(h C.oxrtmp_engine, event *C.oxrtmp_event) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error { return e.next(event) })
+}
+
+//export oxgo_engine_output
+func oxgo_engine_output(h C.oxrtmp_engine, buf *C.uint8_t, capacity C.size_t, size *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		*size = C.size_t(e.takeOutput(bytesAt(buf, capacity)))
+		return nil
+	})
+}
+
+//export oxgo_engine_deadline
+func oxgo_engine_deadline(h C.oxrtmp_engine, deadline *C.int64_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		*deadline = e.deadline()
+		return nil
+	})
+}
+
+//export oxgo_engine_advance
+func oxgo_engine_advance(h C.oxrtmp_engine, now C.int64_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error { return e.advance(milliseconds(now)) })
+}
+
+//export oxgo_engine_send_packet
+func oxgo_engine_send_packet(h C.oxrtmp_engine, in *C.oxrtmp_packet) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		p := getPacket(in)
+		return e.publish(func() error { return e.client.SendPacket(&p) })
+	})
+}
+
+//export oxgo_engine_send_metadata
+func oxgo_engine_send_metadata(h C.oxrtmp_engine, m *C.oxrtmp_metadata) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		return e.publish(func() error { return e.client.SendMetadata(0, getMetadata(m).Value()) })
+	})
+}
+
+//export oxgo_engine_close_stream
+func oxgo_engine_close_stream(h C.oxrtmp_engine, id C.uint32_t, code, description *C.char) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		return e.closeStream(uint32(id), rejection(code), goString(description))
+	})
+}
+
+//export oxgo_engine_end
+func oxgo_engine_end(h C.oxrtmp_engine) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, (*heldEngine).end)
+}
+
+//export oxgo_engine_closing
+func oxgo_engine_closing(h C.oxrtmp_engine, closing *C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		*closing = flag(e.protocol.Closing())
+		return nil
+	})
+}
+
+//export oxgo_engine_statistics
+func oxgo_engine_statistics(h C.oxrtmp_engine, out *C.oxrtmp_engine_counters) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		putCounters(out, e.protocol.Counters())
+		out.phase = C.uint32_t(e.protocol.Phase())
+		return nil
+	})
+}
+
+func putCounters(out *C.oxrtmp_engine_counters, c rtmp.Counters) {
+	out.bytes_received, out.messages_received = C.uint64_t(c.BytesReceived), C.uint64_t(c.MessagesReceived)
+	out.packets_received, out.packets_sent = C.uint64_t(c.PacketsReceived), C.uint64_t(c.PacketsSent)
+	out.malformed, out.ignored = C.uint64_t(c.Malformed), C.uint64_t(c.Ignored)
+	out.unknown, out.faulty = C.uint64_t(c.Unknown), C.uint64_t(c.Faulty)
+	out.requests_rejected, out.requests_expired = C.uint64_t(c.RequestsRejected), C.uint64_t(c.RequestsExpired)
+}
+
+//export oxgo_engine_close
+func oxgo_engine_close(h C.oxrtmp_engine) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return closing(engines, h.id, (*heldEngine).close)
+}

@@ -1,0 +1,249 @@
+package main
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/message"
+)
+
+// heldEngine is what an engine's handle stands for: the protocol of one side of a connection, for one caller at a time.
+type heldEngine struct {
+	mu       sync.Mutex
+	id       C.uint64_t
+	protocol protocol
+	server   *engine.Server // the protocol, if it is the accepting side
+	client   *engine.Client // or the calling one
+	now      time.Duration
+	output   []byte // taken from the engine, not yet from here
+	spare    []byte
+	sent     int // bytes of output that have been taken
+	closed   bool
+}
+
+// protocol is what both sides have.
+type protocol interface {
+	Receive(p []byte, now time.Duration) (int, error)
+	NextEvent() (engine.Event, bool)
+	TakeOutput(spare []byte) []byte
+	Deadline() (time.Duration, bool)
+	Advance(now time.Duration) error
+	Closing() bool
+	Counters() engine.Counters
+	Phase() engine.Phase
+	Err() error
+	End()
+	Close()
+}
+
+func milliseconds(ms C.int64_t) time.Duration { return time.Duration(ms) * time.Millisecond }
+
+// placed gives an error of the engine the form that errors of connections have.
+func placed(err error) error {
+	if e, ok := err.(*engine.Error); ok {
+		return &rtmp.Error{Phase: e.Phase, Err: e.Err}
+	}
+	return err
+}
+
+// receive gives bytes to the engine until it waits for an event to be taken or a request to be answered.
+func (h *heldEngine) receive(p []byte, now time.Duration) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = max(h.now, now)
+	if h.closed || h.protocol.Closing() {
+		return 0, rtmp.ErrClosed
+	}
+	n, err := h.protocol.Receive(p, h.now)
+	return n, placed(err)
+}
+
+func (h *heldEngine) advance(now time.Duration) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = max(h.now, now)
+	if h.closed {
+		return rtmp.ErrClosed
+	}
+	return placed(h.protocol.Advance(h.now))
+}
+
+// deadline returns the time for advance in milliseconds, rounded up, or -1.
+func (h *heldEngine) deadline() C.int64_t {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d, ok := h.protocol.Deadline()
+	if !ok || h.closed || h.protocol.Err() != nil {
+		return -1
+	}
+	return C.int64_t((d + time.Millisecond - 1) / time.Millisecond)
+}
+
+// takeOutput moves bytes to be sent to p.
+func (h *heldEngine) takeOutput(p []byte) (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for n < len(p) {
+		if h.sent == len(h.output) {
+			h.output, h.spare, h.sent = h.protocol.TakeOutput(h.spare), h.output[:0], 0
+			if len(h.output) == 0 {
+				break
+			}
+		}
+		k := copy(p[n:], h.output[h.sent:])
+		n, h.sent = n+k, h.sent+k
+	}
+	return n
+}
+
+// publish calls send, of the calling side, which must be publishing.
+func (h *heldEngine) publish(send func() error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.client == nil || h.closed || !h.client.Publishing() {
+		return errState
+	}
+	return placed(send())
+}
+
+func (h *heldEngine) closeStream(id uint32, code, description string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.server == nil || h.closed {
+		return errState
+	}
+	return placed(h.server.CloseStream(id, code, description))
+}
+
+func (h *heldEngine) end() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		h.protocol.End()
+	}
+	return nil
+}
+
+func (h *heldEngine) close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	h.protocol.Close()
+	return nil
+}
+
+// next writes the next event that has a form in C.
+func (h *heldEngine) next(out *C.oxrtmp_event) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for !h.closed {
+		e, ok := h.protocol.NextEvent()
+		if !ok {
+			break
+		}
+		*out = C.oxrtmp_event{source: h.id, time_ns: C.int64_t(h.now), stream_id: C.uint32_t(e.StreamID), value: C.uint32_t(e.Value)}
+		if h.put(out, &e) {
+			return nil
+		}
+		e.Packet.Release()
+	}
+	*out = C.oxrtmp_event{}
+	return errNothing
+}
+
+// put fills an event; false for one that C has no word for.
+func (h *heldEngine) put(out *C.oxrtmp_event, e *engine.Event) bool {
+	switch e.Kind {
+	case engine.EventHandshake:
+		out._type = C.OXRTMP_EVENT_HANDSHAKE
+		putInfo(out, "", e.Handshake.Kind.String())
+	case engine.EventRequest:
+		out._type = C.OXRTMP_EVENT_REQUEST
+		return h.openRequest(e.Request, &out.request) == nil
+	case engine.EventPacket:
+		out._type = C.OXRTMP_EVENT_PACKET
+		if err := putPacket(packetOf(out), &e.Packet); err != nil {
+			out.status = statusOf(err)
+			e.Packet.Release()
+		}
+	case engine.EventStreamEnd:
+		out._type, out.status = C.OXRTMP_EVENT_STREAM_END, statusOf(io.EOF)
+		putInfo(out, "", e.Reason)
+	case engine.EventPublishing:
+		out._type = C.OXRTMP_EVENT_CONNECTED
+		putInfo(out, e.Status.Code, e.Status.Description)
+	case engine.EventRefused:
+		out._type, out.phase = C.OXRTMP_EVENT_FAILED, C.uint32_t(e.Phase)
+		out.status = statusOfRefusal(&rtmp.StatusError{Code: e.Status.Code, Description: e.Status.Description})
+		putInfo(out, e.Status.Code, e.Status.Description)
+	case engine.EventStatus, engine.EventConnected:
+		out._type = C.OXRTMP_EVENT_STATUS
+		putInfo(out, e.Status.Code, e.Status.Description)
+	case engine.EventCommand:
+		out._type = C.OXRTMP_EVENT_COMMAND
+		putInfo(out, e.Command.Name, "")
+	case engine.EventControl:
+		out._type, out.value = C.OXRTMP_EVENT_CONTROL, C.uint32_t(e.Control.Event)
+	case engine.EventAcknowledged:
+		out._type = C.OXRTMP_EVENT_ACKNOWLEDGED
+	case engine.EventChunkSize:
+		out._type = C.OXRTMP_EVENT_CHUNK_SIZE
+	default:
+		return false
+	}
+	return true
+}
+
+func putInfo(out *C.oxrtmp_event, code, text string) {
+	info := infoOf(out)
+	putArray(info.code[:], printable(code))
+	putArray(info.text[:], printable(text))
+}
+
+// openRequest gives a request of the engine a handle. If that fails the request is rejected. The engine is locked.
+func (h *heldEngine) openRequest(r *engine.Request, out *C.oxrtmp_request) error {
+	w := &engineRequest{info: r, of: h, connect: h.server.ConnectInfo()}
+	held := &heldRequest{w, func(*eventQueue, *C.oxrtmp_session_options, *C.oxrtmp_session) error { return w.accept() }}
+	return open(requests, held, &out.id, func(*heldRequest) error { return h.server.Reject(r.ID, "", "") })
+}
+
+// engineRequest is a wish of an engine's peer.
+type engineRequest struct {
+	info    *engine.Request
+	of      *heldEngine
+	connect *message.Connect
+}
+
+func (r *engineRequest) App() string               { return r.info.App }
+func (r *engineRequest) StreamName() string        { return r.info.Name }
+func (r *engineRequest) RawStreamName() string     { return r.info.RawName }
+func (r *engineRequest) Query() string             { return r.info.Query }
+func (r *engineRequest) PublishType() string       { return r.info.PublishType }
+func (r *engineRequest) TCURL() string             { return connect(r).TCURL }
+func (r *engineRequest) PeerAddr() string          { return "" }
+func (r *engineRequest) Connect() *message.Connect { return r.connect }
+func (r *engineRequest) Kind() rtmp.RequestKind    { return r.info.Kind }
+
+func (r *engineRequest) accept() error {
+	return r.answer(func(s *engine.Server) error { return s.Accept(r.info.ID) })
+}
+
+// Reject refuses the request.
+func (r *engineRequest) Reject(code, description string) error {
+	return r.answer(func(s *engine.Server) error { return s.Reject(r.info.ID, code, description) })
+}
+
+func (r *engineRequest) answer(f func(*engine.Server) error) error {
+	r.of.mu.Lock()
+	defer r.of.mu.Unlock()
+	if r.of.closed {
+		return rtmp.ErrDecided
+	}
+	return placed(f(r.of.server))
+}
