@@ -33,7 +33,7 @@ static oxrtmp_event next_(oxrtmp_queue queue, uint32_t type, const char *file, i
     fprintf(stderr, "%s:%d: event %u instead of %u (%zu)\n", file, line, event.type, type, count);
     exit(1);
   }
-  check_(event.reserved[0] == 0 && event.reserved[1] == 0 && event.time_ns > 0, "an event is complete", file, line);
+  check_(event.stream_id == 0 && event.value == 0 && event.reserved == 0 && event.time_ns > 0, "an event is complete", file, line);
   return event;
 }
 #define NEXT(queue, type) next_((queue), OXRTMP_EVENT_##type, __FILE__, __LINE__)
