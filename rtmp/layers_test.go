@@ -61,7 +61,9 @@ var policy = map[string]rule{
 
 	"examples/go/internal/...": {layer: 6},
 	"examples/go/...":          {layer: 7, program: true},
+	"bench/internal/bench":     {layer: 6},
 	"bench/...":                {layer: 7, program: true},
+	"tests/...":                {layer: 7, program: true},
 
 	"rtmp/internal/vectors": {layer: testSupport},
 }

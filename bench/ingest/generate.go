@@ -1,17 +1,13 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 
-	crand "crypto/rand"
-
+	"oxrtmp/bench/internal/bench"
 	"oxrtmp/rtmp/chunk"
-	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/message"
 )
 
@@ -30,13 +26,13 @@ func generate(args []string) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			c, err := (&net.Dialer{Control: cubic}).Dial("tcp", flags.Arg(0))
+			c, err := bench.Dial(flags.Arg(0))
 			if err != nil {
 				fatal(err)
 			}
 			defer c.Close()
 			if !*raw {
-				if err := publish(c); err != nil {
+				if err := bench.Publish(c); err != nil {
 					fatal(err)
 				}
 				go drain(c)
@@ -51,17 +47,6 @@ func generate(args []string) {
 		}()
 	}
 	wg.Wait()
-}
-
-// cubic takes the usual congestion control: one that paces would measure its own timers.
-func cubic(_, _ string, raw syscall.RawConn) error {
-	var err error
-	if err := raw.Control(func(fd uintptr) {
-		err = syscall.SetsockoptString(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "cubic")
-	}); err != nil {
-		return err
-	}
-	return err
 }
 
 // second encodes one second of media. Each message begins with a complete header, so that the second can repeat.
@@ -83,37 +68,6 @@ func second() [][]byte {
 		add(4, message.TypeAudio, timestamp, 340, 0xAF, 1)
 	}
 	return out
-}
-
-// publish drives the client's side of the conversation up to the accepted publish, and announces the chunk size.
-func publish(c net.Conn) error {
-	e := engine.NewClient(engine.ClientConfig{
-		Rand: crand.Reader, StreamName: "bench", ChunkSize: 4096,
-		Connect: message.Connect{App: "live", TCURL: "rtmp://bench/live", Type: "nonprivate"},
-	})
-	p := make([]byte, 65536)
-	for !e.Publishing() {
-		if _, err := c.Write(e.AppendOutput(nil)); err != nil {
-			return err
-		}
-		n, err := c.Read(p)
-		if err != nil {
-			return err
-		}
-		for rest := p[:n]; len(rest) > 0 && !e.Publishing(); {
-			k, err := e.Receive(rest, 0)
-			if err != nil {
-				return err
-			}
-			rest = rest[k:]
-			for ev, ok := e.NextEvent(); ok; ev, ok = e.NextEvent() {
-				if ev.Kind == engine.EventRefused {
-					return errors.New(ev.Status.Code)
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // drain reads what the server says, mostly acknowledgements.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"oxrtmp/bench/internal/bench"
 )
 
 // contender is a server to measure. It prints "listening on ADDR", serves until its standard input ends, and then
@@ -51,7 +53,7 @@ func measure(self string, c contender, seconds, publishers int) (result, error) 
 	if c.raw {
 		args = append(args, "-raw")
 	}
-	before, err := cpuSeconds(server.Process.Pid)
+	before, err := bench.CPUSeconds(server.Process.Pid)
 	if err != nil {
 		return result{}, err
 	}
@@ -62,7 +64,7 @@ func measure(self string, c contender, seconds, publishers int) (result, error) 
 		return result{}, fmt.Errorf("generator: %w", err)
 	}
 	elapsed := time.Since(begun).Seconds()
-	after, err := cpuSeconds(server.Process.Pid)
+	after, err := bench.CPUSeconds(server.Process.Pid)
 	if err != nil {
 		return result{}, err
 	}
@@ -77,20 +79,4 @@ func measure(self string, c contender, seconds, publishers int) (result, error) 
 	server.Wait()
 	gbit := bytes * 8 / 1e9
 	return result{gbit / elapsed, (after - before) / gbit}, nil
-}
-
-// cpuSeconds is what a process and its threads have used, by the kernel's account.
-func cpuSeconds(pid int) (float64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(b), ") ")
-	f := strings.Fields(rest)
-	user, err1 := strconv.ParseFloat(f[11], 64)
-	system, err2 := strconv.ParseFloat(f[12], 64)
-	if err1 != nil || err2 != nil {
-		return 0, fmt.Errorf("unreadable: %s", b)
-	}
-	return (user + system) / 100, nil // USER_HZ is 100 on every Linux
 }
