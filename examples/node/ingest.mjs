@@ -7,6 +7,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { Recorder, Server } from 'oxrtmp'
 import { parseFlags } from './flags.mjs'
 
+/** @import { Packet, Request, Session } from 'oxrtmp' */
+
 const MOST_LIVE = 20 // lines, so that they fit on a screen
 
 const { listen, key, record, once, quiet } = parseFlags('ingest',
@@ -15,7 +17,7 @@ const { listen, key, record, once, quiet } = parseFlags('ingest',
 // ---- the screen: lines that stay, and on a terminal a block of live lines below them ----
 
 const live = !quiet && process.stdout.isTTY
-const streams = new Set()
+const streams = /** @type {Set<Stream>} */ (new Set())
 let drawn = 0 // live lines on the screen
 
 function draw (text = '') {
@@ -25,19 +27,26 @@ function draw (text = '') {
   process.stdout.write(up + text + lines.join(''))
 }
 
+/** @param {string} text */
 const print = text => draw(text + '\n')
 
-/** Replaces what a peer could use to write on the terminal, or to break a word in two. */
+/**
+ * Replaces what a peer could use to write on the terminal, or to break a word in two.
+ * @param {string} text
+ */
 const printable = text => text.replace(/[\p{C}\p{Z}]/gu, '_')
 
 /** A publisher as the screen shows it. */
 class Stream {
   #session
   #shown
+  /** @type {bigint | undefined} */
   #first // the least and greatest decoding time of audio and video
+  /** @type {bigint | undefined} */
   #last
   line = ''
 
+  /** @param {Session} session */
   constructor (session) {
     this.#session = session
     this.name = printable(`${session.app}/${session.streamName}`)
@@ -45,6 +54,7 @@ class Stream {
     this.update()
   }
 
+  /** @param {Packet} packet */
   extend ({ media, dtsNs }) {
     if (media === 'data') return
     if (this.#first === undefined || dtsNs < this.#first) this.#first = dtsNs
@@ -62,7 +72,7 @@ class Stream {
   update () {
     const now = this.#session.statistics()
     const seconds = Number(now.durationNs - this.#shown.durationNs) / 1e9
-    const rate = amount => seconds > 0 ? amount / seconds : 0
+    const rate = (/** @type {number} */ amount) => seconds > 0 ? amount / seconds : 0
     const kbits = rate(Number(now.bytes - this.#shown.bytes) * 8 / 1000)
     const fps = rate(now.videoPackets - this.#shown.videoPackets)
     this.#shown = now
@@ -74,41 +84,49 @@ class Stream {
 
 // ---- the streams ----
 
+/** @param {string} text */
 const digest = text => createHash('sha256').update(text).digest()
 
-/** Compares in a time that does not tell where the difference is. */
+/**
+ * Compares in a time that does not tell where the difference is.
+ * @param {string} a
+ * @param {string} b
+ */
 const same = (a, b) => timingSafeEqual(digest(a), digest(b))
 
-/** Takes packets, and records them, until the stream ends. */
-async function receive (session, stream, recorder) {
-  for await (const packet of session) {
-    stream.extend(packet)
-    await recorder?.write(packet)
-  }
-}
-
-async function publish (session) {
-  const stream = new Stream(session)
-  print(`publish ${stream.name} from ${session.peerAddress} (${session.encoder})`)
-  streams.add(stream)
+/**
+ * Takes packets, and records them, until the stream ends. Returns the file's path, if any, and why it ended.
+ * @param {Session} session
+ * @param {Stream} stream
+ */
+async function receive (session, stream) {
   let path = ''
-  let reason
   try {
     const recorder = record ? await Recorder.openIn(record, session.streamName) : undefined
     path = recorder?.path ?? ''
-    try {
-      await receive(session, stream, recorder)
-    } finally {
-      await recorder?.close()
+    for await (const packet of session) {
+      stream.extend(packet)
+      await recorder?.write(packet)
     }
-    reason = session.endReason
-  } catch (error) {
-    reason = error.message
+    await recorder?.close()
+    return [path, session.error?.message ?? session.endReason]
+  } catch (error) { // of the recorder; its file is completed as far as it goes
+    return [path, error instanceof Error ? error.message : String(error)]
   }
+}
+
+/** @param {Session} session */
+async function publish (session) {
+  if (session.closed) return // the publisher has gone
+  const stream = new Stream(session)
+  print(`publish ${stream.name} from ${session.peerAddress} (${session.encoder})`)
+  streams.add(stream)
+  const [path, reason] = await receive(session, stream)
   streams.delete(stream)
   print(`end ${stream.name} ${stream.summary} file=${path} reason=${reason}`)
 }
 
+/** @param {Request} request */
 async function serve (request) {
   if (key && !same(request.streamName, key)) {
     await request.reject('NetStream.Publish.BadName', 'unauthorized')
@@ -132,6 +150,6 @@ try {
   await server.serve(serve, { signal: ends.signal }) // until a signal, which ends every stream
   clearInterval(refresh)
 } catch (error) {
-  console.error(`ingest: ${error.message}`)
+  console.error('ingest:', error instanceof Error ? error.message : error)
   process.exitCode = 1
 }

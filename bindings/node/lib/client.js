@@ -5,7 +5,7 @@ const { register, unregister, describe, errorOf, Hold, holding } = require('./lo
 const { Packing } = require('./packet.js')
 const { NO_STATISTICS } = require('./session.js')
 const { options, isObject, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
-const { codecNumber } = require('./codec.js')
+const { Metadata, recordOf } = require('./metadata.js')
 
 // enum oxrtmp_event_type
 const CONNECTED = 4
@@ -128,16 +128,12 @@ class Client {
 
   async sendMetadata (metadata) {
     if (!isObject(metadata)) throw argumentError('metadata must be an object')
+    if (metadata instanceof Metadata) {
+      const record = recordOf(metadata)
+      return this.#send(handle => native.sendMetadata(handle, record))
+    }
     const json = JSON.stringify(metadata)
     return this.#send(handle => native.sendMetadataJson(handle, json))
-  }
-
-  async sendMediaInfo (info) {
-    const record = options('mediaInfo', info, 'info')
-    for (const name of ['videoCodec', 'audioCodec']) {
-      if (record[name] !== undefined) record[name] = codecNumber(record[name])
-    }
-    return this.#send(handle => native.sendMediaInfo(handle, record))
   }
 
   async sendData (timestampMs, body) {
@@ -313,6 +309,7 @@ class Client {
         break
       case CLIENT_CLOSED: {
         const event = describe(index)
+        if (event.status === status.TIMEOUT && event.text === '') event.text = 'timeout: not all that was queued could be sent'
         this.#closed?.({ error: event.status === status.OK ? undefined : errorOf(event) })
       }
     }

@@ -15,7 +15,7 @@ function unpack ([memory, count, slab, externals]) {
   return Array.from({ length: count }, (_, i) => makePacket(words, bytes, i * EVENT_WORDS + PACKET_AT, slab, externals))
 }
 
-class FlvReader {
+class FLVReader {
   #handle // undefined once it is closed
   #file
   #ready = [] // packets that were read and not taken yet, the next one last
@@ -31,7 +31,7 @@ class FlvReader {
 
   static async open (path) {
     const handle = await holding(checkJob(native.readerOpen(checkText(path, 'path'))))
-    const reader = new FlvReader()
+    const reader = new FLVReader()
     reader.close()
     reader.#handle = handle
     reader.#file = true
@@ -39,7 +39,7 @@ class FlvReader {
   }
 
   static async * packets (source) {
-    const reader = new FlvReader()
+    const reader = new FLVReader()
     try {
       for await (const chunk of source) {
         reader.feed(chunk)
@@ -126,4 +126,4 @@ class FlvReader {
   async [Symbol.asyncDispose] () { this.close() }
 }
 
-module.exports = { FlvReader }
+module.exports = { FLVReader }

@@ -5,12 +5,13 @@ const native = require('./native.js')
 const { OxrtmpError, status, check, argumentError } = require('./error.js')
 const { setLogger } = require('./loop.js')
 const { Packet, PacketFlags } = require('./packet.js')
+const { Metadata } = require('./metadata.js')
 const { Server } = require('./server.js')
 const { Request } = require('./request.js')
 const { Session } = require('./session.js')
 const { Client } = require('./client.js')
 const { Recorder } = require('./recorder.js')
-const { FlvReader } = require('./flv-reader.js')
+const { FLVReader } = require('./flv-reader.js')
 const { version } = require('../package.json')
 
 function setMemoryLimit (bytes) {
@@ -28,7 +29,8 @@ exports.Client = Client
 exports.Packet = Packet
 exports.PacketFlags = PacketFlags
 exports.Recorder = Recorder
-exports.FlvReader = FlvReader
+exports.FLVReader = FLVReader
+exports.Metadata = Metadata
 exports.OxrtmpError = OxrtmpError
 exports.status = status
 exports.setLogger = setLogger

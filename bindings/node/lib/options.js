@@ -85,7 +85,7 @@ const recorder = {
 }
 
 const codec = value => typeof value === 'string' && /^[ -~]{4}$/.test(value) ? undefined : 'four characters'
-const mediaInfo = {
+const metadata = {
   videoCodec: codec,
   audioCodec: codec,
   stereo: flag,
@@ -106,7 +106,7 @@ const mediaInfo = {
   encoder: text
 }
 
-const records = { limits, timeouts, server, client, recorder, mediaInfo }
+const records = { limits, timeouts, server, client, recorder, metadata }
 
 const forms = {
   server: { ...server, limits: nested(limits), timeouts: nested(timeouts), signal: abortSignal },
@@ -114,7 +114,7 @@ const forms = {
     ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, fd: integer(0, I32), signal: abortSignal
   },
   recorder,
-  mediaInfo,
+  metadata,
   serve: { signal: abortSignal, onError: func },
   shutdown: { timeoutMs: time },
   flush: { timeoutMs: time },

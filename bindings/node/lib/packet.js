@@ -153,7 +153,7 @@ function frameTypeOf (packet, type, flags) {
 }
 
 function numberOfCodec (codec = '') {
-  if (typeof codec !== 'string' || !/^([ -~]{4})?$/.test(codec)) throw argumentError('packet.codec must be four characters')
+  if (typeof codec !== 'string' || !/^([\0-\xff]{4})?$/.test(codec)) throw argumentError('packet.codec must be four characters')
   return codecNumber(codec)
 }
 
@@ -180,13 +180,10 @@ class Packing {
     this.#words[at + word.timestamp] = range(packet.timestampMs ?? 0, 'timestampMs', 0, U32)
     this.#words[at + word.flags] = flags
     this.#bytes[at * 4 + byte.type] = type
-    if (packet.raw !== undefined) { // goes out as it is
-      memory.push(checkBytes(packet.raw, 'packet.raw'), undefined)
-      return
-    }
-    if (packet.data === undefined) throw argumentError('a packet must have raw or data')
     this.#putHeader(packet, at, type, flags)
-    memory.push(undefined, checkBytes(packet.data, 'packet.data'))
+    const { raw, data } = packet
+    if (raw === undefined && data === undefined) throw argumentError('a packet must have raw or data')
+    memory.push(raw === undefined ? raw : checkBytes(raw, 'packet.raw'), data === undefined ? data : checkBytes(data, 'packet.data'))
   }
 
   /** What the message's header is built from. */

@@ -3,7 +3,7 @@ const native = require('./native.js')
 const { check, status, argumentError } = require('./error.js')
 const { register, unregister, currentTurn, describe, errorOf, Hold } = require('./loop.js')
 const { Inbox, iterate } = require('./inbox.js')
-const { codecName } = require('./codec.js')
+const { metadataOf } = require('./metadata.js')
 const { sizeOf } = require('./packet.js')
 const { checkText } = require('./options.js')
 
@@ -27,6 +27,7 @@ class Session {
   #waiting = 0 // bytes in the inbox
   #turn = 0 // of the last packet
   #paused = false
+  #error // the fault that ended the stream
   #last // what was there to be known when it was closed
   #siblings // the open sessions of its server
 
@@ -81,9 +82,11 @@ class Session {
     return this.#handle === undefined ? this.#last.endReason : check(native.sessionEndReason(this.#handle))
   }
 
-  get metadata () { return this.#tell('metadata', native.sessionMetadataJson, JSON.parse) }
+  get error () { return this.#error }
+
+  get metadata () { return this.#tell('metadata', native.sessionMetadata, metadataOf) }
+  get metadataValues () { return this.#tell('metadataValues', native.sessionMetadataJson, JSON.parse) }
   get metadataRaw () { return this.#tell('metadataRaw', native.sessionMetadataRaw) }
-  get mediaInfo () { return this.#tell('mediaInfo', native.sessionMediaInfo, toMediaInfo) }
 
   statistics () {
     if (this.#handle === undefined) return this.#last.statistics ?? NO_STATISTICS
@@ -97,8 +100,17 @@ class Session {
     return answer === status.AGAIN ? undefined : convert(check(answer))
   }
 
-  async nextPacket () { return (await this.#inbox.next()).value }
-  nextPackets () { return this.#inbox.all() }
+  async nextPacket () {
+    const { value } = await this.#inbox.next()
+    if (value === undefined && this.#error !== undefined) throw this.#error
+    return value
+  }
+
+  async nextPackets () {
+    const packets = await this.#inbox.all()
+    if (packets.length === 0 && this.#error !== undefined) throw this.#error
+    return packets
+  }
 
   [Symbol.asyncIterator] () {
     return iterate(this.#inbox, () => this.close())
@@ -128,8 +140,8 @@ class Session {
 
   #close (close) {
     if (this.#handle === undefined) return
-    const { endReason, metadata, metadataRaw, mediaInfo } = this
-    this.#last = { endReason, metadata, metadataRaw, mediaInfo, statistics: this.statistics() }
+    const { endReason, metadata, metadataValues, metadataRaw } = this
+    this.#last = { endReason, metadata, metadataValues, metadataRaw, statistics: this.statistics() }
     const handle = this.#handle
     this.#handle = undefined
     unregister(this.#id)
@@ -157,8 +169,8 @@ class Session {
     if (type !== STREAM_END) return
     const event = describe(index)
     this.#hold.busy = false
-    const ended = event.status === status.EOF || event.status === status.CLOSED
-    this.#inbox.end(ended ? undefined : errorOf(event))
+    if (event.status !== status.EOF && event.status !== status.CLOSED) this.#error = errorOf(event)
+    this.#inbox.end(isOwnFault(event.status) ? this.#error : undefined)
   }
 
   #taken (packet) {
@@ -189,17 +201,10 @@ const NO_STATISTICS = Object.freeze({
   queuedBytes: 0n
 })
 
-const FLAGS = new Set(['stereo', 'canSeekToEnd'])
-const CODECS = new Set(['videoCodec', 'audioCodec'])
-
-/** Only what the stream says. */
-function toMediaInfo (record) {
-  const info = {}
-  for (const [name, value] of Object.entries(record)) {
-    if (value === 0 || value === '') continue
-    info[name] = CODECS.has(name) ? codecName(value) : FLAGS.has(name) ? value !== 0 : value
-  }
-  return info
+/** Whether a stream was ended by a fault of this side, such as memory that ran out, and not by what a peer does. A loop over
+ * the packets throws the former; the latter is in session.error, so that no peer can break a program's loop. */
+function isOwnFault (number) {
+  return number !== status.EOF && number !== status.CLOSED && (number > -200 || number <= -900)
 }
 
 module.exports = { Session, ...internals, NO_STATISTICS }

@@ -139,8 +139,8 @@ bool get_server_settings(struct arguments *a, size_t at, struct server_settings 
 bool get_client_settings(struct arguments *a, size_t at, struct client_settings *s); /* end with client_settings_free */
 void client_settings_free(struct client_settings *s);
 bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_options *o);
-bool get_media_info(struct arguments *a, size_t at, oxrtmp_metadata *m);
-napi_value make_media_info(napi_env env, const oxrtmp_metadata *m);
+bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m);
+napi_value make_metadata(napi_env env, const oxrtmp_metadata *m);
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s);
 napi_value option_names(napi_env env, napi_callback_info info);
 

@@ -245,12 +245,12 @@ static napi_value send_metadata_json(napi_env env, napi_callback_info info) {
   return make_status(env, status);
 }
 
-/* sendMediaInfo(handle, info) */
-static napi_value send_media_info(napi_env env, napi_callback_info info) {
+/* sendMetadata(handle, metadata) */
+static napi_value send_metadata(napi_env env, napi_callback_info info) {
   struct arguments a;
   struct handle *handle;
   oxrtmp_metadata m;
-  if (!arguments_get(env, info, &a) || !get_handle(&a, 0, CLIENT, &handle) || !get_media_info(&a, 1, &m)) {
+  if (!arguments_get(env, info, &a) || !get_handle(&a, 0, CLIENT, &handle) || !get_metadata(&a, 1, &m)) {
     return NULL;
   }
   return make_status(env, oxrtmp_client_send_metadata((oxrtmp_client){handle->id}, &m));
@@ -353,7 +353,7 @@ const struct function client_functions[] = {
     {"sendAudio", send_audio},
     {"sendData", send_data},
     {"sendMetadataJson", send_metadata_json},
-    {"sendMediaInfo", send_media_info},
+    {"sendMetadata", send_metadata},
     {"sendPackets", send_packets},
     {"clientStatistics", client_statistics},
     {"clientPeerAddress", client_peer_address},

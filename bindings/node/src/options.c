@@ -81,7 +81,7 @@ static const struct field recorder_fields[] = {
     FIELD(I64, oxrtmp_recorder_options, "rotateDurationMs", rotate_duration_ms),
     END};
 
-static const struct field media_info_fields[] = {
+static const struct field metadata_fields[] = {
     FIELD(CODEC, oxrtmp_metadata, "videoCodec", video_codec),
     FIELD(CODEC, oxrtmp_metadata, "audioCodec", audio_codec),
     FIELD(U32, oxrtmp_metadata, "stereo", stereo),
@@ -221,9 +221,9 @@ bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_option
   return !is_object(a, at) || read_fields(a->env, a->values[at], recorder_fields, o);
 }
 
-bool get_media_info(struct arguments *a, size_t at, oxrtmp_metadata *m) {
+bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m) {
   oxrtmp_metadata_init(m);
-  return !is_object(a, at) || read_fields(a->env, a->values[at], media_info_fields, m);
+  return !is_object(a, at) || read_fields(a->env, a->values[at], metadata_fields, m);
 }
 
 /* ---- writing ---- */
@@ -261,8 +261,8 @@ static napi_value write_fields(napi_env env, const struct field *fields, const v
   return object;
 }
 
-napi_value make_media_info(napi_env env, const oxrtmp_metadata *m) {
-  return write_fields(env, media_info_fields, m);
+napi_value make_metadata(napi_env env, const oxrtmp_metadata *m) {
+  return write_fields(env, metadata_fields, m);
 }
 
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s) {
@@ -285,7 +285,7 @@ napi_value option_names(napi_env env, napi_callback_info info) {
     const char *name;
     const struct field *fields;
   } tables[] = {{"limits", limits_fields}, {"timeouts", timeouts_fields}, {"server", server_fields},
-                {"client", client_fields}, {"recorder", recorder_fields}, {"mediaInfo", media_info_fields}};
+                {"client", client_fields}, {"recorder", recorder_fields}, {"metadata", metadata_fields}};
   napi_value object;
   if (napi_create_object(env, &object) != napi_ok) {
     return NULL;

@@ -28,7 +28,7 @@ static napi_value session_statistics(napi_env env, napi_callback_info info) {
   return status == OXRTMP_OK ? make_statistics(env, &s) : make_status(env, status);
 }
 
-static napi_value session_media_info(napi_env env, napi_callback_info info) {
+static napi_value session_metadata(napi_env env, napi_callback_info info) {
   struct arguments a;
   struct handle *handle;
   oxrtmp_metadata m;
@@ -37,7 +37,7 @@ static napi_value session_media_info(napi_env env, napi_callback_info info) {
     return NULL;
   }
   oxrtmp_status status = oxrtmp_session_metadata((oxrtmp_session){handle->id}, &m);
-  return status == OXRTMP_OK ? make_media_info(env, &m) : make_status(env, status);
+  return status == OXRTMP_OK ? make_metadata(env, &m) : make_status(env, status);
 }
 
 static napi_value session_metadata_json(napi_env env, napi_callback_info info) {
@@ -118,7 +118,7 @@ static napi_value session_close_with_status(napi_env env, napi_callback_info inf
 const struct function session_functions[] = {
     {"sessionListen", session_listen},
     {"sessionStatistics", session_statistics},
-    {"sessionMediaInfo", session_media_info},
+    {"sessionMetadata", session_metadata},
     {"sessionMetadataJson", session_metadata_json},
     {"sessionMetadataRaw", session_metadata_raw},
     {"sessionEndReason", session_end_reason},

@@ -1,0 +1,789 @@
+/// <reference types="node" />
+
+/**
+ * RTMP for Node: accept, send and record live streams, with Enhanced RTMP.
+ *
+ * ```js
+ * import { Server } from 'oxrtmp'
+ * const server = await Server.listen('127.0.0.1:1935')
+ * for await (const request of server) {
+ *   if (request.streamName !== 'secret') { await request.reject('unauthorized'); continue }
+ *   const session = await request.accept()
+ *   for await (const packet of session) console.log(packet.timestampMs, packet.codec, packet.data.length)
+ * }
+ * ```
+ *
+ * Servers, sessions and clients keep the process alive while they are open, as sockets do; `unref()` ends that.
+ *
+ * @packageDocumentation
+ */
+
+/** Bytes that you pass in: they are read until the call's promise is settled, and not changed. */
+export type Bytes = NodeJS.ArrayBufferView | ArrayBuffer | SharedArrayBuffer
+
+/** Where in a connection's life something happened; `''` where that does not apply. */
+export type Phase =
+  | '' | 'resolve' | 'tcp' | 'tls' | 'handshake' | 'connect' | 'createStream' | 'publish' | 'play' | 'media'
+
+/** The names of the library's statuses, as in `oxrtmp.h` without `OXRTMP_` and `E_`. */
+export type StatusName =
+  | 'OK' | 'ARGUMENT' | 'HANDLE' | 'BUFFER' | 'STATE' | 'BUSY' | 'AGAIN' | 'TIMEOUT' | 'CLOSED' | 'EOF' | 'FORKED' | 'MEMORY'
+  | 'UNSUPPORTED' | 'RESOLVE' | 'CONNECT' | 'TLS' | 'IO' | 'ADDRESS' | 'FILE' | 'SILENT' | 'PROTOCOL' | 'HANDSHAKE' | 'CHUNK'
+  | 'AMF' | 'MESSAGE' | 'LIMIT' | 'MEDIA' | 'FLV' | 'REFUSED' | 'AUTH' | 'NAME' | 'NOT_FOUND' | 'INTERNAL'
+
+/** The numbers of the statuses: `status.TIMEOUT === -107`. They never change. */
+export const status: Readonly<Record<StatusName, number>>
+
+/**
+ * What went wrong, and where. Arguments that are not valid are `TypeError`s instead, with `code` `'ERR_OXRTMP_ARGUMENT'`;
+ * an `AbortSignal` makes a promise reject with the signal's reason.
+ */
+export class OxrtmpError extends Error {
+  /** @param status One of {@link status}. @param message What happened; the status in words if it is left out. */
+  constructor (status: number, message?: string)
+  /** The status by name: `'ERR_OXRTMP_TIMEOUT'`. */
+  readonly code: `ERR_OXRTMP_${StatusName}`
+  /**
+   * The status by number, in groups: -1xx how something was used or ended, -2xx transport and files, -3xx protocol,
+   * -4xx refused by the peer, -9xx a fault of the library.
+   */
+  readonly status: number
+  /** Where it happened. */
+  readonly phase: Phase
+  /** The peer's own code, such as `'NetStream.Publish.BadName'`, or `''`. */
+  readonly peerCode: string
+  /** The peer's own words, or `''`. */
+  readonly description: string
+  /** The operating system's `errno`, if it had a part. */
+  readonly osError?: number
+  /** The number of the TLS alert, if there was one. */
+  readonly tlsAlert?: number
+}
+
+// ---- packets ----
+
+/**
+ * What a packet is for: `sequence_header` is what a decoder needs first (avcC, AudioSpecificConfig, …), `frame` one access
+ * unit, also one that could not be parsed; `sequence_end` says that no further frame of the sequence follows; `metadata` is
+ * onMetaData, or a channel layout or colour information; `data` any other data message; `command` a video command;
+ * `silence` an audio message without bytes.
+ */
+export type PacketKind = 'sequence_header' | 'frame' | 'sequence_end' | 'metadata' | 'data' | 'command' | 'silence'
+
+/** Whether a packet is of audio, video or data. */
+export type Media = 'audio' | 'video' | 'data'
+
+/** A codec's four characters. `''`: data, or what was not understood. */
+export type Codec =
+  | '' | 'avc1' | 'hvc1' | 'vvc1' | 'av01' | 'vp08' | 'vp09' | 'mp4a' | 'Opus' | 'fLaC' | 'ac-3' | 'ec-3' | '.mp3'
+  | (string & {})
+
+/** The bits of {@link Packet.flags}. */
+export const PacketFlags: Readonly<{
+  /** A video frame that needs no earlier one. */
+  KEYFRAME: 1
+  /** With an Enhanced RTMP header; when sending: ask for one. */
+  ENHANCED: 2
+  /** The header was not understood: codec is `''`, data is all of raw. */
+  MALFORMED: 4
+  /** A video frame that no other one refers to. */
+  DISPOSABLE: 8
+  /** Came in a message with several tracks, which is raw. */
+  MULTITRACK: 16
+  /** A sequence header in the form of an MPEG-2 transport stream's descriptor. */
+  MPEG2TS: 32
+  /** Metadata that is an audio track's channel layout. */
+  MULTICHANNEL_CONFIG: 64
+  /** Metadata that is a video track's colour information. */
+  COLOR_INFO: 128
+  /** Not the first packet of its message. */
+  CONTINUED: 256
+  /** A data message that came inside `@setDataFrame`; when sending: wrap it. */
+  SET_DATA_FRAME: 512
+  /** A legacy header with codec number 12 (H.265) or 13 (AV1). */
+  UNOFFICIAL_ID: 1024
+}>
+
+/**
+ * One unit of media. Its memory is collected like any object's. The small packets of a batch share memory: copy the bytes
+ * of frames that you keep for long.
+ */
+export class Packet {
+  private constructor ()
+  /** Decoding time in milliseconds modulo 2^32, as on the wire. May be changed before the packet is sent on. */
+  timestampMs: number
+  /** What it is for. */
+  readonly kind: PacketKind
+  /** The RTMP message type: 8 audio, 9 video, 18 or 15 data. */
+  readonly type: number
+  /** The same in words. */
+  readonly media: Media
+  /** The codec's four characters. */
+  readonly codec: Codec
+  /** The track's number, 0 for messages without several tracks. */
+  readonly track: number
+  /** Bits of {@link PacketFlags}. */
+  readonly flags: number
+  /** Presentation time minus decoding time, in milliseconds. */
+  readonly compositionMs: number
+  /** What is to be added to the presentation time, 0 to 999999 ns. */
+  readonly nanoOffsetNs: number
+  /** Video: 1 key, 2 inter, 3 disposable, 4 generated key, 5 command; else 0. */
+  readonly frameType: number
+  /** The AVC, AAC or Enhanced RTMP packet type as on the wire. */
+  readonly packetType: number
+  /** The first byte of a legacy audio payload, else 0. */
+  readonly audioHeader: number
+  /** The codec's bytes without any header; of a data message all from the handler's name on. Do not write there. */
+  readonly data: Buffer
+  /** The whole message payload as it came; `data` lies in it. Do not write there. */
+  readonly raw: Buffer
+  /** Decoding time in nanoseconds, without the wrap-around of `timestampMs`. */
+  readonly dtsNs: bigint
+  /** Presentation time in nanoseconds. */
+  readonly ptsNs: bigint
+  /** When the last byte arrived, on the clock of `process.hrtime.bigint()`; 0n from files. */
+  readonly arrivalNs: bigint
+  /** Whether it is a video frame that needs no earlier one. */
+  readonly keyframe: boolean
+  /** Whether it has an Enhanced RTMP header. */
+  readonly enhanced: boolean
+  /** Whether its header was not understood. */
+  readonly malformed: boolean
+  /** Whether it is a video frame that no other one refers to. */
+  readonly disposable: boolean
+  /** Whether it came in a message with several tracks. */
+  readonly multitrack: boolean
+  /** Whether it is not the first packet of its message. */
+  readonly continued: boolean
+  /** Of a data message the function it is addressed to, such as `'onMetaData'`. Throws where the message is broken. */
+  readonly handler: string | undefined
+  /** The values of a data message, the handler's name first. Throws where the message is broken. */
+  readonly values: unknown[] | undefined
+}
+
+/**
+ * A packet to send: one that was received, or what it takes to make one. With `raw` the payload goes out as it is, else its
+ * header is made from the fields.
+ */
+export interface PacketInit {
+  /** The RTMP message type; or say it by `media`. */
+  type?: number
+  /** What it is of. */
+  media?: Media
+  /** Default `'frame'`. */
+  kind?: PacketKind
+  /** The codec's four characters. */
+  codec?: Codec
+  /** Decoding time in milliseconds; 0. */
+  timestampMs?: number
+  /** Presentation time minus decoding time, -8388608 to 8388607 ms; 0. */
+  compositionMs?: number
+  /** 0 to 999999; 0. */
+  nanoOffsetNs?: number
+  /** Whether a video frame needs no earlier one. */
+  keyframe?: boolean
+  /** Further bits of {@link PacketFlags}. */
+  flags?: number
+  /** The track's number; 0. */
+  track?: number
+  /** Video: the frame type, if `keyframe` does not say it. */
+  frameType?: number
+  /** The packet type on the wire. */
+  packetType?: number
+  /** The first byte of a legacy audio payload. */
+  audioHeader?: number
+  /** The codec's bytes. */
+  data?: Bytes
+  /** The whole message payload. */
+  raw?: Bytes
+}
+
+// ---- options ----
+
+/** Bounds on what a peer may cost. Each is checked before memory is spent on what exceeds it. */
+export interface Limits {
+  /** Longest message once a publish is accepted; 16777215, the most there can be. */
+  messageBytes?: number
+  /** Memory of incomplete messages per connection from then on; 32 MiB. */
+  partialBytes?: number
+  /** Longest message before that; 32 KiB. */
+  earlyMessageBytes?: number
+  /** Memory of incomplete messages per connection before that; 32 KiB. */
+  earlyPartialBytes?: number
+  /** Chunk streams in use per connection; 64. */
+  chunkStreams?: number
+  /** Message streams per connection; 16. */
+  messageStreams?: number
+  /** Nesting of AMF values; 64. */
+  amfDepth?: number
+  /** AMF values in one message; 65536. */
+  amfValues?: number
+  /** The same before a publish is accepted; 512. */
+  earlyAmfValues?: number
+  /** Each of app, stream name and tcUrl; 8 KiB, at most 65535. */
+  nameBytes?: number
+  /** Messages per second that bring nothing forward; 500. */
+  idleMessages?: number
+  /** Output that waits because the peer does not read, per connection; 4 MiB. */
+  outputBytes?: number
+  /** Received packets that wait in the library, per session; 1 MiB, past it nothing is read. */
+  queueBytes?: number
+  /** Open connections of a server; 10000. */
+  connections?: number
+  /** Open connections from one IP address; 5000. */
+  connectionsPerAddress?: number
+  /** Requests of a server that wait for an answer; 1024. */
+  pendingRequests?: number
+}
+
+/** How long each phase of a connection may last, in milliseconds; -1: without bound. */
+export interface Timeouts {
+  /** Client: looking the host up; 10000. */
+  resolveMs?: number
+  /** Client: the TCP connection; 10000. */
+  dialMs?: number
+  /** The whole handshake; 10000. */
+  handshakeMs?: number
+  /** Server: from the handshake to connect; client: from connect to its answer; 10000. */
+  connectMs?: number
+  /** Client: from createStream to its answer; 10000. */
+  createStreamMs?: number
+  /** Client: from publish to its answer; 10000. */
+  publishMs?: number
+  /** Server: your answer to a request; 10000. */
+  decisionMs?: number
+  /** Server: from the beginning, or the end of a stream, to an accepted publish; 30000. */
+  setupMs?: number
+  /** Server: from an accepted publish to its first packet; 20000. */
+  firstMediaMs?: number
+  /** Without a byte received (after half of it the peer is pinged); 60000. */
+  idleMs?: number
+  /** Without progress of the output towards the peer; 10000. */
+  writeMs?: number
+}
+
+/** Options of a server. Unknown ones are refused by name. */
+export interface ServerOptions {
+  /** Size of the chunks sent, 1 to 65536; 4096. */
+  chunkSize?: number
+  /** Bytes after which the peer is asked to acknowledge; 5000000. */
+  windowAckSize?: number
+  /** Announced by Set Peer Bandwidth; 5000000. */
+  peerBandwidth?: number
+  /** Each connection raises a request first, before a byte of it is read; false. */
+  askConnection?: boolean
+  /** connect raises a request; false. */
+  askConnect?: boolean
+  /** FCPublish raises a request; false. */
+  askFcPublish?: boolean
+  /** onBWDone follows the answer to connect; false. */
+  sendOnBwDone?: boolean
+  /** How long a connection that ends may take to deliver its last words, in ms; 2000. */
+  lingerMs?: number
+  /** Bounds on what a peer may cost. */
+  limits?: Limits
+  /** How long the phases of a connection may last. */
+  timeouts?: Timeouts
+  /** Closes the server when it is aborted. */
+  signal?: AbortSignal
+}
+
+/** Options of a client. Unknown ones are refused by name. */
+export interface ClientOptions {
+  /** Size of the chunks sent, 1 to 65536; 4096. */
+  chunkSize?: number
+  /** The application; what the URL says. */
+  app?: string
+  /** The stream name; what the URL says. */
+  streamName?: string
+  /** tcUrl; the URL without the stream name. */
+  tcUrl?: string
+  /** flashVer; "FMLE/3.0 (compatible; oxrtmp)". */
+  flashVersion?: string
+  /** swfUrl; not sent. */
+  swfUrl?: string
+  /** pageUrl; not sent. */
+  pageUrl?: string
+  /** `'live'`. */
+  publishType?: 'live' | 'record' | 'append'
+  /** Offer the digest handshake, which some servers ask for; false. */
+  digestHandshake?: boolean
+  /** How long a send waits for room, in ms; -1 for ever; 10000. */
+  sendTimeoutMs?: number
+  /** How long closing waits for queued data to leave, in ms; -1: not at all; 2000. */
+  lingerMs?: number
+  /** Data that may be queued before sending waits; 1 MiB. */
+  outputBytes?: number
+  /** Bounds on what the server may cost. */
+  limits?: Limits
+  /** How long the phases of the connection may last. */
+  timeouts?: Timeouts
+  /** A connected socket of yours, on which no byte has been exchanged yet; it belongs to the client from then on. */
+  fd?: number
+  /** Ends the client at once when it is aborted: what waits rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+/** Options of a recorder. Unknown ones are refused by name. */
+export interface RecorderOptions {
+  /** Room for the index of keyframes at the file's beginning; 16 KiB. */
+  indexBytes?: number
+  /** Begin another file at the first keyframe past this size; 0: never. */
+  rotateBytes?: number
+  /** Begin another file at the first keyframe past this much media time, in ms; 0: never. */
+  rotateDurationMs?: number
+}
+
+// ---- what is told ----
+
+/** onMetaData in the publisher's own words: properties such as `width`, `framerate`, `videocodecid`. */
+export type MetadataValues = Record<string, unknown>
+
+/** What a stream says about itself, in one form whoever sent it. Absent: not said. */
+export class Metadata {
+  /** Metadata to send: `new Metadata({ width: 1920, height: 1080, frameRate: 30 })`. */
+  constructor (fields?: Partial<Metadata>)
+  /** Four characters. */
+  videoCodec?: Codec
+  /** Four characters. */
+  audioCodec?: Codec
+  /** Whether there are two channels. */
+  stereo?: boolean
+  /** Pixels. */
+  width?: number
+  /** Pixels. */
+  height?: number
+  /** Frames per second. */
+  frameRate?: number
+  /** kbit/s. */
+  videoDataRate?: number
+  /** kbit/s. */
+  audioDataRate?: number
+  /** Hz. */
+  audioSampleRate?: number
+  /** Bits. */
+  audioSampleSize?: number
+  /** Number of channels. */
+  audioChannels?: number
+  /** Seconds. */
+  audioDelay?: number
+  /** Seconds; files only. */
+  duration?: number
+  /** Bytes; files only. */
+  fileSize?: number
+  /** Files only. */
+  canSeekToEnd?: boolean
+  /** `'2.1'`, `'3.1'`, `'4.0'`, `'4.1'`, `'5.1'` or `'7.1'`. */
+  surround?: string
+  /** When it was made, in the publisher's words. */
+  creationDate?: string
+  /** The name of the software. */
+  encoder?: string
+}
+
+/** What a session or a client has carried. */
+export interface Statistics {
+  /** Of the last packet. */
+  readonly timestampMs: number
+  /** Since the stream was accepted. */
+  readonly durationNs: bigint
+  /** Between the last two keyframes, by decoding time. */
+  readonly keyframeIntervalNs: bigint
+  /** Payload bytes. */
+  readonly bytes: bigint
+  /** All packets. */
+  readonly packets: number
+  /** Those of audio. */
+  readonly audioPackets: number
+  /** Those of video. */
+  readonly videoPackets: number
+  /** Those of data, metadata included. */
+  readonly dataPackets: number
+  /** Video frames that need no earlier one. */
+  readonly keyframes: number
+  /** Packets whose header was not understood. */
+  readonly malformed: number
+  /** Session: received, and waiting in the library; client: taken, and not yet sent. */
+  readonly queuedBytes: bigint
+}
+
+/** A peer's connect command. */
+export interface Connect {
+  /** 0 or 3. */
+  readonly objectEncoding: number | undefined
+  /** As sent, 0 if not. */
+  readonly capabilities: number | undefined
+  /** As sent, 0 if not. */
+  readonly audioCodecs: number | undefined
+  /** As sent, 0 if not. */
+  readonly videoCodecs: number | undefined
+  /** As sent, 0 if not. */
+  readonly videoFunction: number | undefined
+  /** Whether the peer says that it is behind a proxy. */
+  readonly proxied: boolean
+  /** The command's object, with every property in its order. */
+  readonly properties: Record<string, unknown>
+}
+
+/** What a peer says of itself and of its stream. */
+export interface Peer {
+  /** The application's name: without its query, and without slashes at its ends. May be empty. */
+  readonly app: string
+  /** The stream's name, without a query. */
+  readonly streamName: string
+  /** The stream's name as the peer sent it, query included. */
+  readonly rawStreamName: string
+  /** The parameters of the name, the app and the tcUrl, joined by `&`: for `new URLSearchParams(query)`. */
+  readonly query: string
+  /** `'live'`, `'record'` or `'append'`, or what the peer sent instead. */
+  readonly publishType: string
+  /** The tcUrl of the connect command. */
+  readonly tcUrl: string
+  /** The peer's address, such as `'192.0.2.7:50123'`. */
+  readonly peerAddress: string
+  /** The flashVer of connect, such as `'FMLE/3.0 (compatible; FMSc/1.0)'`. */
+  readonly flashVersion: string
+  /** The swfUrl of connect. */
+  readonly swfUrl: string
+  /** The pageUrl of connect. */
+  readonly pageUrl: string
+  /** The software that the peer seems to be: `'OBS'`, `'FFmpeg'`, …, `'other'` or `'unknown'`. */
+  readonly encoder: string
+  /** The connect command. */
+  readonly connect: Connect
+}
+
+// ---- server side ----
+
+/** What a peer asks for. Only publish requests come unless the server's options ask for others. */
+export type RequestKind = 'publish' | 'play' | 'connection' | 'connect' | 'fc_publish'
+
+/**
+ * A peer's wish, usually to publish a stream. It waits for accept or reject until its deadline
+ * ({@link Timeouts.decisionMs}); an answer after that is harmless. `S` is what accepting gives: a session for publish
+ * requests, undefined for those that only let the peer go on.
+ */
+export class Request<S extends Session | undefined = Session> implements Peer {
+  private constructor ()
+  /** What the peer asks for. */
+  readonly kind: RequestKind
+  readonly app: string
+  readonly streamName: string
+  readonly rawStreamName: string
+  readonly query: string
+  readonly publishType: string
+  readonly tcUrl: string
+  readonly peerAddress: string
+  readonly flashVersion: string
+  readonly swfUrl: string
+  readonly pageUrl: string
+  readonly encoder: string
+  readonly connect: Connect
+  /** Whether it was accepted or rejected. */
+  readonly answered: boolean
+  /**
+   * Grants the request. If the peer has gone meanwhile, or the deadline is over, the session has ended already: a loop over
+   * its packets is over at once.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_STATE` when it was answered before.
+   */
+  accept (): Promise<S>
+  /** Refuses the request: the peer is told the description, and disconnected. */
+  reject (description?: string): Promise<void>
+  /**
+   * Refuses the request with a code of yours. Encoders give up at once on `NetStream.Publish.BadName` (the default),
+   * `Denied` and `Rejected`.
+   */
+  reject (code: string, description: string): Promise<void>
+}
+
+/**
+ * An accepted stream on the server's side. A loop over it takes its packets and ends when the stream does, however that
+ * happens: {@link endReason} and {@link error} tell. Leaving the loop early closes the stream, coming to its end releases it.
+ * A session whose packets are not taken is not read from: its publisher has to wait.
+ */
+export class Session implements Peer, AsyncIterable<Packet>, AsyncDisposable {
+  private constructor ()
+  readonly app: string
+  readonly streamName: string
+  readonly rawStreamName: string
+  readonly query: string
+  readonly publishType: string
+  readonly tcUrl: string
+  readonly peerAddress: string
+  readonly flashVersion: string
+  readonly swfUrl: string
+  readonly pageUrl: string
+  readonly encoder: string
+  readonly connect: Connect
+  /** Whether it was closed, by {@link close} or because its end was reached. */
+  readonly closed: boolean
+  /** How the stream ended, such as `'FCUnpublish'` or `'connection closed by peer'`; `''` while it runs. */
+  readonly endReason: string
+  /** The fault that ended the stream; undefined while it runs, and when the peer or this side has ended it. */
+  readonly error: OxrtmpError | undefined
+  /** What the stream says about itself, by its last onMetaData; undefined as long as there was none. */
+  readonly metadata: Metadata | undefined
+  /** Every property of the last onMetaData, in its order. */
+  readonly metadataValues: MetadataValues | undefined
+  /** The last onMetaData as AMF0 bytes, from the name on. */
+  readonly metadataRaw: Buffer | undefined
+  /** What has arrived. Works also when the stream has ended or was closed. */
+  statistics (): Statistics
+  /**
+   * The next packet; undefined when the peer has ended the stream or the session was closed. Unlike a loop it
+   * @throws {@link OxrtmpError} when the connection broke or the peer broke the protocol; `ERR_OXRTMP_BUSY` while another
+   * call waits.
+   */
+  nextPacket (): Promise<Packet | undefined>
+  /** All packets that are there, at least one; none at the end. Throws as {@link nextPacket}. */
+  nextPackets (): Promise<Packet[]>
+  [Symbol.asyncIterator] (): AsyncIterableIterator<Packet>
+  /** Ends the stream and its connection. Packets that were taken stay valid. */
+  close (): Promise<void>
+  /** Ends the stream, but tells the peer why first. Default code: `NetStream.Publish.Rejected`. */
+  closeWithStatus (code?: string, description?: string): Promise<void>
+  /** Keeps the process alive while the stream runs; that is how it begins. */
+  ref (): this
+  /** Does not keep the process alive, even if somebody waits for a packet. */
+  unref (): this
+  [Symbol.asyncDispose] (): Promise<void>
+}
+
+/** How {@link Server.serve} runs. */
+export interface ServeOptions<R> {
+  /** Closes the server when it is aborted. */
+  signal?: AbortSignal
+  /** Gets what a handler throws; the default makes a warning of it (`process.emitWarning`). */
+  onError?: (error: unknown, request: R) => void
+}
+
+/**
+ * Listens and accepts. A loop over it takes its requests, until it is closed; leaving the loop leaves the server as it is.
+ * `R` is what its requests are.
+ */
+export class Server<R = Request> implements AsyncIterable<R>, AsyncDisposable {
+  private constructor ()
+  /**
+   * Listens on an address, or on several: `'host:port'`, `':1935'` (every interface), `'[::1]:0'` (any free port). A name is
+   * listened on at each of its addresses.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_ADDRESS`, `ERR_OXRTMP_RESOLVE`.
+   */
+  static listen (address: string | readonly string[], options?: ServerOptions & AsksForPublishOnly): Promise<Server>
+  /** With options that ask for other requests too, accepting may give no session. */
+  static listen (address: string | readonly string[], options: ServerOptions): Promise<Server<Request<Session | undefined>>>
+  /** A server that listens nowhere yet. */
+  static create (options?: ServerOptions & AsksForPublishOnly): Promise<Server>
+  /** With options that ask for other requests too, accepting may give no session. */
+  static create (options: ServerOptions): Promise<Server<Request<Session | undefined>>>
+  /** The first address, with its real port: `'127.0.0.1:1935'`; `''` if there is none. */
+  readonly address: string
+  /** All addresses. */
+  readonly addresses: string[]
+  /** Whether it was closed. */
+  readonly closed: boolean
+  /** Listens on one more address. */
+  listen (address: string): Promise<void>
+  /** Accepts connections from a listening socket of yours, which belongs to the server from then on. */
+  adoptListener (fd: number): void
+  /** Serves a connected socket of yours, which belongs to the server from then on. */
+  adoptConnection (fd: number): void
+  /** The next request; undefined when the server is closed. Throws `ERR_OXRTMP_BUSY` while another call waits. */
+  nextRequest (): Promise<R | undefined>
+  [Symbol.asyncIterator] (): AsyncIterableIterator<R>
+  /**
+   * Calls handler for each request until the server is closed and all handlers have returned. A request lasts as long as its
+   * handler: then it is rejected if it was not answered, and its session closed. What a handler throws ends its session only.
+   */
+  serve (handler: (request: R) => unknown, options?: ServeOptions<R>): Promise<void>
+  /**
+   * Stops listening, lets the sessions that run go on for so long (-1: until they end), then closes.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_TIMEOUT` when some were cut off.
+   */
+  shutdown (options?: { timeoutMs?: number }): Promise<void>
+  /** Stops listening and ends all connections. Its sessions end. */
+  close (): Promise<void>
+  /** Keeps the process alive while it is open; that is how it begins. */
+  ref (): this
+  /** Does not keep the process alive, even if somebody waits for a request. */
+  unref (): this
+  [Symbol.asyncDispose] (): Promise<void>
+}
+
+/** Server options with which all requests are publish requests. */
+export interface AsksForPublishOnly {
+  /** Not asked for. */
+  askConnection?: false
+  /** Not asked for. */
+  askConnect?: false
+  /** Not asked for. */
+  askFcPublish?: false
+}
+
+// ---- client side ----
+
+/**
+ * An outgoing connection that publishes a stream.
+ *
+ * The promise of a send is fulfilled when the library has taken the bytes (they are queued, and sent in order), and waits
+ * where there is no room: a program that awaits its sends is slowed down by a slow server. It rejects with
+ * `ERR_OXRTMP_TIMEOUT` after {@link ClientOptions.sendTimeoutMs}, with nothing taken, and with the reason when the stream has
+ * ended. Timestamps are milliseconds modulo 2^32 and should not go backwards. Headers go before the first frame.
+ */
+export class Client implements AsyncDisposable {
+  private constructor ()
+  /**
+   * Connects and begins to publish: `'rtmp://host[:port]/app/name'`. The name is what follows the last `/` before a `?`, and
+   * a query belongs to it; options override both.
+   * @throws {@link OxrtmpError} with `phase`, and if the server refused with `peerCode` and `description`.
+   */
+  static publish (url: string, options?: ClientOptions): Promise<Client>
+  /** The server's address. */
+  readonly peerAddress: string
+  /** Whether it was closed. */
+  readonly closed: boolean
+  /** Fulfilled when the stream has ended: with the reason, or undefined after {@link close}. Never rejects. */
+  readonly ended: Promise<OxrtmpError | undefined>
+  /** What was sent. */
+  statistics (): Statistics
+  /** Sends the H.264 configuration: an AVCDecoderConfigurationRecord (avcC). */
+  sendVideoSequenceHeader (avcc: Bytes): Promise<void>
+  /** Sends the AAC configuration: an AudioSpecificConfig. */
+  sendAudioSequenceHeader (asc: Bytes): Promise<void>
+  /** Sends one H.264 frame: NAL units, each after its length as avcC says. */
+  sendVideo (timestampMs: number, keyframe: boolean, nalus: Bytes): Promise<void>
+  /** The same for streams with B-frames: presentation time is `compositionMs` after `timestampMs`. */
+  sendVideoAt (timestampMs: number, compositionMs: number, keyframe: boolean, nalus: Bytes): Promise<void>
+  /** Sends one AAC frame, without ADTS header. */
+  sendAudio (timestampMs: number, frame: Bytes): Promise<void>
+  /** Sends onMetaData: of a {@link Metadata} its fields by their names in RTMP, of any other object the properties it has. */
+  sendMetadata (metadata: Metadata | MetadataValues): Promise<void>
+  /** Sends a data message: AMF0 values, the first of them the handler's name. */
+  sendData (timestampMs: number, body: Bytes): Promise<void>
+  /** Sends a packet that was received, or one made of its parts. */
+  sendPacket (packet: Packet | PacketInit): Promise<void>
+  /** Sends packets in order. */
+  sendPackets (packets: readonly (Packet | PacketInit)[]): Promise<void>
+  /** Waits until everything sent is with the operating system. Default: as long as it takes. */
+  flush (options?: { timeoutMs?: number }): Promise<void>
+  /**
+   * Ends the stream politely and hangs up; what is queued has {@link ClientOptions.lingerMs} to leave.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_TIMEOUT` when queued data was lost.
+   */
+  close (): Promise<void>
+  /** Keeps the process alive while it is open; that is how it begins. */
+  ref (): this
+  /** Does not keep the process alive. */
+  unref (): this
+  [Symbol.asyncDispose] (): Promise<void>
+}
+
+// ---- files ----
+
+/** Writes packets into an FLV file, off the event loop. */
+export class Recorder implements AsyncDisposable {
+  private constructor ()
+  /**
+   * Records into the file at path. If it exists, `name-2.flv`, `name-3.flv`, … is used: no file is overwritten.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_FILE`.
+   */
+  static open (path: string, options?: RecorderOptions): Promise<Recorder>
+  /** Records into a file in directory (made if it is missing) with a safe name made of the stream's, whatever that is. */
+  static openIn (directory: string, name: string, options?: RecorderOptions): Promise<Recorder>
+  /** The path of the file that is written. */
+  readonly path: string
+  /**
+   * Takes packets to be written: pass every one, in order. Fulfilled when there is room for more. A failure stays, and is
+   * told by the next write or by {@link close}.
+   */
+  write (packets: Packet | PacketInit | readonly (Packet | PacketInit)[]): Promise<void>
+  /** Completes the file: duration, size, index of keyframes. */
+  close (): Promise<void>
+  [Symbol.asyncDispose] (): Promise<void>
+}
+
+/**
+ * Reads FLV: a file, off the event loop, by a loop over it; or bytes that you feed.
+ *
+ * ```js
+ * for await (const packet of await FLVReader.open('clip.flv')) console.log(packet.timestampMs)
+ * for await (const packet of FLVReader.packets(fs.createReadStream('clip.flv'))) console.log(packet.timestampMs)
+ * ```
+ */
+export class FLVReader implements AsyncIterable<Packet>, AsyncDisposable {
+  /** A reader of bytes that are fed. */
+  constructor ()
+  /** Reads a file. @throws {@link OxrtmpError} `ERR_OXRTMP_FILE`. */
+  static open (path: string): Promise<FLVReader>
+  /** The packets of any stream of FLV bytes: a readable stream, a response's body, an array of chunks. */
+  static packets (source: AsyncIterable<Bytes> | Iterable<Bytes>): AsyncGenerator<Packet, void, void>
+  /** Whether it was closed. */
+  readonly closed: boolean
+  /** Of a file that was read to its end: how it ended, also when its last packet is cut off. */
+  readonly endReason: string
+  /** Feeds the next bytes, split anywhere. @throws {@link OxrtmpError} `ERR_OXRTMP_FLV`. */
+  feed (chunk: Bytes): void
+  /** The packets that are complete by what was fed. */
+  read (): Packet[]
+  /** The next packet of a file; undefined at its end. */
+  nextPacket (): Promise<Packet | undefined>
+  /** The next packets of a file; none at its end. */
+  nextPackets (): Promise<Packet[]>
+  [Symbol.asyncIterator] (): AsyncIterableIterator<Packet>
+  /** Closes the file. */
+  close (): void
+  [Symbol.asyncDispose] (): Promise<void>
+}
+
+// ---- the library ----
+
+/** How grave a log record is. */
+export type LogLevel = 'error' | 'warning' | 'info' | 'debug'
+
+/** Something the library has to say beside errors. Stream names are masked. */
+export interface LogRecord {
+  /** How grave it is. */
+  readonly level: LogLevel
+  /** What happened. */
+  readonly message: string
+  /** When, on the clock of `process.hrtime.bigint()`. */
+  readonly timeNs: bigint
+}
+
+/**
+ * Sets who gets log records of this level (default `'warning'`) and graver ones; undefined: nobody. Call it before the
+ * first server or client is opened, in each worker that wants records.
+ */
+export function setLogger (logger: ((record: LogRecord) => void) | undefined, options?: { level?: LogLevel }): void
+
+/** Bounds the memory of all message payloads in the process. Default 2 GiB; 0 restores it. */
+export function setMemoryLimit (bytes: number | bigint): void
+
+/** What the library holds at this moment, for the whole process. */
+export interface LibraryStatistics {
+  /** Live handles of all kinds. */
+  readonly handles: number
+  /** Packets received and not yet released. */
+  readonly packets: number
+  /** Memory of message payloads in use, which {@link setMemoryLimit} bounds. */
+  readonly payloadBytes: bigint
+  /** Memory of payloads kept for the next ones. */
+  readonly pooledBytes: bigint
+  /** Memory in use on the library's own heap. */
+  readonly heapBytes: bigint
+  /** Memory of payloads that Buffers of this thread refer to without a copy. */
+  readonly lentBytes: bigint
+  /** Concurrent activities inside the library. */
+  readonly goroutines: number
+  /** Internal faults caught since the start. */
+  readonly faults: number
+}
+
+/** What the library holds at this moment. Halts it for some microseconds: for tests and for now and then. */
+export function libraryStatistics (): LibraryStatistics
+
+/** The version of the package and its library. */
+export const version: string
+
+/** One line about the library's build: version, platform, compilers. */
+export const buildInfo: string

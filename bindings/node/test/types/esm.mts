@@ -1,0 +1,118 @@
+// Compiled by tsc --strict, never run: the types say what the package does.
+import { createReadStream } from 'node:fs'
+import {
+  Client, FLVReader, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Request, Server, Session, buildInfo, libraryStatistics,
+  setLogger, setMemoryLimit, status, version
+} from 'oxrtmp'
+import type { ClientOptions, PacketInit, ServerOptions, Statistics } from 'oxrtmp'
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+function same<A, B> (yes: Same<A, B>): void { void yes }
+
+// The programs of the README.
+export async function readmeServer (): Promise<void> {
+  const server = await Server.listen('127.0.0.1:1935')
+  same<typeof server.address, string>(true)
+  for await (const request of server) {
+    if (request.streamName !== 'secret') { await request.reject('unauthorized'); continue }
+    const session = await request.accept()
+    for await (const packet of session) console.log(packet.timestampMs, packet.track, packet.codec, packet.data.length)
+  }
+}
+
+export async function readmeClient (avcc: Buffer, asc: Uint8Array, nalus: ArrayBuffer, aac: DataView): Promise<void> {
+  const client = await Client.publish('rtmp://127.0.0.1/live/secret')
+  await client.sendVideoSequenceHeader(avcc)
+  await client.sendAudioSequenceHeader(asc)
+  await client.sendVideo(0, true, nalus)
+  await client.sendVideoAt(40, 80, false, nalus)
+  await client.sendAudio(0, aac)
+  await client.flush({ timeoutMs: 1000 })
+  await client.close()
+}
+
+export async function server (): Promise<void> {
+  const options = { chunkSize: 4096, limits: { connections: 10 }, timeouts: { idleMs: -1 } } satisfies ServerOptions
+  await using server = await Server.create({ ...options, askConnect: false })
+  await server.listen('[::1]:0')
+  await using several = await Server.listen(['127.0.0.1:0', '[::1]:0'], { signal: AbortSignal.timeout(1000) })
+  same<typeof server, Server<Request<Session>>>(true)
+  const request = await several.nextRequest()
+  same<typeof request, Request<Session> | undefined>(true)
+  await server.unref().ref().serve(async request => {
+    await using session = await request.accept()
+    same<typeof session, Session>(true)
+    const packets = await session.nextPackets()
+    same<typeof packets, Packet[]>(true)
+    const width = session.metadata?.width
+    same<typeof width, number | undefined>(true)
+    console.log(session.metadataValues?.['framerate'], session.metadataRaw?.length, session.error?.phase)
+    const { bytes }: Statistics = session.statistics()
+    same<typeof bytes, bigint>(true)
+    await session.closeWithStatus('NetStream.Publish.Rejected', 'enough')
+  }, { onError: (error, request) => console.error(error, request.app) })
+  await server.shutdown({ timeoutMs: 1000 })
+  server.adoptListener(3)
+
+  const asking = await Server.listen(':0', { askConnection: true })
+  for await (const request of asking) {
+    if (request.kind === 'connection') console.log(request.peerAddress)
+    const session = await request.accept()
+    same<typeof session, Session | undefined>(true)
+    // @ts-expect-error: there may be none
+    console.log(session.app)
+  }
+}
+
+export async function client (packet: Packet): Promise<void> {
+  const options: ClientOptions = { publishType: 'live', signal: new AbortController().signal, sendTimeoutMs: -1 }
+  await using client = await Client.publish('rtmp://localhost/live/a', options)
+  const made: PacketInit = { media: 'video', codec: 'hvc1', keyframe: true, timestampMs: 1, data: packet.data }
+  await client.sendPackets([packet, made])
+  await client.sendPacket({ type: 8, raw: packet.raw, timestampMs: (packet.timestampMs + 1) >>> 0 })
+  await client.sendMetadata({ width: 1920, framerate: 30 })
+  await client.sendMetadata(new Metadata({ width: 1920, frameRate: 30, videoCodec: 'avc1' }))
+  const why = await client.ended
+  same<typeof why, OxrtmpError | undefined>(true)
+  if (why?.code === 'ERR_OXRTMP_EOF') console.log(why.phase, why.peerCode, why.description, why.osError)
+  // @ts-expect-error: no such code
+  if (why?.code === 'ERR_OXRTMP_NONSENSE') console.log()
+}
+
+export async function files (): Promise<void> {
+  await using recorder = await Recorder.openIn('/tmp', 'name', { rotateBytes: 1e9 })
+  for await (const packet of await FLVReader.open('clip.flv')) {
+    if (packet.keyframe || (packet.flags & PacketFlags.MALFORMED) !== 0) await recorder.write(packet)
+    if (packet.media === 'data') console.log(packet.handler, packet.values?.[1])
+    packet.timestampMs += 40
+    // @ts-expect-error: only the timestamp may be changed
+    packet.codec = 'avc1'
+  }
+  for await (const { ptsNs } of FLVReader.packets(createReadStream('clip.flv'))) same<typeof ptsNs, bigint>(true)
+  const reader = new FLVReader()
+  reader.feed(new Uint8Array(3))
+  same<ReturnType<typeof reader.read>, Packet[]>(true)
+  console.log(recorder.path)
+}
+
+export function library (): void {
+  setLogger(record => console.log(record.level, record.message), { level: 'debug' })
+  setLogger(undefined)
+  setMemoryLimit(1n << 30n)
+  console.log(version, buildInfo, libraryStatistics().payloadBytes, status.TIMEOUT)
+  const error = new OxrtmpError(status.BUSY)
+  const plain: Error = error
+  console.log(plain.message)
+}
+
+// What is not there is refused by name.
+// @ts-expect-error: a misspelt option
+void Server.listen(':1935', { chunksize: 1 })
+// @ts-expect-error: a misspelt limit
+void Server.listen(':1935', { limits: { connection: 1 } })
+// @ts-expect-error: no such type
+void Client.publish('rtmp://localhost/live/a', { publishType: 'forever' })
+// @ts-expect-error: sessions come from requests
+void new Session()
+// @ts-expect-error: a string is no bytes
+void ((c: Client) => c.sendAudio(0, 'aac'))
