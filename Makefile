@@ -44,6 +44,11 @@ help: ## List the targets
 .PHONY: all
 all: lib examples ## Build the library and the example programs
 
+.PHONY: node
+node: lib ## Build the Node package: then npm install ./bindings/node
+	bindings/node/build -lib "$(BUILD)"
+	@mkdir -p examples/node/node_modules && ln -sfn ../../../bindings/node examples/node/node_modules/oxrtmp
+
 .PHONY: run
 run: deps-build $(BUILD)/bin/demo ## Start a server on localhost:1935 that shows a sample stream; try your encoder on it
 	@exec $(BUILD)/bin/demo $(FLAGS)
@@ -54,7 +59,7 @@ install: lib ## Install library, header, pkg-config and CMake files below DESTDI
 
 .PHONY: clean
 clean: ## Remove everything that was built (and the installed test peers with it)
-	rm -rf "$(BUILD)" bench/out
+	rm -rf "$(BUILD)" bench/out bindings/node/prebuilds examples/node/node_modules
 
 ## What tests
 
@@ -73,8 +78,13 @@ test-go: ## Go: format, vet, tests, and the pure Go packages again under the rac
 test-c: lib examples ## C and C++: the header, the library's behaviour, sanitizers, valgrind
 	tests/c/run
 
+.PHONY: test-node
+test-node: node ## Node: the package's tests, its types, installing it, 500 streams at once
+	$(GO) build -o $(BUILD)/bin/load ./tests/load
+	cd bindings/node && node --test test/*.test.mjs
+
 .PHONY: test-interop
-test-interop: all ## Real encoders and servers against every language's programs
+test-interop: all node ## Real encoders and servers against every language's programs
 	$(PYTEST) -n $(JOBS) tests/interop --ignore=tests/interop/obs $(FLAGS)
 
 .PHONY: test-packaging

@@ -13,12 +13,14 @@ INGEST = {
     "c": [BUILD / "bin/ingest-c"],
     "python": [BUILD / "venv/bin/python", ROOT / "examples/python/ingest.py"],
     "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/ingest_aio.py"],
+    "node": ["node", ROOT / "examples/node/ingest.mjs"],
 }
 PUSH = {
     "go": [BUILD / "bin/push-go"],
     "c": [BUILD / "bin/push-c"],
     "python": [BUILD / "venv/bin/python", ROOT / "examples/python/push.py"],
     "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/push_aio.py"],
+    "node": ["node", ROOT / "examples/node/push.mjs"],
 }
 LANGUAGES = list(INGEST)
 
