@@ -216,6 +216,7 @@ func (c *Client) handle(e engine.Event) {
 	case engine.EventStatus:
 		c.inform(ClientEvent{Kind: ClientStatus, Status: e.Status})
 	case engine.EventControl:
+		c.link.pong(&e)
 		c.inform(ClientEvent{Kind: ClientControl, Control: e.Control})
 	}
 }

@@ -59,6 +59,8 @@ type link struct {
 	unsent  int           // output that was queued then
 	wakeUp  chan struct{} // holds a token when blocked may have changed
 	dead    chan struct{} // closed with err
+	pings   uint32
+	answers map[uint32]chan struct{} // closed when the ping of that number is answered
 }
 
 func newLink(t transport, o owner, e protocol, limits Limits, timeouts Timeouts) *link {

@@ -189,6 +189,8 @@ func (c *serverConn) handle(e engine.Event) {
 			}
 			s.inform(sessionEvent(&e))
 		}
+	case engine.EventControl:
+		c.link.pong(&e)
 	default:
 		if e.Packet.Buffer != nil {
 			e.Packet.Release()

@@ -282,9 +282,14 @@ func (c *core) userControl(p []byte) {
 	c.event(Event{Kind: EventControl, Control: u})
 }
 
-// SendPing asks the peer for a sign of life. The answer comes as a control event with the same timestamp.
-func (c *core) SendPing(timestamp uint32) {
+// SendPing asks the peer for a sign of life. The answer comes as a control event with the same timestamp. It fails with
+// ErrState before the handshake is complete and once the conversation is over.
+func (c *core) SendPing(timestamp uint32) error {
+	if c.err != nil || c.closing || c.phase == PhaseHandshake {
+		return ErrState
+	}
 	c.sendUserControl(message.UserControl{Event: message.EventPingRequest, Timestamp: timestamp})
+	return nil
 }
 
 // deliver turns a media or data message into packet events of a stream. It takes the payload's reference.

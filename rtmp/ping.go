@@ -1,0 +1,78 @@
+package rtmp
+
+import (
+	"time"
+
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/message"
+)
+
+// Ping asks the peer for a sign of life and returns how long its answer took. It waits as long as timeout says: negative
+// for ever. ErrTimeout does not mean that the peer is gone: OBS never answers.
+func (s *Session) Ping(timeout time.Duration) (time.Duration, error) {
+	return s.conn.link.ping(s.conn.engine.SendPing, timeout)
+}
+
+// Ping asks the server for a sign of life and returns how long its answer took. It waits as long as timeout says:
+// negative for ever.
+func (c *Client) Ping(timeout time.Duration) (time.Duration, error) {
+	return c.link.ping(c.engine.SendPing, timeout)
+}
+
+// ping sends a ping with a number of its own and waits for it to come back.
+func (l *link) ping(send func(number uint32) error, timeout time.Duration) (time.Duration, error) {
+	answered := make(chan struct{})
+	begun := time.Now()
+	number, err := l.sendPing(send, answered)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		l.mu.Lock()
+		delete(l.answers, number)
+		l.mu.Unlock()
+	}()
+	var expired <-chan time.Time
+	if timeout >= 0 {
+		timer := time.NewTimer(timeout)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	select {
+	case <-answered:
+		return time.Since(begun), nil
+	case <-l.dead:
+		return 0, l.deadError()
+	case <-expired:
+		return 0, ErrTimeout
+	}
+}
+
+func (l *link) sendPing(send func(number uint32) error, answered chan struct{}) (number uint32, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return 0, l.err
+	}
+	if err := send(l.pings + 1); err != nil {
+		return 0, err
+	}
+	l.pings++
+	if l.answers == nil {
+		l.answers = make(map[uint32]chan struct{})
+	}
+	l.answers[l.pings] = answered
+	l.flush()
+	return l.pings, nil
+}
+
+// pong takes notice of the answer to a ping. The link is locked.
+func (l *link) pong(e *engine.Event) {
+	if e.Control.Event != message.EventPingResponse {
+		return
+	}
+	if answered := l.answers[e.Control.Timestamp]; answered != nil {
+		close(answered)
+		delete(l.answers, e.Control.Timestamp)
+	}
+}
