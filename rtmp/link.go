@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ type protocol interface {
 	NextEvent() (engine.Event, bool)
 	Deadline() (time.Duration, bool)
 	Advance(now time.Duration) error
+	Resume(now time.Duration)
 	TakeOutput(spare []byte) []byte
 	OutputBytes() int
 	Closing() bool
@@ -134,7 +136,7 @@ func (l *link) receive() error {
 
 // read waits for bytes until the engine's deadline, and tells the engine when that passes.
 func (l *link) read() ([]byte, error) {
-	for {
+	for early := 0; ; early++ {
 		if l.prepareRead() {
 			return nil, errClosing
 		}
@@ -146,7 +148,7 @@ func (l *link) read() ([]byte, error) {
 			return nil, l.deadError()
 		}
 		var timeout net.Error
-		if !errors.As(err, &timeout) || !timeout.Timeout() {
+		if !errors.As(err, &timeout) || !timeout.Timeout() || early > 1000 { // deadlines come one by one
 			if errors.Is(err, io.EOF) {
 				return nil, io.EOF
 			}
@@ -210,12 +212,23 @@ func (l *link) input(p []byte) error {
 		}
 		p = p[n:]
 		if blocked {
+			p = l.park(p)
 			if err := l.waitUnblocked(); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// park keeps p for a wait that may be long: a little is copied, so that the transport's block can go.
+func (l *link) park(p []byte) []byte {
+	if len(p) > readSize/16 {
+		return p
+	}
+	p = bytes.Clone(p)
+	l.transport.release()
+	return p
 }
 
 // step gives bytes to the engine once.
@@ -274,8 +287,11 @@ func (l *link) waitUnblocked() error {
 func (l *link) look() (blocked, closing bool, deadline time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if blocked = l.owner.blocked(); !blocked {
+		l.engine.Resume(l.now())
+	}
 	deadline, ok = l.decisionDeadline()
-	return l.owner.blocked(), l.engine.Closing(), deadline, ok
+	return blocked, l.engine.Closing(), deadline, ok
 }
 
 // decisionDeadline is the engine's deadline while it waits for a decision. While it waits for the application to take
@@ -360,9 +376,7 @@ func (l *link) writeOut() {
 		for _, p := range vectors {
 			size += len(p)
 		}
-		l.mu.Unlock()
-		err := l.transport.write(vectors, l.idleWrite)
-		l.mu.Lock()
+		err := l.write(vectors)
 		l.recycle(l.output.sent(size))
 		if err != nil {
 			l.kill(atPhase(l.engine.Phase(), err))
@@ -375,6 +389,13 @@ func (l *link) writeOut() {
 	if l.err != nil {
 		l.output.drop()
 	}
+}
+
+// write sends with the link unlocked. It is locked again after a panic too.
+func (l *link) write(vectors net.Buffers) error {
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	return l.transport.write(vectors, l.idleWrite)
 }
 
 // queued is how many bytes of output have not left. The link is locked.

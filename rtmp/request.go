@@ -23,6 +23,7 @@ type Request struct {
 	conn    *serverConn
 	info    *engine.Request
 	decided chan bool // of a connection request
+	session *Session  // once accepted; under the link's lock
 }
 
 // Kind returns what is asked for.
@@ -96,6 +97,9 @@ func (r *Request) accept(a engine.PlayAnswer) (*Session, error) {
 		r.decided <- true
 		return nil, nil
 	}
+	if err := r.tellTime(); err != nil {
+		return nil, err
+	}
 	var s *Session
 	if r.info.Kind == RequestPublish || r.info.Kind == RequestPlay {
 		s = newSession(r)
@@ -107,7 +111,20 @@ func (r *Request) accept(a engine.PlayAnswer) (*Session, error) {
 		}
 		return nil, ErrDecided
 	}
+	r.session = s
 	return s, nil
+}
+
+// abandon ends the connection of a request whose handler is gone, and releases what nobody will take.
+func (r *Request) abandon(err error) {
+	l := r.conn.link
+	l.shut(err)
+	l.mu.Lock()
+	s := r.session
+	l.mu.Unlock()
+	if s != nil {
+		s.Close()
+	}
 }
 
 // Reject refuses the request: the peer is sent the status code and the description, and the connection ends. An empty
@@ -125,10 +142,25 @@ func (r *Request) Reject(code, description string) error {
 		r.decided <- false
 		return nil
 	}
+	if err := r.tellTime(); err != nil {
+		return err
+	}
 	if err := r.conn.engine.Reject(r.info.ID, code, description); err != nil {
 		return ErrDecided
 	}
 	l.flush()
 	l.wake()
 	return nil
+}
+
+// tellTime tells the engine when the decision comes, which may be too late. The link is locked.
+func (r *Request) tellTime() error {
+	l := r.conn.link
+	r.conn.engine.Advance(l.now())
+	l.events()
+	if l.flush(); r.conn.engine.Deciding() {
+		return nil
+	}
+	l.wake()
+	return ErrDecided
 }

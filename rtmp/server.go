@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"oxrtmp/rtmp/buffer"
@@ -65,6 +66,8 @@ type Server struct {
 	conns      map[*serverConn]struct{}
 	perAddress map[netip.Addr]int
 	refused    uint64
+	idle       chan struct{} // not nil: closed when no connection is open
+	done       chan struct{} // closed with the server
 	goroutines sync.WaitGroup
 }
 
@@ -72,7 +75,7 @@ type Server struct {
 func NewServer(options *ServerOptions) (*Server, error) {
 	s := &Server{
 		conns: make(map[*serverConn]struct{}), perAddress: make(map[netip.Addr]int),
-		requests: newMailbox(func(**Request) int { return 1 }),
+		requests: newMailbox(func(**Request) int { return 1 }), done: make(chan struct{}),
 	}
 	if options != nil {
 		s.options = *options
@@ -116,6 +119,7 @@ func Bind(address string, options *ServerOptions) (*Server, error) {
 		return nil, err
 	}
 	if err := s.Listen(address); err != nil {
+		s.Close()
 		return nil, err
 	}
 	return s, nil
@@ -134,20 +138,31 @@ func (s *Server) Listen(address string) error {
 		}
 		return s.Serve(l)
 	}
-	// A client that is told localhost may try ::1 or 127.0.0.1 first; the machine may lack either.
-	first, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
-	if err == nil {
-		if err := s.Serve(first); err != nil {
+	// A client that is told localhost may try ::1 or 127.0.0.1 first. The machine may lack either, but if another
+	// program has the port on one of them, clients would end up there.
+	given := port != "0"
+	var listeners []net.Listener
+	var failure error
+	for _, host := range [...]string{"127.0.0.1", "::1"} {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+		switch {
+		case err == nil:
+			listeners = append(listeners, l)
+			_, port, _ = net.SplitHostPort(l.Addr().String())
+		case failure == nil || errors.Is(err, syscall.EADDRINUSE):
+			failure = err
+		}
+	}
+	if len(listeners) == 0 || given && errors.Is(failure, syscall.EADDRINUSE) {
+		for _, l := range listeners {
+			l.Close()
+		}
+		return &Error{Phase: engine.PhaseTCP, Err: failure}
+	}
+	for _, l := range listeners {
+		if err := s.Serve(l); err != nil {
 			return err
 		}
-		_, port, _ = net.SplitHostPort(first.Addr().String())
-	}
-	second, err6 := net.Listen("tcp", net.JoinHostPort("::1", port))
-	if err6 == nil {
-		return s.Serve(second)
-	}
-	if err != nil {
-		return &Error{Phase: engine.PhaseTCP, Err: err}
 	}
 	return nil
 }
@@ -202,11 +217,15 @@ func (s *Server) acceptFrom(l net.Listener) {
 	for {
 		c, err := l.Accept()
 		if err != nil {
-			if errors.Is(err, net.ErrClosed) || s.isClosed() {
+			if errors.Is(err, net.ErrClosed) {
 				return
 			}
 			s.options.Logger.Warn("accept", "error", err)
-			time.Sleep(pause)
+			select {
+			case <-time.After(pause):
+			case <-s.done:
+				return
+			}
 			pause = min(2*pause, time.Second)
 			continue
 		}
@@ -246,7 +265,10 @@ func (s *Server) admit(nc net.Conn) error {
 func (s *Server) forget(c *serverConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.conns, c)
+	if delete(s.conns, c); len(s.conns) == 0 && s.idle != nil {
+		close(s.idle)
+		s.idle = nil
+	}
 	if c.address.IsValid() {
 		if s.perAddress[c.address]--; s.perAddress[c.address] <= 0 {
 			delete(s.perAddress, c.address)
@@ -267,12 +289,6 @@ func (s *Server) start(f func()) bool {
 		f()
 	}()
 	return true
-}
-
-func (s *Server) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
 }
 
 // Accept returns the next request. It waits for one as long as timeout says: negative for ever, 0 not at all. It fails
@@ -318,7 +334,7 @@ func (s *Server) HandleRequests(handler func(*Request)) error {
 			defer func() {
 				if p := recover(); p != nil {
 					s.options.Logger.Error("a request handler panicked", "panic", p)
-					r.conn.link.shut(&Error{Phase: engine.PhaseNone, Err: errPanic})
+					r.abandon(&Error{Phase: engine.PhaseNone, Err: errPanic})
 				}
 			}()
 			handler(r)
@@ -334,7 +350,10 @@ var errPanic = errors.New("internal error")
 // fails with ErrClosed.
 func (s *Server) Close() error {
 	s.mu.Lock()
-	s.closed = true
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+	}
 	listeners := s.listeners
 	s.listeners = nil
 	conns := make([]*serverConn, 0, len(s.conns))
@@ -363,18 +382,31 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, l := range listeners {
 		l.Close()
 	}
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
 	var err error
-	for s.Connections() > 0 && err == nil {
+	for idle := s.whenIdle(); idle != nil && err == nil; idle = s.whenIdle() {
 		select {
 		case <-ctx.Done():
 			err = ctx.Err()
-		case <-tick.C:
+		case <-s.done:
+			err = ErrClosed
+		case <-idle:
 		}
 	}
 	s.Close()
 	return err
+}
+
+// whenIdle returns what is closed when no connection is open any more, or nil when none is.
+func (s *Server) whenIdle() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) == 0 {
+		return nil
+	}
+	if s.idle == nil {
+		s.idle = make(chan struct{})
+	}
+	return s.idle
 }
 
 // Connections returns how many connections are open.

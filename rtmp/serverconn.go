@@ -62,6 +62,7 @@ func (c *serverConn) run() {
 		if err = c.askConnection(); err != nil {
 			return
 		}
+		c.link.begun = time.Now() // what the decision took is not the peer's
 	}
 	err = c.link.run()
 }
@@ -257,5 +258,16 @@ func (c *serverConn) removeSession(s *Session) bool {
 	return false
 }
 
-// packetCost is what a waiting packet counts against Limits.QueueBytes: its bytes and its own size.
-func packetCost(p *media.Packet) int { return len(p.Raw) + 256 }
+// packetCost is what a waiting packet counts against Limits.QueueBytes: the block that holds its message, if it is not
+// one of many parts of it, and the packet's own room in the queue.
+func packetCost(p *media.Packet) int {
+	const own = 400 // twice the packet, as the ring doubles, and what describes the block
+	size := len(p.Raw)
+	if p.Flags&media.FlagContinued != 0 {
+		return own
+	}
+	if b := p.Buffer; b != nil && (size > b.Cap()/2 || b.Cap() <= 256) {
+		size = b.Cap()
+	}
+	return size + own
+}

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -51,12 +52,16 @@ func (s *stream) read() ([]byte, error) {
 	if s.block == nil {
 		s.block = readBlocks.Get().(*[readSize]byte)
 	}
-	n, err := s.c.Read(s.block[:])
-	if n > 0 {
-		return s.block[:n], nil
+	for range 100 {
+		if n, err := s.c.Read(s.block[:]); n > 0 {
+			return s.block[:n], nil
+		} else if err != nil {
+			s.release()
+			return nil, err
+		}
 	}
 	s.release()
-	return nil, err
+	return nil, io.ErrNoProgress
 }
 
 func (s *stream) release() {
@@ -74,6 +79,9 @@ func (s *stream) write(b net.Buffers, idle time.Duration) error {
 			}
 			n, err := s.c.Write(p)
 			p = p[n:]
+			if n == 0 && err == nil {
+				return io.ErrShortWrite
+			}
 			if err != nil && !(n > 0 && len(p) > 0 && errors.Is(err, os.ErrDeadlineExceeded)) {
 				return err
 			}
@@ -91,7 +99,7 @@ func (s *stream) closeWrite() error {
 	if c, ok := s.c.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()
 	}
-	return nil
+	return errors.ErrUnsupported
 }
 
 func (s *stream) close() error         { return s.c.Close() }

@@ -119,6 +119,14 @@ func (c *Client) Advance(now time.Duration) error {
 	return nil
 }
 
+// Resume tells the time to a client whose caller has taken no input for a while, and takes some again: the pause is not
+// held against the server.
+func (c *Client) Resume(now time.Duration) {
+	c.lastReceived += now - c.now
+	c.step.at += now - c.now
+	c.now = now
+}
+
 // StreamID returns the message stream id that createStream gave, or 0.
 func (c *Client) StreamID() uint32 { return c.streamID }
 
