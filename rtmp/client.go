@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"time"
 
@@ -205,7 +204,7 @@ func (c *Client) handle(e engine.Event) {
 		c.settle(&Error{Phase: e.Phase, Err: &StatusError{Level: e.Status.Level, Code: e.Status.Code, Description: e.Status.Description}})
 		c.link.signalDrained()
 	case engine.EventStreamEnd:
-		c.settle(&Error{Phase: engine.PhaseMedia, Err: io.EOF})
+		c.settle(&Error{Phase: c.engine.Phase(), Err: io.EOF})
 		c.link.signalDrained()
 	case engine.EventPacket:
 		e.Packet.Arrival = time.Since(Epoch)
@@ -231,7 +230,11 @@ func (c *Client) inform(e ClientEvent) {
 // blocked reports that packets wait to be taken.
 func (c *Client) blocked() bool { return c.inbox.full(c.options.Limits.QueueBytes) }
 
-func (c *Client) writable() { c.events.put(ClientEvent{Kind: ClientWritable}) }
+func (c *Client) writable() {
+	if !c.events.full(maxEvents) { // it is not the first that nobody takes
+		c.events.put(ClientEvent{Kind: ClientWritable})
+	}
+}
 
 func (c *Client) putMedia(typeID uint8, timestamp uint32, head, body []byte) error {
 	return c.engine.SendMedia(typeID, timestamp, head, body)
@@ -255,8 +258,18 @@ func (c *Client) state() error {
 		return ErrClosed
 	case c.outcome != nil:
 		return c.outcome
+	case c.link.err != nil:
+		return c.lost(c.link.err)
 	}
-	return c.link.err
+	return nil
+}
+
+// lost is what the end of the link is to the application.
+func (c *Client) lost(err error) error {
+	if errors.Is(err, io.EOF) {
+		return &Error{Phase: c.engine.Phase(), Err: io.ErrUnexpectedEOF}
+	}
+	return err
 }
 
 // Close ends the stream: what is queued and the good-byes are delivered within Linger, then the connection is closed.
@@ -268,12 +281,12 @@ func (c *Client) Close() error {
 		c.goroutines.Wait()
 		return nil
 	}
-	c.closed = true
 	c.events.abandon(ErrClosed, func(ClientEvent) {})
 	c.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
-	dead := c.link.err
+	state := c.state()
+	c.closed = true
 	switch {
-	case dead != nil:
+	case c.link.err != nil:
 	case !c.settled: // nothing was sent yet
 		c.link.kill(ErrClosed)
 	default:
@@ -286,10 +299,13 @@ func (c *Client) Close() error {
 	c.goroutines.Wait()
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
-	if dead == nil && c.sent.Packets > 0 && c.link.unsent > 0 {
-		return &Error{Phase: engine.PhaseMedia, Err: os.ErrDeadlineExceeded}
+	if c.sent.Packets == 0 || c.link.unsent == 0 {
+		return nil
 	}
-	return nil
+	if state == nil {
+		state = &Error{Phase: engine.PhaseMedia, Err: ErrTimeout}
+	}
+	return state
 }
 
 // Statistics returns what was sent, or of a stream that is played what was received; Queued is what has not left, or

@@ -3,9 +3,11 @@ package rtmp
 import (
 	"context"
 	"errors"
-	"io"
+	"math"
 	"net"
 	"runtime/debug"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"oxrtmp/rtmp/engine"
@@ -121,35 +123,52 @@ func (c *Client) accepted(ctx context.Context) (*Client, error) {
 	return c, nil
 }
 
-// dial connects. Several addresses of a host are tried side by side.
+// dial connects. Several addresses of a host are tried side by side. Looking the host up and connecting have a timeout
+// each; a Dial function of the caller's has both together.
 func dial(ctx context.Context, t *target, o *ClientOptions) (net.Conn, error) {
-	bound := o.Timeouts.Dial
-	if o.Timeouts.Resolve >= 0 && bound >= 0 {
-		bound += o.Timeouts.Resolve
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	bound := o.Timeouts.Resolve
+	if o.Dial != nil {
+		bound = together(bound, o.Timeouts.Dial)
 	}
-	if bound >= 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, bound)
-		defer cancel()
-	}
+	timer := time.AfterFunc(together(bound, 0), func() { cancel(ErrTimeout) })
+	defer timer.Stop()
 	connect := o.Dial
+	var resolved atomic.Bool
 	if connect == nil {
-		connect = new(net.Dialer).DialContext
+		dialer := net.Dialer{
+			Timeout: together(o.Timeouts.Resolve, o.Timeouts.Dial), // shared among the addresses
+			ControlContext: func(context.Context, string, string, syscall.RawConn) error {
+				if !resolved.Swap(true) { // the first socket is there
+					timer.Reset(together(o.Timeouts.Dial, 0))
+				}
+				return nil
+			},
+		}
+		connect = dialer.DialContext
 	}
 	c, err := connect(ctx, "tcp", t.address())
 	if err == nil {
 		return c, nil
 	}
 	phase := engine.PhaseTCP
-	var lookup *net.DNSError
-	if errors.As(err, &lookup) {
+	if o.Dial == nil && !resolved.Load() {
 		phase = engine.PhaseResolve
 	}
 	var timeout net.Error
-	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
+	if context.Cause(ctx) == ErrTimeout || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
 		err = ErrTimeout
 	}
 	return nil, &Error{Phase: phase, Err: err}
+}
+
+// together adds two timeouts, of which a negative one is none.
+func together(a, b time.Duration) time.Duration {
+	if a < 0 || b < 0 {
+		return math.MaxInt64
+	}
+	return a + b
 }
 
 // unconnected is the transport of a client that is still dialing: it can only be closed.
@@ -169,11 +188,13 @@ func newClient(transport transport, t target, o ClientOptions, play bool) *Clien
 		options: o, target: t, begun: time.Now(), ready: make(chan struct{}),
 		events: newMailbox(func(*ClientEvent) int { return 1 }), inbox: newMailbox(packetCost),
 	}
+	limits := o.Limits
+	limits.OutputBytes = math.MaxInt // the output is ours: the senders bound it
 	if play {
 		c.play = o.Play.request()
 	}
 	c.engine = engine.NewClient(clientConfig(&o, &t, c.play))
-	c.link = newLink(transport, c, c.engine, o.Limits, o.Timeouts)
+	c.link = newLink(transport, c, c.engine, limits, o.Timeouts)
 	c.sender = sender{link: c.link, to: c, bound: o.OutputBytes, timeout: o.SendTimeout, noWait: o.NoWait}
 	c.link.lingerFor = o.Linger
 	c.link.goFunc = func(f func()) {
@@ -206,13 +227,10 @@ func (c *Client) run(connect func() (net.Conn, error)) {
 	c.link.flush()
 	c.link.mu.Unlock()
 	err := c.link.run()
-	if errors.Is(err, io.EOF) {
-		err = &Error{Phase: c.link.phase(), Err: io.ErrUnexpectedEOF}
-	}
 	if err == nil {
 		err = ErrClosed
 	}
-	c.fail(err)
+	c.fail(c.lost(err))
 }
 
 func (c *Client) recover() {

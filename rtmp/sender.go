@@ -190,5 +190,8 @@ func (s *sender) Flush(timeout time.Duration) error {
 	if err := s.to.state(); err != nil {
 		return err
 	}
-	return s.link.waitQueued(0, timeout)
+	if err := s.link.waitQueued(0, timeout); err == ErrTimeout {
+		return err
+	}
+	return s.to.state()
 }

@@ -66,4 +66,4 @@ func (s *Session) putMetadata(v amf.Value) error {
 	return s.putMedia(message.TypeData, 0, nil, amf.AppendValuesAMF0(nil, amf.String(message.HandlerMetadata), v))
 }
 
-func (s *Session) writable() { s.events.put(SessionEvent{Kind: SessionWritable}) }
+func (s *Session) writable() { s.inform(SessionEvent{Kind: SessionWritable}) }
