@@ -1,6 +1,7 @@
 /* oxrtmp.h: the C interface of libxrtmp, an RTMP library. It accepts, sends and records live streams.
  *
- * Link with -lxrtmp (pkg-config oxrtmp, or CMake's oxrtmp::oxrtmp). This header is the manual; it is read top to bottom.
+ * Link with -lxrtmp (pkg-config oxrtmp, or CMake's oxrtmp::oxrtmp). This header is the manual; it is read top to
+ * bottom.
  *
  *
  * INTRODUCTION
@@ -46,23 +47,26 @@
  *            `data` is the codec's own bytes, `raw` the whole payload as it crossed the wire.
  *   queue    where what happens to many servers, sessions and clients waits for you, behind one file descriptor.
  *
- * These are values: server, request, session, client and queue are structs of one 64-bit number (a handle), checked by the
- * compiler when you mix them up and by the library when they are stale, foreign or zero: such a call returns
- * OXRTMP_E_HANDLE and does nothing. A number is never used a second time.
+ * Beside them: a recorder writes packets to FLV files, a reader reads them, and an engine is the protocol alone, for a
+ * transport of your own.
+ *
+ * All but packets are handles: structs of one 64-bit number, told apart by the compiler when you mix them up, and by
+ * the library when they are stale, foreign or zero: such a call returns OXRTMP_E_HANDLE and does nothing. A number is
+ * never used a second time.
  *
  *
  * OWNERSHIP
  *
  * - What a function returns through a handle pointer is yours, to be ended by one call: oxrtmp_server_close,
- *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_queue_destroy, oxrtmp_recorder_close, oxrtmp_flv_reader_close. A
- *   request is ended by oxrtmp_request_accept or oxrtmp_request_reject. Closing a server ends its connections, but the
- *   handles of its sessions stay yours to close.
+ *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_queue_destroy, oxrtmp_recorder_close, oxrtmp_flv_reader_close,
+ *   oxrtmp_engine_close. A request is ended by oxrtmp_request_accept or oxrtmp_request_reject. Closing a server ends
+ *   its connections, but the handles of its sessions stay yours to close.
  * - A packet that you receive owns a reference to its memory until oxrtmp_packet_release, which you may call from any
  *   thread, at any time, also after its session is closed. `data` and `raw` are valid until then; do not write there.
  *   The struct may be copied freely, but it is one reference: release it once. A second reference comes from
  *   oxrtmp_packet_retain. A release too many is the error OXRTMP_E_HANDLE, not corruption.
- * - What you pass in (strings, bytes, structs, packets to send) stays yours, is not changed, and is read only during the
- *   call. A pointer must be valid or NULL; NULL where it is not allowed gives OXRTMP_E_ARGUMENT.
+ * - What you pass in (strings, bytes, structs, packets to send) stays yours, is not changed, and is read only during
+ *   the call. A pointer must be valid or NULL; NULL where it is not allowed gives OXRTMP_E_ARGUMENT.
  * - Strings out are written to your buffer, NUL-terminated, and their length (without the NUL) to *length if length is
  *   not NULL. If the buffer is too small the call returns OXRTMP_E_BUFFER, the buffer holds the empty string, and
  *   *length says what is needed; (NULL, 0, &length) is the way to ask. A stream name is never cut short.
@@ -85,9 +89,9 @@
  *   streams.
  * - oxrtmp_server_serve, which makes the threads for you: a function of yours runs for each request, over the same
  *   blocking calls.
- * - A queue, for an event loop of your own, or for hundreds of streams on few threads: servers, sessions and clients send
- *   what happens to a queue, whose file descriptor is readable while something waits, and one call takes all of it. See
- *   "Queue" below. What goes to a queue is not for blocking calls: they return OXRTMP_E_BUSY.
+ * - A queue, for an event loop of your own, or for hundreds of streams on few threads: servers, sessions and clients
+ *   send what happens to a queue, whose file descriptor is readable while something waits, and one call takes all of
+ *   it. See "Queue" below. What goes to a queue is not for blocking calls: they return OXRTMP_E_BUSY.
  *
  * A function that may wait has a timeout_ms: 0 looks and returns at once, -1 waits for ever, and otherwise it returns
  * OXRTMP_E_TIMEOUT when that time is over (at most 250 ms later, whatever the peer or the network does). Sending waits
@@ -98,9 +102,9 @@
  *
  * ERRORS
  *
- * Functions return an oxrtmp_status: OXRTMP_OK (zero) or a negative error. Their numbers never change; they are grouped:
- * -1xx how the call was used or ended, -2xx transport and files, -3xx protocol, -4xx refused by the peer, -9xx a fault of
- * this library. Treat an unknown number by its group. oxrtmp_status_name and oxrtmp_status_text put it in words;
+ * Functions return an oxrtmp_status: OXRTMP_OK (zero) or a negative error. Their numbers never change, and are grouped:
+ * -1xx how the call was used or ended, -2xx transport and files, -3xx protocol, -4xx refused by the peer, -9xx a fault
+ * of this library. Treat an unknown number by its group. oxrtmp_status_name and oxrtmp_status_text put it in words;
  * oxrtmp_last_error tells what happened in detail: where (resolve, tcp, tls, handshake, connect, createStream, publish,
  * media), the peer's own code and words, the operating system's. It is kept per thread, for the last call that failed.
  *
@@ -119,10 +123,10 @@
  * - fork: a child process that goes on without exec cannot use the library. Every call there returns OXRTMP_E_FORKED at
  *   once, closing and releasing included (they do nothing). Fork first and open afterwards, or fork and exec. All
  *   descriptors are close-on-exec.
- * - signals: the library's threads block them, so what is sent to the process reaches your threads, sigwait and signalfd
- *   work (but for SIGCHLD, which Go leaves open), and a peer that is gone raises no SIGPIPE. No handler of yours is taken
- *   away: Go's run-time system installs its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG, which hand on to those
- *   that were there. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are.
+ * - signals: the library's threads block them, so what is sent to the process reaches your threads, sigwait and
+ *   signalfd work (but for SIGCHLD, which Go leaves open), and a peer that is gone raises no SIGPIPE. No handler of
+ *   yours is taken away: Go's run-time system installs its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG, which
+ *   hand on to those that were there. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are.
  * - dlclose: the library never unloads. dlopen and dlclose of it are harmless.
  * - other Go libraries in the same process work side by side, each with a run-time system of its own.
  * - musl: Go shared libraries cannot be loaded by musl's loader (Alpine Linux). Use a glibc system or container.
@@ -130,8 +134,8 @@
  *   A thread may be as small as 64 KiB of stack.
  * - memory that runs out, and a Go stack overflow, end the process, as everywhere in Go. Other internal faults become
  *   OXRTMP_E_INTERNAL, or end the one connection they happened on.
- * - no environment variable, configuration file or global setting changes what the library does, besides
- *   oxrtmp_memory_limit.
+ * - no configuration file, and no environment variable but those of Go's run-time system (GOMAXPROCS, GOGC, GOMEMLIMIT,
+ *   GODEBUG), changes what the library does. The one setting for the whole process is oxrtmp_memory_limit.
  * - 64-bit Linux with glibc.
  *
  *
@@ -140,9 +144,10 @@
  * OXRTMP_VERSION is the version of this header, oxrtmp_version() that of the library you run with. Until 1.0 the
  * library's name is libxrtmp.so.0; within one name, programs run on newer libraries without being compiled again:
  * functions, structs and constants are added, never changed or taken away.
- * A struct you fill begins with struct_size. Its _init function sets that and clears the rest; 0 or NULL in a field means
- * the default. A struct the library fills and that may grow begins with struct_size too: set it to sizeof before the call.
- * oxrtmp_packet is as it is: it has no struct_size and needs no init, so that arrays of it work.
+ *
+ * A struct you fill begins with struct_size. Its _init function sets that and clears the rest; 0 or NULL in a field
+ * means the default. A struct the library fills and that may grow begins with struct_size too: set it to sizeof before
+ * the call. oxrtmp_packet and oxrtmp_event are as they are: they need no init, so that arrays of them work.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -303,7 +308,7 @@ typedef struct oxrtmp_engine { uint64_t id; } oxrtmp_engine;         /**< the pr
 /** What a packet is for. */
 enum oxrtmp_packet_kind {
   OXRTMP_PACKET_NONE = 0,            /**< an empty packet */
-  OXRTMP_PACKET_SEQUENCE_HEADER = 1, /**< what the track's decoder needs first: avcC, AudioSpecificConfig, OpusHead, ... */
+  OXRTMP_PACKET_SEQUENCE_HEADER = 1, /**< what the track's decoder needs first: avcC, AudioSpecificConfig, ... */
   OXRTMP_PACKET_FRAME = 2,           /**< one access unit; also audio and video that could not be parsed (MALFORMED) */
   OXRTMP_PACKET_SEQUENCE_END = 3,    /**< no further frame of the track's sequence follows */
   OXRTMP_PACKET_METADATA = 4,        /**< onMetaData, or with a flag: a channel layout, colour information */
@@ -319,7 +324,7 @@ enum oxrtmp_packet_flags {
   OXRTMP_PACKET_MALFORMED = 1 << 2,           /**< header not understood: codec is 0, data is all of raw */
   OXRTMP_PACKET_DISPOSABLE = 1 << 3,          /**< video frame that no other one refers to */
   OXRTMP_PACKET_MULTITRACK = 1 << 4,          /**< came in a message with several tracks, which is raw */
-  OXRTMP_PACKET_MPEG2TS = 1 << 5,             /**< sequence header in the form of an MPEG-2 transport stream's descriptor */
+  OXRTMP_PACKET_MPEG2TS = 1 << 5,             /**< sequence header that is an MPEG-2 transport stream's descriptor */
   OXRTMP_PACKET_MULTICHANNEL_CONFIG = 1 << 6, /**< metadata that is an audio track's channel layout */
   OXRTMP_PACKET_COLOR_INFO = 1 << 7,          /**< metadata that is a video track's: AMF names and values */
   OXRTMP_PACKET_CONTINUED = 1 << 8,           /**< not the first packet of its message: skip it when forwarding raw */
@@ -366,10 +371,10 @@ enum oxrtmp_packet_flags {
 /** One unit of media. 128 bytes, for the life of the library's name.
  *
  *  A packet from the library owns a reference to its memory (OWNERSHIP above). To make one for sending, clear it with
- *  memset and fill type, timestamp_ms, and either raw and raw_size (the payload goes out as it is), or data, size, kind,
- *  codec and what else its header needs. Its memory stays yours: token is 0, and releasing it does nothing. */
+ *  memset and fill type, timestamp_ms, and either raw and raw_size (the payload goes out as it is), or data, size,
+ *  kind, codec and what else its header needs. Its memory stays yours: token is 0, and releasing it does nothing. */
 typedef struct oxrtmp_packet {
-  const uint8_t *data;     /**< the codec's bytes without any header; of a data message all from the handler's name on */
+  const uint8_t *data;     /**< the codec's bytes without any header; of a data message all from its handler on */
   size_t size;             /**< bytes at data */
   const uint8_t *raw;      /**< the whole message payload as it came, the same memory */
   size_t raw_size;         /**< bytes at raw */
@@ -391,8 +396,8 @@ typedef struct oxrtmp_packet {
   uint8_t reserved[38];    /**< zero */
 } oxrtmp_packet;
 
-/** Give a packet's reference back and set data, raw and their sizes to zero. Does nothing to an empty packet or one over
- *  your own memory. Never waits, never enters Go. Since 0.1.
+/** Give a packet's reference back and set data, raw and their sizes to zero. Does nothing to an empty packet or one
+ *  over your own memory. Never waits, never enters Go. Since 0.1.
  *  @return OXRTMP_OK; E_HANDLE when the reference was released before, through this struct or a copy of it. */
 OXRTMP_API oxrtmp_status oxrtmp_packet_release(oxrtmp_packet *packet);
 
@@ -432,7 +437,7 @@ typedef struct oxrtmp_limits {
   uint32_t name_bytes;              /**< each of app, stream name and tcUrl; 8 KiB, at most 65535 */
   uint32_t idle_messages;           /**< messages per second that bring nothing forward; 500 */
   uint32_t output_bytes;            /**< output that waits because the peer does not read, per connection; 4 MiB */
-  uint32_t queue_bytes;             /**< received packets that wait for you, per session; 1 MiB, past it nothing is read */
+  uint32_t queue_bytes;             /**< received packets that wait for you, per session: then reading stops; 1 MiB */
   uint32_t connections;             /**< open connections of a server; 10000 */
   uint32_t connections_per_address; /**< open connections from one IP address; 5000 */
   uint32_t pending_requests;        /**< requests of a server that wait for an answer; 1024 */
@@ -492,8 +497,9 @@ OXRTMP_API oxrtmp_status oxrtmp_server_listen(oxrtmp_server server, const char *
  *  server, which closes it; on error it is still yours. Since 0.1. @return OXRTMP_OK; E_IO, E_CLOSED. */
 OXRTMP_API oxrtmp_status oxrtmp_server_adopt_listener(oxrtmp_server server, int fd);
 
-/** Serve a connected stream socket of yours, on which no byte has been exchanged yet. On success the descriptor belongs
- *  to the server, which closes it; on error it is still yours. Since 0.1. @return OXRTMP_OK; E_IO, E_LIMIT, E_CLOSED. */
+/** Serve a connected stream socket of yours, on which no byte has been exchanged yet. On success the descriptor
+ *  belongs to the server, which closes it; on error it is still yours. Since 0.1. @return OXRTMP_OK; E_IO, E_LIMIT,
+ *  E_CLOSED. */
 OXRTMP_API oxrtmp_status oxrtmp_server_adopt_connection(oxrtmp_server server, int fd);
 
 /** The first address the server listens on, with its real port, such as "127.0.0.1:1935"; empty if there is none.
@@ -508,9 +514,9 @@ OXRTMP_API oxrtmp_status oxrtmp_server_addresses(oxrtmp_server server, char *buf
  *  *request is yours, and is ended by oxrtmp_request_accept or oxrtmp_request_reject. */
 OXRTMP_API oxrtmp_status oxrtmp_server_accept(oxrtmp_server server, int32_t timeout_ms, oxrtmp_request *request);
 
-/** What oxrtmp_server_serve calls for each request, on a thread of its own. It may take as long as the stream lasts, and
- *  may call everything, oxrtmp_server_close of its server too. It must return (no longjmp, exception or pthread_exit
- *  out of it). A request it has not answered is rejected then. */
+/** What oxrtmp_server_serve calls for each request, on a thread of its own. It may take as long as the stream lasts,
+ *  and may call everything, oxrtmp_server_close of its server too. It must return (no longjmp, exception or
+ *  pthread_exit out of it). A request it has not answered is rejected then. */
 typedef void (*oxrtmp_serve_function)(oxrtmp_request request, void *user_data);
 
 /** Take requests and call function for each, until the server is closed; then wait for the threads it made. The calling
@@ -621,20 +627,21 @@ typedef struct oxrtmp_session_options {
   uint32_t struct_size; /**< set by oxrtmp_session_options_init */
   uint32_t no_queue;    /**< not 0: the session does not go to its server's queue */
   oxrtmp_queue queue;   /**< where the session's events go; {0}: its server's queue, if that has one */
-  uint64_t user_data;   /**< comes with each of its events; 0, without a queue of its own: what the server's come with */
+  uint64_t user_data;   /**< comes with each of its events; 0, without its own queue: the server's user_data */
 } oxrtmp_session_options;
 
 /** Grant the request, and end its handle. Publishing starts at once. Of a connection, connect or FCPublish request the
- *  session is none ({0}): the peer may go on, and its next wish is a request of its own. options may be NULL. Since 0.1.
- *  @return OXRTMP_OK; E_TIMEOUT when the deadline is over; E_CLOSED when the peer or the server is gone; E_STATE when it
- *  was answered already. *session is yours: oxrtmp_session_close. */
+ *  session is none ({0}): the peer may go on, and its next wish is a request of its own. options may be NULL. Since
+ *  0.1.
+ *  @return OXRTMP_OK; E_STATE when it comes too late: the deadline is over, or the peer or the server is gone.
+ *  *session is yours: oxrtmp_session_close. */
 OXRTMP_API oxrtmp_status oxrtmp_request_accept(oxrtmp_request request, const oxrtmp_session_options *options,
                                                oxrtmp_session *session);
 
 /** Refuse the request, and end its handle. The peer is told code (NULL: "NetStream.Publish.BadName" or what fits the
- *  request's kind; encoders give up at once on BadName, Denied and Rejected) and description (may be NULL), and is then
- *  disconnected. Since 0.1.
- *  @return OXRTMP_OK; E_TIMEOUT, E_CLOSED, E_STATE as oxrtmp_request_accept. Nothing more needs to be done on any of them. */
+ *  request's kind; encoders give up at once on BadName, Denied and Rejected) and description (may be NULL), and is
+ *  then disconnected. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE when it comes too late, and nothing more needs to be done. */
 OXRTMP_API oxrtmp_status oxrtmp_request_reject(oxrtmp_request request, const char *code, const char *description);
 
 /* ---------------------------------------------------------------------------------------------------------------------
@@ -695,8 +702,8 @@ OXRTMP_API oxrtmp_status oxrtmp_session_connect(oxrtmp_session session, oxrtmp_c
  *  *packet belongs to the caller: oxrtmp_packet_release. Threads: any; two that wait share the packets. */
 OXRTMP_API oxrtmp_status oxrtmp_session_next_packet(oxrtmp_session session, int32_t timeout_ms, oxrtmp_packet *packet);
 
-/** Wait as oxrtmp_session_next_packet does, then take all packets that are there, at most max (1 to 4096). *count is how
- *  many were written to packets. One call for many packets costs little more than for one. Since 0.1.
+/** Wait as oxrtmp_session_next_packet does, then take all packets that are there, at most max, which is at least 1.
+ *  *count is how many were written to packets. One call for many packets costs little more than for one. Since 0.1.
  *  @return as oxrtmp_session_next_packet; OXRTMP_OK with *count at least 1. */
 OXRTMP_API oxrtmp_status oxrtmp_session_next_packets(oxrtmp_session session, int32_t timeout_ms, oxrtmp_packet *packets,
                                                      size_t max, size_t *count);
@@ -733,8 +740,8 @@ OXRTMP_API oxrtmp_status oxrtmp_session_metadata(oxrtmp_session session, oxrtmp_
  *  @return OXRTMP_OK; E_BUFFER; E_AGAIN when there is none yet. */
 OXRTMP_API oxrtmp_status oxrtmp_session_metadata_json(oxrtmp_session session, char *buf, size_t cap, size_t *length);
 
-/** The last onMetaData as the AMF0 bytes that arrived, from the name "onMetaData" on. *length is their number, also with
- *  E_BUFFER; no NUL is added. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_AGAIN when there is none yet. */
+/** The last onMetaData as the AMF0 bytes that arrived, from the name "onMetaData" on. *length is their number, also
+ *  with E_BUFFER; no NUL is added. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_AGAIN when there is none yet. */
 OXRTMP_API oxrtmp_status oxrtmp_session_metadata_raw(oxrtmp_session session, uint8_t *buf, size_t cap, size_t *length);
 
 /** What a session or a client has carried. The library fills it; set struct_size before the call. */
@@ -760,8 +767,8 @@ OXRTMP_API oxrtmp_status oxrtmp_session_statistics(oxrtmp_session session, oxrtm
  *  Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_session_end_reason(oxrtmp_session session, char *buf, size_t cap, size_t *length);
 
-/** End the stream and its connection, wake all who wait on it with E_CLOSED, and end the handle. Packets that were taken
- *  stay valid. Closing again is OXRTMP_OK. Does not wait for the peer. Since 0.1. @return OXRTMP_OK. */
+/** End the stream and its connection, wake all who wait on it with E_CLOSED, and end the handle. Packets that were
+ *  taken stay valid. Closing again is OXRTMP_OK. Does not wait for the peer. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_close(oxrtmp_session session);
 
 /** oxrtmp_session_close, but tell the peer why first: code (NULL: "NetStream.Publish.Rejected") and description (may be
@@ -797,30 +804,33 @@ typedef struct oxrtmp_client_options {
 /** Connect to url and begin to publish: "rtmp://host[:port]/app/name". The name is what follows the last '/' before a
  *  '?', and a query belongs to it; options override both. Waits at most timeout_ms for the whole (-1: the timeouts of
  *  the options alone). options may be NULL. Since 0.1.
- *  @return OXRTMP_OK when the server has said yes; E_TIMEOUT; E_RESOLVE, E_CONNECT, E_IO; E_HANDSHAKE and others of -3xx;
- *  E_REFUSED, E_AUTH, E_NAME, E_NOT_FOUND with the server's code and words in oxrtmp_last_error.
+ *  @return OXRTMP_OK when the server has said yes; E_TIMEOUT; E_RESOLVE, E_CONNECT, E_IO; E_HANDSHAKE and others of
+ *  -3xx; E_REFUSED, E_AUTH, E_NAME, E_NOT_FOUND with the server's code and words in oxrtmp_last_error.
  *  *client is yours: oxrtmp_client_close. */
-OXRTMP_API oxrtmp_status oxrtmp_client_publish(const char *url, const oxrtmp_client_options *options, int32_t timeout_ms,
-                                               oxrtmp_client *client);
+OXRTMP_API oxrtmp_status oxrtmp_client_publish(const char *url, const oxrtmp_client_options *options,
+                                               int32_t timeout_ms, oxrtmp_client *client);
 
-/** oxrtmp_client_publish over a connected stream socket of yours, on which no byte has been exchanged yet; url only names
- *  the stream. On success the descriptor belongs to the client, on error it is still yours. Since 0.1.
+/** oxrtmp_client_publish over a connected stream socket of yours, on which no byte has been exchanged yet; url only
+ *  names the stream. On success the descriptor belongs to the client, on error it is still yours. Since 0.1.
  *  @return as oxrtmp_client_publish. */
 OXRTMP_API oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const oxrtmp_client_options *options,
                                                   int32_t timeout_ms, oxrtmp_client *client);
 
 /* Sending. The bytes are copied before the call returns. When the queue is full the call waits for room, up to
- * send_timeout_ms, and then returns E_TIMEOUT (or at once E_AGAIN with no_wait) having taken nothing: a message is queued
- * whole or not at all. All return E_CLOSED after oxrtmp_client_close, E_EOF or -4xx when the server has ended the stream,
- * and the error of the connection when that broke.
+ * send_timeout_ms, and then returns E_TIMEOUT (or at once E_AGAIN with no_wait) having taken nothing: a message is
+ * queued whole or not at all. All return E_CLOSED after oxrtmp_client_close, E_EOF or -4xx when the server has ended
+ * the stream, and the error of the connection when that broke.
  * Timestamps are milliseconds modulo 2^32 and should not go backwards. Two threads may send at once; each call's order
  * is kept. Headers go before the first frame. */
 
-/** Send the H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15). Since 0.1. @return OXRTMP_OK; see "Sending". */
-OXRTMP_API oxrtmp_status oxrtmp_client_send_video_sequence_header(oxrtmp_client client, const uint8_t *avcc, size_t size);
+/** Send the H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15). Since 0.1. @return OXRTMP_OK;
+ *  see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_video_sequence_header(oxrtmp_client client, const uint8_t *avcc,
+                                                                  size_t size);
 
 /** Send the AAC configuration: an AudioSpecificConfig (ISO 14496-3). Since 0.1. @return OXRTMP_OK; see "Sending". */
-OXRTMP_API oxrtmp_status oxrtmp_client_send_audio_sequence_header(oxrtmp_client client, const uint8_t *asc, size_t size);
+OXRTMP_API oxrtmp_status oxrtmp_client_send_audio_sequence_header(oxrtmp_client client, const uint8_t *asc,
+                                                                  size_t size);
 
 /** Send one H.264 frame: NAL units, each after its length as avcC says (usually 4 bytes). keyframe: not 0 for a frame
  *  that needs no earlier one. Presentation time = timestamp_ms. Since 0.1. @return OXRTMP_OK; see "Sending". */
@@ -829,8 +839,9 @@ OXRTMP_API oxrtmp_status oxrtmp_client_send_video(oxrtmp_client client, uint32_t
 
 /** oxrtmp_client_send_video for streams with B-frames: timestamp_ms is the decoding time, the presentation time is
  *  composition_ms later (-8388608 to 8388607). Since 0.1. @return OXRTMP_OK; see "Sending". */
-OXRTMP_API oxrtmp_status oxrtmp_client_send_video_at(oxrtmp_client client, uint32_t timestamp_ms, int32_t composition_ms,
-                                                     uint32_t keyframe, const uint8_t *data, size_t size);
+OXRTMP_API oxrtmp_status oxrtmp_client_send_video_at(oxrtmp_client client, uint32_t timestamp_ms,
+                                                     int32_t composition_ms, uint32_t keyframe, const uint8_t *data,
+                                                     size_t size);
 
 /** Send one AAC frame, without ADTS header. Since 0.1. @return OXRTMP_OK; see "Sending". */
 OXRTMP_API oxrtmp_status oxrtmp_client_send_audio(oxrtmp_client client, uint32_t timestamp_ms, const uint8_t *data,
@@ -848,17 +859,18 @@ OXRTMP_API oxrtmp_status oxrtmp_client_send_metadata_json(oxrtmp_client client, 
 OXRTMP_API oxrtmp_status oxrtmp_client_send_data(oxrtmp_client client, uint32_t timestamp_ms, const uint8_t *body,
                                                  size_t size);
 
-/** Send a packet: one that was received, or one you made (see oxrtmp_packet). If it has raw, that is sent as it is; else
- *  its header is built from its fields. It stays yours. Since 0.1.
+/** Send a packet: one that was received, or one you made (see oxrtmp_packet). If it has raw, that is sent as it is;
+ *  else its header is built from its fields. It stays yours. Since 0.1.
  *  @return OXRTMP_OK; E_ARGUMENT, E_MEDIA when no message can be made of it; see "Sending". */
 OXRTMP_API oxrtmp_status oxrtmp_client_send_packet(oxrtmp_client client, const oxrtmp_packet *packet);
 
-/** Send count packets in order, as oxrtmp_client_send_packet does each. *sent (may be NULL) is how many were queued, also
- *  on error. Since 0.1. @return OXRTMP_OK when all were; else the error of the first that was not. */
+/** Send count packets in order, as oxrtmp_client_send_packet does each. *sent (may be NULL) is how many were queued,
+ *  also on error. Since 0.1. @return OXRTMP_OK when all were; else the error of the first that was not. */
 OXRTMP_API oxrtmp_status oxrtmp_client_send_packets(oxrtmp_client client, const oxrtmp_packet *packets, size_t count,
                                                     size_t *sent);
 
-/** Wait until everything queued is with the operating system, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
+/** Wait until everything queued is with the operating system, at most timeout_ms (0 looks, -1 waits for ever). Since
+ *  0.1.
  *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED; or the error of the connection. */
 OXRTMP_API oxrtmp_status oxrtmp_client_flush(oxrtmp_client client, int32_t timeout_ms);
 
@@ -876,8 +888,8 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
 /* ---------------------------------------------------------------------------------------------------------------------
  * Queue
  *
- * Servers, sessions and clients that are given a queue send there what happens to them, and one call takes what has come
- * together, for as many of them as there are:
+ * Servers, sessions and clients that are given a queue send there what happens to them, and one call takes what has
+ * come together, for as many of them as there are:
  *
  *   oxrtmp_queue queue; oxrtmp_server server; oxrtmp_session session; oxrtmp_event events[256]; size_t count;
  *   oxrtmp_queue_create(NULL, &queue);
@@ -897,18 +909,19 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
  * An event loop of your own watches the descriptor of oxrtmp_queue_fd instead, and calls oxrtmp_queue_drain when it is
  * readable: examples/c/epoll_ingest.c and poll_ingest.c are complete.
  *
- * - What is yours: the request of a REQUEST event (accept or reject it), the packet of a PACKET event (release it), and as
- *   ever the handles: a session is closed after its STREAM_END, a client after FAILED or CLIENT_END. Other events hold
- *   nothing.
+ * - What is yours: the request of a REQUEST event (accept or reject it), the packet of a PACKET event (release it),
+ *   and as ever the handles: a session is closed after its STREAM_END, a client after FAILED or CLIENT_END. Other
+ *   events hold nothing.
  * - Order: the events of one source come in the order in which they happened, and a session's packets before its
- *   STREAM_END. Between sources there is no order; each has its turn, so that one that floods does not starve the others.
+ *   STREAM_END. Between sources there is no order; each has its turn, so that one that floods does not starve the
+ *   others.
  * - Bounds: events wait with their source, not in the queue. A session of which you take nothing stops reading at
  *   queue_bytes of its limits; no event is ever dropped, but for log records.
- * - user_data is a number or pointer of yours that comes with each event of a source. To set a session's before its first
- *   packet, give it in oxrtmp_session_options.
- * - Closing a handle takes back what it had in the queue: no event of it comes from then on. (A drain that runs in another
- *   thread at that moment may still return some.) The exception is SERVER_CLOSED, the last event of a server, which comes
- *   after oxrtmp_server_close; then its user_data may be freed.
+ * - user_data is a number or pointer of yours that comes with each event of a source. To set a session's before its
+ *   first packet, give it in oxrtmp_session_options.
+ * - Closing a handle takes back what it had in the queue: no event of it comes from then on. (A drain that runs in
+ *   another thread at that moment may still return some.) The exception is SERVER_CLOSED, the last event of a server,
+ *   which comes after oxrtmp_server_close; then its user_data may be freed.
  * - Do not wait in an event loop: accept, reject and session_close do not; let clients send with no_wait, and go on at
  *   WRITABLE; instead of oxrtmp_client_publish, oxrtmp_client_close and oxrtmp_server_shutdown there are
  *   oxrtmp_client_publish_open, oxrtmp_client_close_start and oxrtmp_server_shutdown_start, whose ends are events.
@@ -1008,28 +1021,28 @@ OXRTMP_API oxrtmp_status oxrtmp_queue_fd(oxrtmp_queue queue, int *fd);
  *  come in their order, first to the one and then to the other. */
 OXRTMP_API oxrtmp_status oxrtmp_queue_drain(oxrtmp_queue queue, oxrtmp_event *events, size_t max, size_t *count);
 
-/** Wait as long as timeout_ms says (0 looks, -1 waits for ever) for the first event, then take as oxrtmp_queue_drain does.
- *  Since 0.1.
- *  @return OXRTMP_OK with *count at least 1; OXRTMP_OK with *count 0 after oxrtmp_queue_wake; E_TIMEOUT; E_CLOSED after
- *  oxrtmp_queue_destroy in another thread. */
+/** Wait as long as timeout_ms says (0 looks, -1 waits for ever) for the first event, then take as oxrtmp_queue_drain
+ *  does. Since 0.1.
+ *  @return OXRTMP_OK with *count at least 1; OXRTMP_OK with *count 0 after oxrtmp_queue_wake; E_TIMEOUT; E_CLOSED
+ *  after oxrtmp_queue_destroy in another thread. */
 OXRTMP_API oxrtmp_status oxrtmp_queue_wait(oxrtmp_queue queue, int32_t timeout_ms, oxrtmp_event *events, size_t max,
                                            size_t *count);
 
-/** Make the queue's descriptor readable, and one oxrtmp_queue_wait return, now or the next one. Several wakes before that
- *  are one. Since 0.1. @return OXRTMP_OK. */
+/** Make the queue's descriptor readable, and one oxrtmp_queue_wait return, now or the next one. Several wakes before
+ *  that are one. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_queue_wake(oxrtmp_queue queue);
 
-/** End the queue: wake those who wait in it with E_CLOSED, and close its descriptor. Events that were not taken stay with
- *  their sources, which go on without a queue. Destroying again is OXRTMP_OK. No thread may be polling the descriptor.
- *  Since 0.1. @return OXRTMP_OK. */
+/** End the queue: wake those who wait in it with E_CLOSED, and close its descriptor. Events that were not taken stay
+ *  with their sources, which go on without a queue. Destroying again is OXRTMP_OK. No thread may be polling the
+ *  descriptor. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_queue_destroy(oxrtmp_queue queue);
 
 /** Release the packet of a PACKET event; do nothing for others. Never waits, never enters Go. Since 0.1.
  *  @return OXRTMP_OK; E_HANDLE when it was released before. */
 OXRTMP_API oxrtmp_status oxrtmp_event_release(oxrtmp_event *event);
 
-/** The name of a phase as oxrtmp_last_error has it, such as "handshake"; "" for OXRTMP_PHASE_NONE and for a number that is
- *  none. Constant. Works in a forked child. Since 0.1. */
+/** The name of a phase as oxrtmp_last_error has it, such as "handshake"; "" for OXRTMP_PHASE_NONE and for a number
+ *  that is none. Constant. Works in a forked child. Since 0.1. */
 OXRTMP_API const char *oxrtmp_phase_name(uint32_t phase);
 
 /** Send the server's requests to queue, and the events of the sessions accepted from now on, unless their options say
@@ -1041,23 +1054,23 @@ OXRTMP_API oxrtmp_status oxrtmp_server_set_queue(oxrtmp_server server, oxrtmp_qu
 /** Send the session's packets and its end to queue, as oxrtmp_server_set_queue. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_set_queue(oxrtmp_session session, oxrtmp_queue queue, uint64_t user_data);
 
-/** Begin what oxrtmp_server_shutdown does, and return at once: when it is done SERVER_CLOSED comes, with its status. The
- *  server must have a queue. Its handle stays, for oxrtmp_server_close. Since 0.1.
+/** Begin what oxrtmp_server_shutdown does, and return at once: when it is done SERVER_CLOSED comes, with its status.
+ *  The server must have a queue. Its handle stays, for oxrtmp_server_close. Since 0.1.
  *  @return OXRTMP_OK; E_STATE without a queue. */
 OXRTMP_API oxrtmp_status oxrtmp_server_shutdown_start(oxrtmp_server server, int32_t timeout_ms);
 
-/** Begin what oxrtmp_client_close does, and return at once: when it is done CLIENT_CLOSED comes, with its status, and no
- *  other event before. The client must have a queue. Its handle stays, for oxrtmp_client_close, which then does not wait.
- *  Since 0.1.
+/** Begin what oxrtmp_client_close does, and return at once: when it is done CLIENT_CLOSED comes, with its status, and
+ *  no other event before. The client must have a queue. Its handle stays, for oxrtmp_client_close, which then does not
+ *  wait. Since 0.1.
  *  @return OXRTMP_OK; E_STATE without a queue. */
 OXRTMP_API oxrtmp_status oxrtmp_client_close_start(oxrtmp_client client);
 
 /** Send the client's events to queue, as oxrtmp_server_set_queue. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_client_set_queue(oxrtmp_client client, oxrtmp_queue queue, uint64_t user_data);
 
-/** Begin to connect to url and to publish there, as oxrtmp_client_publish, and return at once. CONNECTED or FAILED comes to
- *  queue; sending before that is E_STATE. The phases are bounded by the timeouts of the options. options may be NULL. Since
- *  0.1.
+/** Begin to connect to url and to publish there, as oxrtmp_client_publish, and return at once. CONNECTED or FAILED
+ *  comes to queue; sending before that is E_STATE. The phases are bounded by the timeouts of the options. options may
+ *  be NULL. Since 0.1.
  *  @return OXRTMP_OK; E_ARGUMENT when the URL or the options are not valid; E_UNSUPPORTED for rtmps.
  *  *client is yours, also after FAILED: oxrtmp_client_close. */
 OXRTMP_API oxrtmp_status oxrtmp_client_publish_open(const char *url, const oxrtmp_client_options *options,
@@ -1101,12 +1114,13 @@ OXRTMP_API oxrtmp_status oxrtmp_recorder_close(oxrtmp_recorder recorder);
 /** Read the FLV file at path. Since 0.1. @return OXRTMP_OK; E_FILE. *reader is yours: oxrtmp_flv_reader_close. */
 OXRTMP_API oxrtmp_status oxrtmp_flv_reader_open(const char *path, oxrtmp_flv_reader *reader);
 
-/** Make a reader of FLV bytes that you feed. Since 0.1. @return OXRTMP_OK. *reader is yours: oxrtmp_flv_reader_close. */
+/** Make a reader of FLV bytes that you feed. Since 0.1. @return OXRTMP_OK. *reader is yours: oxrtmp_flv_reader_close.
+ *  */
 OXRTMP_API oxrtmp_status oxrtmp_flv_reader_create(oxrtmp_flv_reader *reader);
 
 /** Feed the next size bytes of an FLV stream, split anywhere; they are copied. Since 0.1.
- *  @return OXRTMP_OK; E_AGAIN, with nothing taken, when packets of more than 16 MiB wait to be taken; E_FLV when the bytes
- *  are no FLV; E_STATE when the reader has a file. */
+ *  @return OXRTMP_OK; E_AGAIN, with nothing taken, when packets of more than 16 MiB wait to be taken; E_FLV when the
+ *  bytes are no FLV; E_STATE when the reader has a file. */
 OXRTMP_API oxrtmp_status oxrtmp_flv_reader_feed(oxrtmp_flv_reader reader, const uint8_t *data, size_t size);
 
 /** The next packet. Waits for the file system only. Since 0.1.
@@ -1139,23 +1153,24 @@ OXRTMP_API oxrtmp_status oxrtmp_flv_reader_close(oxrtmp_flv_reader reader);
 /** For the flags of the functions that make engines: the handshake was done elsewhere, the first byte is a chunk's. */
 #define OXRTMP_ENGINE_SHAKEN 1
 
-/** Make the accepting side of a connection, which begins now, at 0 ms. Of options (may be NULL), what concerns listening,
- *  connections and sending has no meaning. flags: 0 or OXRTMP_ENGINE_SHAKEN. Since 0.1.
+/** Make the accepting side of a connection, which begins now, at 0 ms. Of options (may be NULL), what concerns
+ *  listening, connections and sending has no meaning. flags: 0 or OXRTMP_ENGINE_SHAKEN. Since 0.1.
  *  @return OXRTMP_OK. *engine is yours: oxrtmp_engine_close. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_server_create(const oxrtmp_server_options *options, uint32_t flags,
                                                      oxrtmp_engine *engine);
 
-/** Make the calling side of a connection, which publishes, and begins now, at 0 ms. url names the stream only; options may
- *  be NULL. Its first output is at hand. CONNECTED or FAILED comes as an event. Since 0.1.
+/** Make the calling side of a connection, which publishes, and begins now, at 0 ms. url names the stream only; options
+ *  may be NULL. Its first output is at hand. CONNECTED or FAILED comes as an event. Since 0.1.
  *  @return OXRTMP_OK; E_ARGUMENT when the URL or the options are not valid. *engine is yours: oxrtmp_engine_close. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_publish_create(const char *url, const oxrtmp_client_options *options,
                                                       uint32_t flags, oxrtmp_engine *engine);
 
-/** Give the engine size bytes that arrived at now_ms, milliseconds since the connection began. They are borrowed for the
- *  call. *consumed is how many of them it took: fewer than all while events wait to be taken or a request to be answered;
- *  give it the rest after that. Since 0.1.
+/** Give the engine size bytes that arrived at now_ms, milliseconds since the connection began. They are borrowed for
+ *  the call. *consumed is how many of them it took: fewer than all while events wait to be taken or a request to be
+ *  answered; give it the rest after that. Since 0.1.
  *  @return OXRTMP_OK; E_CLOSED when the conversation is over (oxrtmp_engine_closing); -3xx when the peer broke the
- *  protocol or a limit: the engine is dead then, every later call returns the same, and its output should still be sent. */
+ *  protocol or a limit: the engine is dead then, every later call returns the same, and its output should still be
+ *  sent. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_receive(oxrtmp_engine engine, int64_t now_ms, const uint8_t *data, size_t size,
                                                size_t *consumed);
 
@@ -1166,8 +1181,8 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_next_event(oxrtmp_engine engine, oxrtmp_e
 /** Take up to cap bytes that are to be sent; *size is how many, 0 when there are none. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_output(oxrtmp_engine engine, uint8_t *buf, size_t cap, size_t *size);
 
-/** The time at which oxrtmp_engine_advance must be called next, in milliseconds since the connection began; -1 if there is
- *  none. It changes with every other call. Since 0.1. @return OXRTMP_OK. */
+/** The time at which oxrtmp_engine_advance must be called next, in milliseconds since the connection began; -1 if
+ *  there is none. It changes with every other call. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_deadline(oxrtmp_engine engine, int64_t *deadline_ms);
 
 /** Tell the engine what time it is, in milliseconds since the connection began. Since 0.1.
@@ -1175,22 +1190,23 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_deadline(oxrtmp_engine engine, int64_t *d
 OXRTMP_API oxrtmp_status oxrtmp_engine_advance(oxrtmp_engine engine, int64_t now_ms);
 
 /** Send a packet to the server, after CONNECTED, as oxrtmp_client_send_packet does; the output grows by it. Since 0.1.
- *  @return OXRTMP_OK; E_STATE when nothing is being published; E_MEDIA, E_ARGUMENT when no message can be made of it. */
+ *  @return OXRTMP_OK; E_STATE when nothing is being published; E_MEDIA, E_ARGUMENT when no message can be made of it.
+ *  */
 OXRTMP_API oxrtmp_status oxrtmp_engine_send_packet(oxrtmp_engine engine, const oxrtmp_packet *packet);
 
 /** Send onMetaData to the server, as oxrtmp_client_send_metadata does. Since 0.1. @return OXRTMP_OK; E_STATE. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_send_metadata(oxrtmp_engine engine, const oxrtmp_metadata *metadata);
 
-/** Accepting side: end a publishing stream and tell the peer why, as oxrtmp_session_close_with_status does; the connection
- *  goes on. Since 0.1. @return OXRTMP_OK; E_STATE when there is no such stream. */
+/** Accepting side: end a publishing stream and tell the peer why, as oxrtmp_session_close_with_status does; the
+ *  connection goes on. Since 0.1. @return OXRTMP_OK; E_STATE when there is no such stream. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_close_stream(oxrtmp_engine engine, uint32_t stream_id, const char *code,
                                                     const char *description);
 
 /** End the conversation politely: the output holds the good-byes. Send it and hang up. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_end(oxrtmp_engine engine);
 
-/** Whether the conversation is over, so that the connection is to be closed once the output is sent: *closing is 0 or 1.
- *  Since 0.1. @return OXRTMP_OK. */
+/** Whether the conversation is over, so that the connection is to be closed once the output is sent: *closing is 0 or
+ *  1. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_closing(oxrtmp_engine engine, uint32_t *closing);
 
 /** What a connection has done. The library fills it; set struct_size before the call. */
@@ -1212,13 +1228,13 @@ typedef struct oxrtmp_engine_counters {
 /** Fill *counters. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_statistics(oxrtmp_engine engine, oxrtmp_engine_counters *counters);
 
-/** End the engine and its handle. Packets that were taken stay valid, requests that were taken become stale. Closing again
- *  is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+/** End the engine and its handle. Packets that were taken stay valid, requests that were taken become stale. Closing
+ *  again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_close(oxrtmp_engine engine);
 
 /* ---------------------------------------------------------------------------------------------------------------------
- * Clearing the structs that you fill: everything 0, struct_size set. Compiled into your program, so that its struct_size
- * is the one that your program knows.
+ * Clearing the structs that you fill: everything 0, struct_size set. Compiled into your program, so that its
+ * struct_size is the one that your program knows.
  */
 
 #define OXRTMP_DEFINE_INIT_(type) \
