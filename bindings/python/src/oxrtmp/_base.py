@@ -174,9 +174,6 @@ class BaseSession(Handle, Peer):
     def _forgotten(self) -> bool:
         return self._end is None
 
-    def _drop(self) -> None:
-        self._close(None, None)
-
     def _close(self, description: str | None, code: str | None) -> bool:
         """Ends it, once. Whether this call did."""
         if self._closed:

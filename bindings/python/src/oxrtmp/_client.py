@@ -105,6 +105,10 @@ class Client(BaseClient):
         with contextlib.suppress(Error):  # the exception that is on its way says more
             self.close()
 
+    def _drop(self) -> None:
+        super()._drop()
+        self._channel.close()
+
     def send_video_sequence_header(self, avcc: Buffer) -> None:
         """The H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15)."""
         if not _native.client_send_video_sequence_header(self._handle, avcc):

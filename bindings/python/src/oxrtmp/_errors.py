@@ -93,9 +93,15 @@ class Error(Exception):
 
 def _again(cls: type[Error], state: dict[str, object]) -> Error:
     """Makes an exception from what one was pickled as."""
-    error = cls.__new__(cls, state["detail"])
-    error.args = (state["detail"],)
+    error = cls(str(state["detail"]))
     error.__dict__.update(state)
+    return with_errno(error)
+
+
+def with_errno(error: Error) -> Error:
+    """OSError's own attribute, where the operating system had a part."""
+    if error.os_error and isinstance(error, OSError):
+        error.errno = error.os_error
     return error
 
 
@@ -225,6 +231,4 @@ def make_error(
         os_error=os_error,
         tls_alert=tls_alert,
     )
-    if os_error and isinstance(error, OSError):
-        error.errno = os_error
-    return error
+    return with_errno(error)

@@ -108,6 +108,9 @@ class Session(BaseSession):
             self._packets.clear()
             self._channel.close()
 
+    def _drop(self) -> None:
+        self.close()
+
 
 class Request(BaseRequest):
     """A peer's wish to publish. It waits for accept or reject, from any thread, for 10 seconds by default."""

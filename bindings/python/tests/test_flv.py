@@ -1,0 +1,88 @@
+"""Recorder and FLVReader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import oxrtmp
+import pytest
+from conftest import ROOT
+
+CLIPS = sorted((ROOT / "testdata/flv").glob("*.flv"))
+
+
+def tags(path: Path) -> list[tuple[int, int, bytes]]:
+    """Type, timestamp and body of every tag, read without the library (Adobe FLV 10.1, annex E)."""
+    data, found = path.read_bytes(), []
+    pos = int.from_bytes(data[5:9], "big") + 4
+    while pos + 11 <= len(data):
+        size = int.from_bytes(data[pos + 1 : pos + 4], "big")
+        time = int.from_bytes(data[pos + 4 : pos + 7], "big") | data[pos + 7] << 24
+        found.append((data[pos], time, data[pos + 11 : pos + 11 + size]))
+        pos += 15 + size
+    return found
+
+
+def packets(reader: oxrtmp.FLVReader) -> list[tuple[int, int, bytes]]:
+    return [(p.type, p.timestamp_ms, bytes(p.raw)) for p in reader]
+
+
+@pytest.mark.parametrize("clip", CLIPS, ids=lambda p: p.stem)
+def test_reading_a_file(clip: Path) -> None:
+    with oxrtmp.FLVReader(clip) as reader:
+        assert packets(reader) == tags(clip)
+        assert reader.next_packet() is None and list(reader) == []
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1000, 10**9])
+def test_feeding_bytes(piece: int) -> None:
+    clip = min(CLIPS, key=lambda p: p.stat().st_size)
+    data, got = clip.read_bytes()[: 40_000 if piece == 1 else None], []
+    with oxrtmp.FLVReader() as reader:
+        for at in range(0, len(data), piece):
+            reader.feed(memoryview(data)[at : at + piece])
+            got += packets(reader)
+    assert got == tags(clip)[: len(got)] and len(got) > 20
+
+
+def test_reading_what_is_no_flv(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as caught:
+        oxrtmp.FLVReader(tmp_path / "missing.flv")
+    assert isinstance(caught.value, oxrtmp.TransportError) and caught.value.status == oxrtmp.Status.FILE
+    (tmp_path / "text.flv").write_text("no video here, and long enough to see that")
+    with pytest.raises(oxrtmp.ProtocolError), oxrtmp.FLVReader(tmp_path / "text.flv") as reader:
+        list(reader)
+    with oxrtmp.FLVReader() as reader, pytest.raises(oxrtmp.ProtocolError):
+        reader.feed(b"no video here, and long enough to see that")
+        list(reader)
+
+
+@pytest.mark.parametrize("clip", CLIPS, ids=lambda p: p.stem)
+def test_recording_is_what_was_written(clip: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cl\u00eep \udce9.flv"
+    with oxrtmp.FLVReader(clip) as reader, oxrtmp.Recorder(path) as recorder:
+        assert recorder.path == str(path)
+        for packet in reader:
+            recorder.write(packet)
+    assert tags(path)[1:] == tags(clip)
+    with oxrtmp.Recorder(path) as second:
+        assert second.path == str(tmp_path / "cl\u00eep \udce9-2.flv")
+    with pytest.raises(oxrtmp.UsageError):
+        second.write(oxrtmp.Packet(8, 0, raw=b"x"))
+
+
+def test_recording_into_a_directory(tmp_path: Path) -> None:
+    for name in ("plain", "../../etc/passwd", "a/b\0c", "\u20ac"):
+        with oxrtmp.Recorder.in_directory(tmp_path / "made", name) as recorder:
+            assert Path(recorder.path).parent == tmp_path / "made", name
+    assert len(list((tmp_path / "made").iterdir())) == 4
+
+
+def test_rotation(tmp_path: Path) -> None:
+    with oxrtmp.Recorder(tmp_path / "x.flv", rotate_duration=1) as recorder:
+        for i in range(100):
+            flags, head = (oxrtmp.PacketFlags.KEYFRAME, 0x17) if i % 10 == 0 else (0, 0x27)
+            recorder.write(oxrtmp.Packet(9, i * 40, raw=bytes([head, 1, 0, 0, 0]) + b"frame", flags=flags))
+    assert len(list(tmp_path.glob("*.flv"))) == 4
+    with pytest.raises(OSError):
+        oxrtmp.Recorder("/nonexistent/x.flv")

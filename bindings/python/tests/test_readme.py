@@ -1,0 +1,107 @@
+"""The programs in README.md, as they stand there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import oxrtmp
+import pytest
+from conftest import ROOT, Collector, until
+
+README = ROOT / "bindings/python/README.md"
+ADDRESS = "127.0.0.1:1935"
+
+
+def programs() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+
+
+def program(*words: str) -> str:
+    found = [p for p in programs() if all(word in p for word in words)]
+    assert len(found) == 1, f"{len(found)} programs with {words}"
+    return found[0]
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("word", ["oxrtmp.Server(", "oxrtmp.aio.Server("])
+def test_server(tmp_path: Path, word: str) -> None:
+    port = free_port()
+    script = tmp_path / "server.py"
+    script.write_text(program(word, "reject").replace(ADDRESS, f"127.0.0.1:{port}"))
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-X", "dev", "-W", "error", script],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        wait_for(port)
+        with pytest.raises(oxrtmp.RefusedError, match="unauthorized"):
+            oxrtmp.Client.publish(f"rtmp://127.0.0.1:{port}/live/wrong")
+        with oxrtmp.Client.publish(f"rtmp://127.0.0.1:{port}/live/secret") as client:
+            client.send_video(0, True, b"12345")
+            client.send_audio(10, b"123")
+        assert child.stdout
+        assert child.stdout.readline() == "0 0 avc1 5\n"
+        assert child.stdout.readline() == "10 0 mp4a 3\n"
+        child.send_signal(2)
+        _, err = child.communicate(timeout=5)
+        assert err.rstrip().endswith("KeyboardInterrupt")
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            oxrtmp.Client.publish(f"rtmp://127.0.0.1:{port}/live/probe", timeout=5).close()
+        except oxrtmp.RefusedError:
+            return
+        except oxrtmp.ConnectionError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("word", ["oxrtmp.Client.publish", "oxrtmp.aio.Client.publish"])
+def test_client(collector: Collector, tmp_path: Path, word: str) -> None:
+    source = program(word, "send_video_sequence_header")
+    names = "avcc = asc = nalus = aac = b'xyz'\ntimestamp_ms, keyframe = 40, True\n"
+    script = tmp_path / "client.py"
+    script.write_text(names + source.replace("127.0.0.1/live", f"{collector.server.address}/live"))
+    subprocess.run([sys.executable, "-X", "dev", "-W", "error", script], check=True, timeout=20)
+    until(lambda: len(collector.packets) == 4)
+    assert [p.kind.name for p in collector.packets] == ["SEQUENCE_HEADER", "SEQUENCE_HEADER", "FRAME", "FRAME"]
+
+
+def test_files(tmp_path: Path) -> None:
+    """One program records what the other sends."""
+    clip = ROOT / "testdata/flv/sample-h264-aac.flv"
+    port = free_port()
+    scripts = []
+    for name, words in (("record", ("Recorder",)), ("send", ("FLVReader",))):
+        source = program(*words).replace("clip.flv", str(clip)).replace('"/tmp"', f'"{tmp_path}"')
+        scripts.append(tmp_path / f"{name}.py")
+        scripts[-1].write_text(source.replace(ADDRESS, f"127.0.0.1:{port}").replace("127.0.0.1/", f"127.0.0.1:{port}/"))
+    flags = [sys.executable, "-X", "dev", "-W", "error"]
+    recording = subprocess.Popen([*flags, scripts[0]])
+    until(lambda: subprocess.run([*flags, scripts[1]], capture_output=True, check=False).returncode == 0)
+    assert recording.wait(20) == 0
+    with oxrtmp.FLVReader(clip) as want, oxrtmp.FLVReader(tmp_path / "secret.flv") as got:
+        recorded = [(p.type, p.timestamp_ms, bytes(p.raw)) for p in got][1:]
+        assert recorded == [(p.type, p.timestamp_ms, bytes(p.raw)) for p in want]
+
+
+def test_every_program_is_tested() -> None:
+    assert len(programs()) == 6

@@ -1,0 +1,113 @@
+"""Records and enumerations say what the header says."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from typing import Any, get_type_hints
+
+import oxrtmp
+import pytest
+from conftest import ROOT
+from oxrtmp._types import milliseconds, native_options
+
+HEADER = (ROOT / "include/oxrtmp.h").read_text()
+
+
+def struct_fields(name: str) -> set[str]:
+    body = re.search(rf"^typedef struct {name} \{{$(.*?)^\}} {name};", HEADER, re.MULTILINE | re.DOTALL)
+    assert body, name
+    fields = re.findall(r"^ +[\w *]+?[ *](\w+)(?:\[\d+\])?;", body[1], re.MULTILINE)
+    return set(fields) - {"struct_size", "reserved"}
+
+
+def names(record: type) -> set[str]:
+    return {f.name for f in dataclasses.fields(record)}
+
+
+@pytest.mark.parametrize(
+    ("record", "struct"),
+    [
+        (oxrtmp.Limits, "oxrtmp_limits"),
+        (oxrtmp.Metadata, "oxrtmp_metadata"),
+        (oxrtmp.Statistics, "oxrtmp_statistics"),
+        (oxrtmp.ConnectInfo, "oxrtmp_connect_info"),
+        (oxrtmp.LibraryStatistics, "oxrtmp_library_info"),
+    ],
+)
+def test_records_have_the_fields_of_the_structs(record: type, struct: str) -> None:
+    assert names(record) == struct_fields(struct)
+
+
+def test_times_have_no_unit_in_python() -> None:
+    assert {name + "_ms" for name in names(oxrtmp.Timeouts)} == struct_fields("oxrtmp_timeouts")
+
+
+@pytest.mark.parametrize(
+    ("options", "struct", "not_ours"),
+    [
+        (oxrtmp.ServerOptions, "oxrtmp_server_options", set()),
+        (oxrtmp.ClientOptions, "oxrtmp_client_options", {"no_wait"}),
+    ],
+)
+def test_options_have_the_fields_of_the_structs(options: Any, struct: str, not_ours: set[str]) -> None:
+    assert set(get_type_hints(options)) == {n.removesuffix("_ms") for n in struct_fields(struct)} - not_ours
+
+
+@pytest.mark.parametrize(
+    ("enumeration", "prefix"),
+    [(oxrtmp.PacketKind, "OXRTMP_PACKET_"), (oxrtmp.RequestKind, "OXRTMP_REQUEST_")],
+)
+def test_enumerations(enumeration: Any, prefix: str) -> None:
+    header = dict(re.findall(rf"^  {prefix}(\w+) = (\d+),?", HEADER, re.MULTILINE))
+    assert {e.name: str(e.value) for e in enumeration} == {n: v for n, v in header.items() if n in enumeration.__members__}
+    assert len(enumeration) == len([n for n in header if n in enumeration.__members__]) > 4
+
+
+def test_packet_flags() -> None:
+    header = re.findall(r"^  OXRTMP_PACKET_(\w+) = 1 << (\d+)", HEADER, re.MULTILINE)
+    assert {f.name: f.value for f in oxrtmp.PacketFlags} == {name: 1 << int(bit) for name, bit in header}
+
+
+def test_codecs() -> None:
+    header = re.findall(r"^#define OXRTMP_CODEC_(\w+) OXRTMP_FOURCC\((.*?)\)", HEADER, re.MULTILINE)
+    assert {c.name: c.value for c in oxrtmp.Codec} == {
+        name: "".join(re.findall(r"'(.)'", characters)) for name, characters in header
+    }
+
+
+def test_milliseconds() -> None:
+    assert [milliseconds(s) for s in (None, math.inf, 0, 0.0001, 1.5, 1e12, -3)] == [-1, -1, 0, 1, 1500, 2**31 - 1, 0]
+
+
+def test_options_for_the_library() -> None:
+    plain, limits, timeouts = native_options(
+        {
+            "linger": 0,
+            "limits": oxrtmp.Limits(connections=3),
+            "timeouts": oxrtmp.Timeouts(idle=math.inf, write=0, setup=1.5),
+        }
+    )
+    assert plain == {"linger_ms": -1}
+    assert limits["connections"] == 3
+    assert timeouts == {"idle_ms": -1, "write_ms": 1, "setup_ms": 1500}
+
+
+def test_version() -> None:
+    assert oxrtmp.__version__ == (ROOT / "VERSION").read_text().strip()
+    assert oxrtmp.__version__ in oxrtmp.build_info()
+
+
+def test_everything_public_is_documented() -> None:
+    import oxrtmp.aio
+
+    for module in (oxrtmp, oxrtmp.aio):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if name.startswith("__"):
+                continue
+            assert thing.__doc__, name
+            for attribute, value in vars(thing).items() if isinstance(thing, type) else ():
+                if not attribute.startswith("_") and (callable(value) or isinstance(value, property)):
+                    assert value.__doc__, f"{name}.{attribute}"

@@ -1,0 +1,67 @@
+"""Types: the package, its examples and the README's programs under mypy --strict."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import oxrtmp
+from conftest import ROOT
+from test_readme import programs
+
+PACKAGE = Path(oxrtmp.__file__).parent
+
+
+def mypy(*arguments: str | Path, cwd: Path = ROOT, cache: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", cache, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_package_is_marked_as_typed() -> None:
+    assert (PACKAGE / "py.typed").exists() and (PACKAGE / "_native.pyi").exists()
+
+
+def test_package(tmp_path: Path) -> None:
+    mypy("-p", "oxrtmp", cache=tmp_path)
+
+
+def test_examples(tmp_path: Path) -> None:
+    examples = sorted((ROOT / "examples/python").glob("*.py"))
+    assert len(examples) >= 4
+    mypy(*examples, cwd=ROOT / "examples/python", cache=tmp_path)
+
+
+def test_readme(tmp_path: Path) -> None:
+    """With the names that a reader has to fill in."""
+    for i, program in enumerate(programs()):
+        names = "avcc = asc = nalus = aac = b''\ntimestamp_ms = 0\nkeyframe = True\n"
+        (tmp_path / f"program{i}.py").write_text(names + program)
+    mypy(*sorted(tmp_path.glob("*.py")), cwd=tmp_path, cache=tmp_path / "cache")
+
+
+def test_wrong_use_is_found(tmp_path: Path) -> None:
+    """Types that would let everything through are none."""
+    wrong = tmp_path / "wrong.py"
+    lines = [
+        'oxrtmp.Server("127.0.0.1:0", chunk_sise=1)',
+        'oxrtmp.Client.publish(1)',
+        'oxrtmp.Client.publish("x").send_video(0, True, "text")',
+        'oxrtmp.Server().accept().stream_nam',
+        'oxrtmp.Packet(9, 0, data="text")',
+        'len(oxrtmp.Packet(9, 0).codec.nothing)',
+        'oxrtmp.Limits(1)',
+    ]
+    wrong.write_text("import oxrtmp\n" + "\n".join(lines) + "\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", wrong],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
+    assert found == set(range(2, len(lines) + 2)), done.stdout
