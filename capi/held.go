@@ -141,7 +141,7 @@ func (h *heldServer) attachSession(s *heldSession, id C.uint64_t, q *eventQueue,
 func (h *heldSession) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 	batch := batches.Get().(*packetBatch)
 	defer batches.Put(batch)
-	n, err := h.NextPackets(batch[:min(len(out), len(batch))], 0)
+	n, err := h.NextPackets(batch[:min(len(out), len(batch))], 0) // a drain asks for no more than a turn
 	switch {
 	case n > 0:
 		now := monotonic()

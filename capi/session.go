@@ -5,8 +5,10 @@ import "C"
 
 import (
 	"sync"
+	"time"
 	"unsafe"
 
+	"oxrtmp/capi/internal/queue"
 	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
@@ -90,10 +92,10 @@ func oxgo_session_connect(h C.oxrtmp_session, info *C.oxrtmp_connect_info) (stat
 	return with(sessions, h.id, func(p *heldSession) error { return putConnect(info, p) })
 }
 
-// batches are where packets wait on their way from a session to C.
+// batches are where packets wait on their way from a session to C. They are small: each call that waits has one.
 var batches = sync.Pool{New: func() any { return new(packetBatch) }}
 
-type packetBatch [256]media.Packet
+type packetBatch [queue.Turn]media.Packet
 
 //export oxgo_session_next_packet
 func oxgo_session_next_packet(h C.oxrtmp_session, timeout C.int32_t, out *C.oxrtmp_packet) (status C.oxrtmp_status) {
@@ -105,7 +107,7 @@ func oxgo_session_next_packet(h C.oxrtmp_session, timeout C.int32_t, out *C.oxrt
 //export oxgo_session_next_packets
 func oxgo_session_next_packets(h C.oxrtmp_session, timeout C.int32_t, out *C.oxrtmp_packet, most C.size_t, count *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	n, status := nextPackets(h, timeout, unsafe.Slice(out, int(min(most, C.size_t(len(packetBatch{}))))))
+	n, status := nextPackets(h, timeout, unsafe.Slice(out, int(min(most, 4096))))
 	*count = C.size_t(n)
 	return status
 }
@@ -115,15 +117,37 @@ func nextPackets(h C.oxrtmp_session, timeout C.int32_t, out []C.oxrtmp_packet) (
 		if s.attached() {
 			return errBusy
 		}
-		batch := batches.Get().(*packetBatch)
-		defer batches.Put(batch)
-		n, err = s.NextPackets(batch[:len(out)], duration(timeout))
-		if err != nil {
-			return err
-		}
-		return putPackets(out, batch[:n])
+		n, err = takePackets(out, s.NextPackets, duration(timeout))
+		return err
 	})
 	return n, status
+}
+
+// takePackets writes the packets that take returns to out. It waits for the first.
+func takePackets(out []C.oxrtmp_packet, take func([]media.Packet, time.Duration) (int, error), timeout time.Duration) (n int, err error) {
+	batch := batches.Get().(*packetBatch)
+	defer batches.Put(batch)
+	for n < len(out) {
+		some := batch[:min(len(batch), len(out)-n)]
+		got, err := take(some, timeout)
+		if got == 0 && n > 0 {
+			return n, nil // what the error is comes with the next call
+		}
+		if err == nil {
+			err = putPackets(out[n:], some[:got])
+		}
+		if err != nil {
+			for i := range out[:n] {
+				C.ox_packet_drop(&out[i])
+			}
+			return 0, err
+		}
+		if n += got; got < len(some) {
+			break
+		}
+		timeout = 0
+	}
+	return n, nil
 }
 
 //export oxgo_session_metadata
