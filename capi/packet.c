@@ -11,6 +11,11 @@
 #include <sched.h>
 #include <stdlib.h>
 
+/* The packet is as it is for the life of the library's name. */
+_Static_assert(sizeof(oxrtmp_packet) == 128, "a packet has 128 bytes");
+_Static_assert(offsetof(oxrtmp_packet, token) == 56 && offsetof(oxrtmp_packet, timestamp_ms) == 64, "of 8 bytes each");
+_Static_assert(offsetof(oxrtmp_packet, kind) == 84 && offsetof(oxrtmp_packet, reserved) == 90, "of 4, then of 1");
+
 struct slot {
   _Atomic uint64_t token; /* 0: free; LOCKED: being retained */
   ox_block *block;

@@ -154,3 +154,16 @@ func TestPanicPlace(t *testing.T) {
 		t.Errorf("place = %q", got)
 	}
 }
+
+func TestGuard(t *testing.T) {
+	before := faults.Load()
+	status := statusOf(nil)
+	func() {
+		defer guard(&status)
+		var p *rtmp.Server
+		p.Addr()
+	}()
+	if status != -901 || faults.Load() != before+1 {
+		t.Errorf("status %d, %d faults more", status, faults.Load()-before)
+	}
+}

@@ -1114,8 +1114,8 @@ OXRTMP_API oxrtmp_status oxrtmp_recorder_close(oxrtmp_recorder recorder);
 /** Read the FLV file at path. Since 0.1. @return OXRTMP_OK; E_FILE. *reader is yours: oxrtmp_flv_reader_close. */
 OXRTMP_API oxrtmp_status oxrtmp_flv_reader_open(const char *path, oxrtmp_flv_reader *reader);
 
-/** Make a reader of FLV bytes that you feed. Since 0.1. @return OXRTMP_OK. *reader is yours: oxrtmp_flv_reader_close.
- *  */
+/** Make a reader of FLV bytes that you feed. Since 0.1.
+ *  @return OXRTMP_OK. *reader is yours: oxrtmp_flv_reader_close. */
 OXRTMP_API oxrtmp_status oxrtmp_flv_reader_create(oxrtmp_flv_reader *reader);
 
 /** Feed the next size bytes of an FLV stream, split anywhere; they are copied. Since 0.1.
@@ -1190,8 +1190,7 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_deadline(oxrtmp_engine engine, int64_t *d
 OXRTMP_API oxrtmp_status oxrtmp_engine_advance(oxrtmp_engine engine, int64_t now_ms);
 
 /** Send a packet to the server, after CONNECTED, as oxrtmp_client_send_packet does; the output grows by it. Since 0.1.
- *  @return OXRTMP_OK; E_STATE when nothing is being published; E_MEDIA, E_ARGUMENT when no message can be made of it.
- *  */
+ *  @return OXRTMP_OK; E_STATE when nothing is being published; E_MEDIA, E_ARGUMENT when the packet makes no message. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_send_packet(oxrtmp_engine engine, const oxrtmp_packet *packet);
 
 /** Send onMetaData to the server, as oxrtmp_client_send_metadata does. Since 0.1. @return OXRTMP_OK; E_STATE. */
