@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -78,6 +79,13 @@ func (o *ClientOptions) withDefaults() (ClientOptions, error) {
 	case "", "live", "record", "append":
 	default:
 		return r, errors.New("rtmp: ClientOptions.PublishType is none of live, record, append")
+	}
+	for _, f := range [...]struct{ name, value string }{
+		{"App", r.App}, {"StreamName", r.StreamName}, {"TCURL", r.TCURL}, {"FlashVer", r.FlashVer}, {"SWFURL", r.SWFURL}, {"PageURL", r.PageURL},
+	} {
+		if len(f.value) > 65535 || strings.IndexByte(f.value, 0) >= 0 {
+			return r, errors.New("rtmp: ClientOptions." + f.name + " contains a NUL byte or is longer than 65535 bytes")
+		}
 	}
 	r.Limits, r.Timeouts = r.Limits.WithDefaults(), r.Timeouts.WithDefaults()
 	if r.FlashVer == "" {

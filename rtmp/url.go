@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -76,7 +77,7 @@ func splitAuthority(authority, defaultPort string) (host, port string, err error
 	case strings.Contains(authority, ":"):
 		host, port, _ = strings.Cut(authority, ":")
 	}
-	if host == "" || port == "" || strings.Contains(port, ":") {
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "" {
 		return "", "", fmt.Errorf("rtmp: URL host %q", authority)
 	}
 	return host, port, nil
