@@ -7,11 +7,16 @@
 //	library.c  library.go    version, memory limit, statistics
 //	server.c   server.go     and request, session, client, metadata, flv
 //	status.c   status.go     names and texts; Go errors to statuses; the last error of each thread
+//	queue.c    queue.go      the queue and its descriptor
+//	           held.go       what handles stand for, and the events that come from it
+//	           attachment.go the tie between a handle and a queue
+//	           log.go        log records as events
 //	packet.c   packet.go     packets in C memory: tokens, release, retain; conversion from and to media.Packet
 //	memory.c   memory.go     the blocks that payloads live in, allocated by Go and released by either side
 //	options.c                structs that begin with their size
 //	guard.c                  SIGPIPE and fork
 //	internal/handle          numbers for Go values
+//	internal/queue           the list of what has events, and the log, without cgo
 //
 // The functions that need no Go (release, retain, names, version) are C alone. capi/build makes the library.
 package main

@@ -42,14 +42,19 @@ oxrtmp_status oxrtmp_queue_fd(oxrtmp_queue queue, int *fd) {
   return oxgo_queue_fd(queue, fd);
 }
 
+/* taken makes the packets of count events the caller's. Events that there are count more than a fault after them. */
+static oxrtmp_status taken(oxrtmp_status status, oxrtmp_event *events, size_t count) {
+  ox_events_own(events, count);
+  return count > 0 ? OXRTMP_OK : status;
+}
+
 oxrtmp_status oxrtmp_queue_drain(oxrtmp_queue queue, oxrtmp_event *events, size_t max, size_t *count) {
   OX_ENTER();
   OX_OUT(count);
   OX_REQUIRE(events != NULL, "events is NULL");
   OX_REQUIRE(max > 0 && max <= INT32_MAX, "max is out of range");
   oxrtmp_status status = oxgo_queue_drain(queue, events, max, count);
-  ox_events_own(events, *count);
-  return status;
+  return taken(status, events, *count);
 }
 
 oxrtmp_status oxrtmp_queue_wait(oxrtmp_queue queue, int32_t timeout_ms, oxrtmp_event *events, size_t max,
@@ -59,8 +64,7 @@ oxrtmp_status oxrtmp_queue_wait(oxrtmp_queue queue, int32_t timeout_ms, oxrtmp_e
   OX_REQUIRE(events != NULL, "events is NULL");
   OX_REQUIRE(max > 0 && max <= INT32_MAX, "max is out of range");
   oxrtmp_status status = oxgo_queue_wait(queue, timeout_ms, events, max, count);
-  ox_events_own(events, *count);
-  return status;
+  return taken(status, events, *count);
 }
 
 oxrtmp_status oxrtmp_queue_wake(oxrtmp_queue queue) {

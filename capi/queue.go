@@ -65,16 +65,13 @@ func (q *eventQueue) destroy() error {
 	return nil
 }
 
-// drain writes events to out.
-func (q *eventQueue) drain(out []C.oxrtmp_event) (int, error) {
-	return q.Drain(len(out), emitTo(out))
-}
-
-// emitTo returns what takes the events of one source after the other to out.
-func emitTo(out []C.oxrtmp_event) func(s *source, most int) (int, bool) {
+// emitTo returns what takes the events of one source after the other to out, and counts them: a fault in one source does
+// not lose the events of those before.
+func emitTo(out []C.oxrtmp_event, count *C.size_t) func(s *source, most int) (int, bool) {
 	return func(s *source, most int) (n int, more bool) {
 		n, more = s.emitter.emit(s, out[:most])
 		out = out[n:]
+		*count += C.size_t(n)
 		return n, more
 	}
 }
@@ -102,8 +99,7 @@ func oxgo_queue_fd(h C.oxrtmp_queue, fd *C.int) (status C.oxrtmp_status) {
 func oxgo_queue_drain(h C.oxrtmp_queue, events *C.oxrtmp_event, most C.size_t, count *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(queues, h.id, func(q *eventQueue) error {
-		n, err := q.drain(unsafe.Slice(events, int(most)))
-		*count = C.size_t(n)
+		_, err := q.Drain(int(most), emitTo(unsafe.Slice(events, int(most)), count))
 		return err
 	})
 }
@@ -112,8 +108,7 @@ func oxgo_queue_drain(h C.oxrtmp_queue, events *C.oxrtmp_event, most C.size_t, c
 func oxgo_queue_wait(h C.oxrtmp_queue, timeout C.int32_t, events *C.oxrtmp_event, most C.size_t, count *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(queues, h.id, func(q *eventQueue) error {
-		n, err := q.Wait(duration(timeout), int(most), emitTo(unsafe.Slice(events, int(most))))
-		*count = C.size_t(n)
+		_, err := q.Wait(duration(timeout), int(most), emitTo(unsafe.Slice(events, int(most)), count))
 		return err
 	})
 }

@@ -1047,7 +1047,7 @@ OXRTMP_API const char *oxrtmp_phase_name(uint32_t phase);
 
 /** Send the server's requests to queue, and the events of the sessions accepted from now on, unless their options say
  *  otherwise; user_data comes with each. A second call changes queue or user_data; {0} as the queue ends it. What waits
- *  goes along. Since 0.1.
+ *  goes along; a call that waits on the server in another thread at that moment may take one more. Since 0.1.
  *  @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_server_set_queue(oxrtmp_server server, oxrtmp_queue queue, uint64_t user_data);
 
