@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"oxrtmp/capi/internal/queue"
@@ -205,5 +206,14 @@ func (h *heldSession) close() error {
 // close ends the client. Its events end before.
 func (h *heldClient) close() error {
 	h.detach(h)
-	return h.Close()
+	return h.finish()
+}
+
+// finish is Close, whose timeout is that of the call: not a peer that was silent while the client was open.
+func (h *heldClient) finish() error {
+	err := h.Close()
+	if errors.Is(err, rtmp.ErrTimeout) {
+		return fmt.Errorf("%w: some of what was sent has not left", rtmp.ErrTimeout)
+	}
+	return err
 }

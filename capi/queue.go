@@ -158,7 +158,7 @@ func oxgo_server_shutdown_start(h C.oxrtmp_server, timeout C.int32_t) (status C.
 //export oxgo_client_close_start
 func oxgo_client_close_start(h C.oxrtmp_client) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return c.ending.start(&c.attachment, c.Close) })
+	return with(clients, h.id, func(c *heldClient) error { return c.ending.start(&c.attachment, c.finish) })
 }
 
 // setQueue ties a handle to a queue, or with no queue ends its tie.
