@@ -287,7 +287,6 @@ func TestAcknowledgementsDoNotDependOnReads(t *testing.T) {
 	for _, piece := range []int{1, 999, 4096, 65536, 1 << 20} {
 		k := newTalk(t, ServerConfig{}).publishing()
 		k.piece = piece
-		before := int(k.s.Counters().BytesReceived)
 		k.message(2, message.TypeWindowAckSize, 0, 0, []byte{0, 0, window >> 8, window & 0xFF})
 		for i := range 50 {
 			k.message(6, message.TypeVideo, 1, uint32(i), make([]byte, 4000))
@@ -300,7 +299,6 @@ func TestAcknowledgementsDoNotDependOnReads(t *testing.T) {
 			}
 		}
 		var want []string
-		_ = before
 		for n := window; n <= int(k.s.Counters().BytesReceived); n += window {
 			want = append(want, fmt.Sprint(n))
 		}
@@ -355,6 +353,32 @@ func TestPeerBandwidthIsAnswered(t *testing.T) {
 	}
 	if !k.heardMedia(1) {
 		t.Fatal(k.err)
+	}
+}
+
+// A29, B5, D13: an abort from the peer drops what has come of a message; what was complete is not touched.
+func TestAbortIsApplied(t *testing.T) {
+	for _, piece := range []int{1, 7, 1 << 20} {
+		h := &buffer.HeapAllocator{}
+		k := newTalk(t, ServerConfig{Allocator: h}).publishing()
+		k.piece = piece
+		k.bytes(spell(t, "06 000005 000100 09 01000000"+strings.Repeat("aa", 128)+
+			"02 000000 000004 02 00000000 00000006"+ // of this message
+			"02 000000 000004 02 00000000 00000006"+ // again: there is nothing left
+			"02 000000 000004 02 00000000 0000ffff"+ // of a chunk stream that never was
+			"04 000005 000003 08 01000000 2f0102"+
+			"06 000006 000002 09 01000000 22bb"))
+		var got []string
+		for _, e := range k.events {
+			if e.Kind == EventPacket {
+				got = append(got, fmt.Sprintf("%d %d %x", e.Packet.Type, e.Packet.Timestamp, e.Packet.Raw))
+			}
+		}
+		expect(t, fmt.Sprint("in pieces of ", piece), got, "8 5 2f0102", "9 6 22bb")
+		release(k.events)
+		if k.s.Close(); k.err != nil || h.InUse() != 0 {
+			t.Fatalf("%v, %d bytes are not released", k.err, h.InUse())
+		}
 	}
 }
 
