@@ -141,14 +141,12 @@ func (h *Hub) Subscribe(app, name string, mask hub.Mask) (*HubSubscriber, error)
 	defer st.mu.Unlock()
 	s := &HubSubscriber{stream: st, inbox: newMailbox(packetCost)}
 	s.state.Options, s.state.Mask = h.options.Player, mask
-	burst := false
 	begin := st.cache.Join(func(f *hub.Frame) {
 		if s.state.Wants(f) {
-			burst = true
 			s.put(f)
 		}
 	})
-	s.state.Begin(begin, burst)
+	s.state.Begin(begin, s.inbox.waitingCost())
 	st.sinks = append(st.sinks, s)
 	return s, nil
 }
@@ -214,7 +212,7 @@ func (s *HubSubscriber) put(f *hub.Frame) {
 	}
 }
 
-func (s *HubSubscriber) restart(*hubStream) { s.state.Begin(hub.BeginAtKeyframe, false) }
+func (s *HubSubscriber) restart(*hubStream) { s.state.Begin(hub.BeginAtKeyframe, 0) }
 
 func (s *HubSubscriber) stop(string) {
 	s.ended = true

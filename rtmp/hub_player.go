@@ -43,12 +43,9 @@ func (h *Hub) acceptPlay(r *Request) error {
 	p := &hubPlayer{session: session, stream: st, link: l}
 	p.state.Options = h.options.Player
 	session.player = p
-	burst := false
-	begin := st.cache.Join(func(f *hub.Frame) {
-		burst = true
-		p.put(f)
-	})
-	p.state.Begin(begin, burst)
+	before := l.queued()
+	begin := st.cache.Join(p.put)
+	p.state.Begin(begin, l.queued()-before)
 	st.sinks = append(st.sinks, p)
 	l.flushNow()
 	l.wake()
@@ -116,7 +113,7 @@ func (p *hubPlayer) restart(*hubStream) {
 	if !p.living() {
 		return
 	}
-	p.state.Begin(hub.BeginAtKeyframe, false)
+	p.state.Begin(hub.BeginAtKeyframe, 0)
 	p.session.conn.engine.NotifyPublish(p.session.streamID, "")
 	p.link.flush()
 }
@@ -138,7 +135,7 @@ func (p *hubPlayer) told(e *engine.Event) {
 		p.state.Paused = true
 	case engine.EventUnpause:
 		p.state.Paused, p.headers = false, true
-		p.state.Begin(hub.BeginAtKeyframe, false)
+		p.state.Begin(hub.BeginAtKeyframe, 0)
 	case engine.EventReceiveOn, engine.EventReceiveOff:
 		off := e.Kind == engine.EventReceiveOff
 		if e.Value == media.TypeAudio {

@@ -164,7 +164,8 @@ func TestDecide(t *testing.T) {
 		{"hopeless", Player{Options: options}, []step{{8, audioFrame, 1001, Disconnect}}},
 		{"slow is enough to be disconnected", Player{Options: PlayerOptions{Slow: SlowDisconnect, SoftBytes: 100, HardBytes: 1000}}, []step{
 			{9, videoInter, 100, Send}, {8, audioFrame, 101, Disconnect}}},
-		{"the burst of the beginning does not count", Player{Options: options, catching: true}, []step{{9, videoInter, 5000, Send}}},
+		{"the burst of the beginning does not count", Player{Options: options, burst: 5000}, []step{
+			{9, videoInter, 5100, Send}, {9, videoInter, 5101, Drop}, {8, audioFrame, 6000, Send}, {8, audioFrame, 6001, Disconnect}}},
 		{"paused", Player{Options: options, Paused: true}, []step{{9, videoKey, 0, Skip}, {8, audioFrame, 5000, Skip}}},
 		{"no video, then some again", Player{Options: options, NoVideo: true}, []step{{9, videoKey, 0, Skip}, {8, audioFrame, 0, Send}}},
 		{"no audio", Player{Options: options, NoAudio: true}, []step{{8, audioFrame, 0, Skip}, {9, videoInter, 0, Send}}},

@@ -59,7 +59,7 @@ type Player struct {
 	Mask     Mask
 	Dropped  uint64 // frames dropped because it was slow
 	waiting  bool   // for a keyframe
-	catching bool   // the burst of its beginning has not left yet: it does not count against it
+	burst    int    // bytes of its beginning, until they have left: they do not count against it
 }
 
 // Mask leaves parts of a stream out. Its zero value leaves out nothing.
@@ -70,16 +70,16 @@ type Mask struct {
 	Codecs                   []media.FourCC
 }
 
-// Begin starts the player, or starts it again after a pause. burst says that a burst of cached frames precedes.
-func (p *Player) Begin(b Beginning, burst bool) {
-	p.waiting, p.catching = b == BeginAtKeyframe, burst
+// Begin starts the player, or starts it again after a pause. burst is how many bytes of cached frames precede.
+func (p *Player) Begin(b Beginning, burst int) {
+	p.waiting, p.burst = b == BeginAtKeyframe, burst
 }
 
 // Waiting reports that the video waits for a keyframe.
 func (p *Player) Waiting() bool { return p.waiting }
 
 // Drained tells that nothing waits to be sent to the player.
-func (p *Player) Drained() { p.catching = false }
+func (p *Player) Drained() { p.burst = 0 }
 
 // Wants reports that the player's mask does not leave a frame out. It is for the frames of its beginning.
 func (p *Player) Wants(f *Frame) bool { return !p.Mask.excludes(&f.Info) }
@@ -90,10 +90,11 @@ func (p *Player) Decide(f *Frame, queued int) Verdict {
 	if p.Paused || p.Mask.excludes(info) {
 		return Skip
 	}
-	if !p.catching && queued > p.Options.HardBytes {
+	queued -= p.burst
+	if queued > p.Options.HardBytes {
 		return Disconnect
 	}
-	slow := !p.catching && queued > p.Options.SoftBytes
+	slow := queued > p.Options.SoftBytes
 	if slow && p.Options.Slow == SlowDisconnect {
 		return Disconnect
 	}
