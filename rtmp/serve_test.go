@@ -23,6 +23,7 @@ import (
 
 	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/buffer"
+	"oxrtmp/rtmp/chunk"
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/message"
 )
@@ -363,8 +364,10 @@ func TestLastWordsAreNotLost(t *testing.T) {
 			}
 			go func() {
 				conn.Write(untilPublish(t))
+				h := chunk.Header{ChunkStreamID: 4, TypeID: message.TypeAudio, StreamID: 1}
+				audio := chunk.AppendBody(chunk.AppendHeader(nil, h, 1000), h, make([]byte, 1000), chunk.DefaultSize)
 				for err := error(nil); err == nil; { // an encoder that does not look
-					_, err = conn.Write(make([]byte, 1000))
+					_, err = conn.Write(audio)
 				}
 			}()
 			time.Sleep(5 * time.Millisecond)
