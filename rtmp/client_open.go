@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/media"
 )
 
 // Publish connects to a URL, rtmp://host[:port]/app/name[?query], and publishes there. It returns once the server has
@@ -118,6 +119,7 @@ func (c *Client) accepted(ctx context.Context) (*Client, error) {
 	if err != nil {
 		c.link.shut(err)
 		c.goroutines.Wait()
+		c.inbox.abandon(err, func(p media.Packet) { p.Release() })
 		return nil, err
 	}
 	return c, nil

@@ -89,7 +89,7 @@ func (p *hubPlayer) send(st *hubStream, frames []*hub.Frame) bool {
 	st.lost.Add(p.state.Dropped - dropped)
 	l.flushNow()
 	if soft := p.state.Options.SoftBytes; p.state.Options.Slow == hub.SlowBlock && l.queued() > soft {
-		l.waitQueued(soft, max(l.idleWrite, 1))
+		l.waitQueued(soft, max(l.idleWrite, 1), nil)
 	}
 	return true
 }

@@ -136,9 +136,14 @@ func (l *link) receive() error {
 
 // read waits for bytes until the engine's deadline, and tells the engine when that passes.
 func (l *link) read() ([]byte, error) {
+	var last time.Duration
 	for early := 0; ; early++ {
-		if l.prepareRead() {
+		until, closing := l.prepareRead()
+		if closing {
 			return nil, errClosing
+		}
+		if until != last { // deadlines come one by one; only one that stays would come for ever
+			last, early = until, 0
 		}
 		p, err := l.transport.read()
 		if err == nil {
@@ -148,7 +153,7 @@ func (l *link) read() ([]byte, error) {
 			return nil, l.deadError()
 		}
 		var timeout net.Error
-		if !errors.As(err, &timeout) || !timeout.Timeout() || early > 1000 { // deadlines come one by one
+		if !errors.As(err, &timeout) || !timeout.Timeout() || early > 1000 {
 			if errors.Is(err, io.EOF) {
 				return nil, io.EOF
 			}
@@ -160,18 +165,18 @@ func (l *link) read() ([]byte, error) {
 	}
 }
 
-// prepareRead makes the next read return at the engine's deadline, or before, and reports whether the conversation is
-// over. A deadline that has only moved away, as the idle one does with each byte, leaves the timer as it is: it fires
+// prepareRead makes the next read return at the engine's deadline, or before, and returns that time, or reports
+// that the conversation is over. A deadline that has only moved away, as the idle one does with each byte, leaves the timer as it is: it fires
 // early once, and is then set anew.
-func (l *link) prepareRead() (closing bool) {
+func (l *link) prepareRead() (until time.Duration, closing bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.engine.Closing() {
-		return true
+		return 0, true
 	}
 	deadline, ok := l.engine.Deadline()
 	if l.armed && (!ok || deadline >= l.armedAt) {
-		return false
+		return l.armedAt, false
 	}
 	l.armed, l.armedAt = ok, deadline
 	if ok {
@@ -179,7 +184,7 @@ func (l *link) prepareRead() (closing bool) {
 	} else {
 		l.transport.setReadDeadline(time.Time{})
 	}
-	return false
+	return l.armedAt, false
 }
 
 // interruptRead makes the receiver look at the engine again. The link is locked.
@@ -377,10 +382,10 @@ func (l *link) writeOut() {
 			size += len(p)
 		}
 		err := l.write(vectors)
-		l.recycle(l.output.sent(size))
-		if err != nil {
+		if err != nil { // what was not written counts as unsent
 			l.kill(atPhase(l.engine.Phase(), err))
 		}
+		l.recycle(l.output.sent(size))
 		l.signalDrained()
 		l.owner.drained()
 	}
@@ -408,12 +413,17 @@ func (l *link) signalDrained() {
 	}
 }
 
-// waitQueued waits until no more than bound bytes of output are queued. It is called with the link locked and returns
-// so.
-func (l *link) waitQueued(bound int, timeout time.Duration) error {
+// waitQueued waits until no more than bound bytes of output are queued, or over, unless it is nil, returns why not to
+// wait any longer; signalDrained makes it ask. It is called with the link locked and returns so.
+func (l *link) waitQueued(bound int, timeout time.Duration, over func() error) error {
 	var timer *time.Timer
 	var expired <-chan time.Time
 	for l.err == nil && l.queued() > bound {
+		if over != nil {
+			if err := over(); err != nil {
+				return err
+			}
+		}
 		if timeout == 0 {
 			return ErrTimeout
 		}
@@ -444,7 +454,7 @@ func (l *link) finish() {
 	until := time.Now().Add(l.lingerFor)
 	l.mu.Lock()
 	l.flush()
-	err := l.waitQueued(0, l.lingerFor)
+	err := l.waitQueued(0, l.lingerFor, nil)
 	l.mu.Unlock()
 	if err != nil || l.transport.closeWrite() != nil {
 		return

@@ -153,7 +153,7 @@ func (s *sender) waitRoom() error {
 		s.awaitRoom = true
 		return ErrAgain
 	}
-	if err := s.link.waitQueued(s.bound-1, s.timeout); err == ErrTimeout {
+	if err := s.link.waitQueued(s.bound-1, s.timeout, s.to.state); err == ErrTimeout {
 		return err
 	}
 	return s.to.state()
@@ -190,7 +190,7 @@ func (s *sender) Flush(timeout time.Duration) error {
 	if err := s.to.state(); err != nil {
 		return err
 	}
-	if err := s.link.waitQueued(0, timeout); err == ErrTimeout {
+	if err := s.link.waitQueued(0, timeout, s.to.state); err == ErrTimeout {
 		return err
 	}
 	return s.to.state()
