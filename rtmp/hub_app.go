@@ -1,10 +1,13 @@
 package rtmp
 
 import (
+	"errors"
 	"io"
 	"sync"
 	"time"
 
+	"oxrtmp/rtmp/chunk"
+	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/hub"
 	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
@@ -36,7 +39,9 @@ func (h *Hub) Publish(app, name string) (*HubPublisher, error) {
 		return nil, err
 	}
 	p := &HubPublisher{inbox: newMailbox(packetCost), room: newMailbox(func(*struct{}) int { return 1 }), hub: h, bound: publisherBytes}
-	st.begin(&hubSource{peer: "application", take: p.take, end: func(string, string) { p.end(ErrClosed) }})
+	st.begin(&hubSource{
+		peer: "application", take: p.take, inbox: p.inbox, lock: &p.mu, end: func(string, string) { p.end(ErrClosed) },
+	})
 	return p, nil
 }
 
@@ -53,6 +58,9 @@ func (p *HubPublisher) take(dst []media.Packet, timeout time.Duration) (int, err
 // stream has ended.
 func (p *HubPublisher) SendPacket(packet *media.Packet, timeout time.Duration) error {
 	payload := packet.Raw
+	if payload != nil && packet.Flags&media.FlagContinued != 0 { // it went out with the first of its message
+		return nil
+	}
 	if payload == nil && packet.Kind != media.KindSilence {
 		var err error
 		if payload, err = media.AppendPayload(nil, packet); err != nil {
@@ -64,6 +72,14 @@ func (p *HubPublisher) SendPacket(packet *media.Packet, timeout time.Duration) e
 
 // Send publishes a message of a type, 8 audio, 9 video or 18 data, as SendPacket does.
 func (p *HubPublisher) Send(typeID uint8, timestamp uint32, payload []byte, timeout time.Duration) error {
+	switch typeID {
+	case media.TypeAudio, media.TypeVideo, media.TypeData, media.TypeDataAMF3:
+	default:
+		return errType
+	}
+	if len(payload) > chunk.MaxSize {
+		return engine.ErrPayload
+	}
 	if err := p.waitRoom(timeout); err != nil {
 		return err
 	}
@@ -74,17 +90,21 @@ func (p *HubPublisher) Send(typeID uint8, timestamp uint32, payload []byte, time
 	copy(b.Bytes(), payload)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer b.Release()
 	ms := p.clock.Unwrap(timestamp)
 	for _, packet := range media.AppendPackets(nil, typeID, timestamp, b.Bytes()) {
 		packet.SetTime(ms)
 		packet.Buffer = b.Retain()
 		if _, ok := p.inbox.put(packet); !ok {
 			packet.Release()
+			return ErrClosed
 		}
 	}
-	b.Release()
 	return nil
 }
+
+// errType refuses messages that would mean something else to players than media.
+var errType = errors.New("rtmp: neither audio nor video nor data")
 
 // SendMetadata publishes metadata, which players that come later get first.
 func (p *HubPublisher) SendMetadata(m *message.Metadata, timeout time.Duration) error {
@@ -100,13 +120,14 @@ func (p *HubPublisher) waitRoom(timeout time.Duration) error {
 		if _, err := p.room.take(token[:], timeout); err != nil {
 			return err
 		}
+		if !p.inbox.full(p.bound) { // others may wait too
+			p.room.put(token[0])
+		}
 		if timeout > 0 {
 			timeout = max(0, timeout-time.Since(begun))
 		}
 	}
-	p.inbox.mu.Lock()
-	defer p.inbox.mu.Unlock()
-	if p.inbox.err != nil {
+	if p.inbox.closed() {
 		return ErrClosed
 	}
 	return nil

@@ -37,9 +37,30 @@ type hubStream struct {
 
 // hubSource is where a stream's packets come from.
 type hubSource struct {
-	take func(dst []media.Packet, timeout time.Duration) (int, error)
-	end  func(code, description string) // ends it from our side
-	peer string
+	take  func(dst []media.Packet, timeout time.Duration) (int, error)
+	inbox *mailbox[media.Packet]         // what take takes from
+	lock  sync.Locker                    // held while the packets of one message are put there
+	end   func(code, description string) // ends it from our side
+	peer  string
+}
+
+// over reports that nothing more will come: the publisher has ended, though some packets may not be taken yet.
+func (source *hubSource) over() bool { return source.inbox.closed() }
+
+// whole adds the packets to those taken that belong to the last one's message.
+func (source *hubSource) whole(packets []media.Packet) []media.Packet {
+	if packets[len(packets)-1].Flags&media.FlagMultitrack == 0 {
+		return packets
+	}
+	source.lock.Lock() // now all of them are there
+	defer source.lock.Unlock()
+	for {
+		p, ok := source.inbox.takeIf(func(p *media.Packet) bool { return p.Flags&media.FlagContinued != 0 })
+		if !ok {
+			return packets
+		}
+		packets = append(packets, p)
+	}
 }
 
 // hubSink is where a stream's frames go to: a player, or an application.
@@ -68,15 +89,16 @@ func (h *Hub) acceptPublish(r *Request) error {
 		st.endIfEmpty()
 		return err
 	}
-	st.begin(&hubSource{take: session.NextPackets, peer: session.PeerAddr(), end: func(code, description string) {
-		session.CloseWithStatus(code, description)
-	}})
+	st.begin(&hubSource{
+		take: session.NextPackets, inbox: session.inbox, lock: &session.conn.link.mu, peer: session.PeerAddr(),
+		end: func(code, description string) { session.CloseWithStatus(code, description) },
+	})
 	return nil
 }
 
 // mayPublish says whether a newcomer may take over. The stream is locked.
 func (st *hubStream) mayPublish() error {
-	if st.source == nil {
+	if st.source == nil || st.source.over() {
 		return nil
 	}
 	switch o := &st.hub.options; o.Takeover {
@@ -143,7 +165,7 @@ func (st *hubStream) pump(source *hubSource) {
 				n += more
 			}
 		}
-		st.distribute(source, packets[:n])
+		st.distribute(source, source.whole(packets[:n]))
 	}
 }
 

@@ -90,6 +90,16 @@ func (m *mailbox[T]) take(dst []T, timeout time.Duration) (int, error) {
 	}
 }
 
+// takeIf takes the first item, if there is one and it is wanted. It does not wait.
+func (m *mailbox[T]) takeIf(wanted func(*T) bool) (item T, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.count == 0 || !wanted(&m.ring[m.head]) {
+		return item, false
+	}
+	return m.pop(), true
+}
+
 // pop removes the first item. The ring shrinks once it is empty.
 func (m *mailbox[T]) pop() T {
 	var none T
@@ -125,6 +135,13 @@ func (m *mailbox[T]) waiting() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.count > 0 || m.err != nil
+}
+
+// closed reports that nothing more can be put in.
+func (m *mailbox[T]) closed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err != nil
 }
 
 // waitingCost returns the cost of all items.

@@ -52,14 +52,14 @@ const (
 
 // Player decides what one player gets.
 type Player struct {
-	Options  PlayerOptions // with defaults
-	Paused   bool
-	NoAudio  bool
-	NoVideo  bool
-	Mask     Mask
-	Dropped  uint64 // frames dropped because it was slow
-	waiting  bool   // for a keyframe
-	burst    int    // bytes of its beginning, until they have left: they do not count against it
+	Options PlayerOptions // with defaults
+	Paused  bool
+	NoAudio bool
+	NoVideo bool
+	Mask    Mask
+	Dropped uint64 // frames dropped because it was slow
+	waiting bool   // for a keyframe
+	burst   int    // bytes of its beginning, until they have left: they do not count against it
 }
 
 // Mask leaves parts of a stream out. Its zero value leaves out nothing.
