@@ -38,7 +38,7 @@ func (c *core) aggregate(m chunk.Message, streamID uint32, clock *media.Unwrappe
 		part.TypeID, part.Timestamp = head[0]&0x1F, timestamp+offset
 		switch part.TypeID {
 		case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3:
-			c.deliverPart(part, streamID, clock, body)
+			c.deliverOwn(part, streamID, clock, body)
 			delivered = true
 		default:
 			c.counters.Unknown++
@@ -49,4 +49,20 @@ func (c *core) aggregate(m chunk.Message, streamID uint32, clock *media.Unwrappe
 		c.nothingForward()
 	}
 	m.Payload.Release()
+}
+
+// deliverOwn delivers a part in a buffer of its own, so that who keeps it does not keep the whole aggregate, which is
+// far more than the part counts for. A part that is most of its aggregate shares it.
+func (c *core) deliverOwn(part chunk.Message, streamID uint32, clock *media.Unwrapper, body []byte) {
+	if len(body) > part.Payload.Cap()/2 {
+		c.deliverPart(part, streamID, clock, body)
+		return
+	}
+	part.Payload = c.alloc.Allocate(len(body))
+	if part.Payload == nil {
+		c.fail(chunk.ErrMemory)
+		return
+	}
+	copy(part.Payload.Bytes(), body)
+	c.deliver(part, streamID, clock)
 }
