@@ -93,11 +93,12 @@
  *   send what happens to a queue, whose file descriptor is readable while something waits, and one call takes all of
  *   it. See "Queue" below. What goes to a queue is not for blocking calls: they return OXRTMP_E_BUSY.
  *
- * A function that may wait has a timeout_ms: 0 looks and returns at once, -1 waits for ever, and otherwise it returns
- * OXRTMP_E_TIMEOUT when that time is over (at most 250 ms later, whatever the peer or the network does). Sending waits
- * as long as the client's send_timeout_ms says. Closing a handle from another thread wakes those who wait on it, with
- * OXRTMP_E_CLOSED, within 100 ms. Functions without a timeout do not wait for the network, except the closing of a
- * client, which gives queued data linger_ms to leave.
+ * A function that may wait has a timeout_ms: 0 looks and returns at once, -1 (as any negative number) waits for ever,
+ * and otherwise it returns OXRTMP_E_TIMEOUT when that time is over (at most 250 ms later, whatever the peer or the
+ * network does). Sending waits as long as the client's send_timeout_ms says. Closing a handle from another thread
+ * wakes those who wait on it, with OXRTMP_E_CLOSED, within 100 ms; a call that begins later returns OXRTMP_E_HANDLE,
+ * as the handle has ended. A thread whose handle others may close takes both for the end. Functions without a timeout
+ * do not wait for the network, except the closing of a client, which gives queued data linger_ms to leave.
  *
  *
  * ERRORS
@@ -126,7 +127,9 @@
  * - signals: the library's threads block them, so what is sent to the process reaches your threads, sigwait and
  *   signalfd work (but for SIGCHLD, which Go leaves open), and a peer that is gone raises no SIGPIPE. No handler of
  *   yours is taken away: Go's run-time system installs its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG, which
- *   hand on to those that were there. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are.
+ *   hand on to those that were there. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are. No
+ *   function may be called in a signal handler, oxrtmp_queue_wake and the closing functions neither: end a program by
+ *   sigwait in a thread, by signalfd, or by a flag that your loop looks at.
  * - dlclose: the library never unloads. dlopen and dlclose of it are harmless.
  * - other Go libraries in the same process work side by side, each with a run-time system of its own.
  * - musl: Go shared libraries cannot be loaded by musl's loader (Alpine Linux). Use a glibc system or container.
@@ -239,8 +242,9 @@ OXRTMP_API const char *oxrtmp_status_text(oxrtmp_status status);
 /** A buffer of this size holds every text of oxrtmp_last_error. */
 #define OXRTMP_ERROR_TEXT_SIZE 1024
 
-/** What went wrong in the last call on this thread that failed, as one line: status, phase, the peer's code and words.
- *  Calls that succeed leave it as it is. The only string that is cut to fit a small buffer. Since 0.1.
+/** What went wrong in the last call on this thread that failed, as one line: status, phase, the peer's code and
+ *  words. Calls that succeed leave it as it is; it is empty when none has failed. The only string that is cut to fit
+ *  a small buffer. Since 0.1.
  *  @return OXRTMP_OK; E_ARGUMENT when buf is NULL or cap 0. */
 OXRTMP_API oxrtmp_status oxrtmp_last_error(char *buf, size_t cap);
 
@@ -422,7 +426,8 @@ OXRTMP_API oxrtmp_status oxrtmp_packet_json(const oxrtmp_packet *packet, char *b
  * Limits and timeouts, for the options of servers and clients
  */
 
-/** Bounds on what a peer may cost. Each is checked before memory is spent on what exceeds it. 0: the default. */
+/** Bounds on what a peer may cost. Each is checked before memory is spent on what exceeds it. 0: the default; more
+ *  than the most there can be: that. */
 typedef struct oxrtmp_limits {
   uint32_t struct_size;             /**< set by oxrtmp_limits_init */
   uint32_t message_bytes;           /**< longest message once a publish is accepted; 16777215, the most there can be */
@@ -443,7 +448,7 @@ typedef struct oxrtmp_limits {
   uint32_t pending_requests;        /**< requests of a server that wait for an answer; 1024 */
 } oxrtmp_limits;
 
-/** How long each phase of a connection may last, in milliseconds. 0: the default; -1: without bound. */
+/** How long each phase of a connection may last, in milliseconds. 0: the default; negative: without bound. */
 typedef struct oxrtmp_timeouts {
   uint32_t struct_size;     /**< set by oxrtmp_timeouts_init */
   int32_t resolve_ms;       /**< client: looking the host up; 10000 */
@@ -473,7 +478,7 @@ typedef struct oxrtmp_server_options {
   uint32_t ask_connect;            /**< not 0: connect raises a request */
   uint32_t ask_fc_publish;         /**< not 0: FCPublish raises a request */
   uint32_t send_on_bw_done;        /**< not 0: onBWDone follows the answer to connect */
-  int32_t linger_ms;               /**< how long a connection that ends may take to deliver its last words; 2000 */
+  int32_t linger_ms;               /**< for the last words of a connection that ends, -1: none; 2000 */
   uint32_t reserved;               /**< 0 */
   const oxrtmp_limits *limits;     /**< NULL: the defaults */
   const oxrtmp_timeouts *timeouts; /**< NULL: the defaults */
@@ -510,7 +515,8 @@ OXRTMP_API oxrtmp_status oxrtmp_server_address(oxrtmp_server server, char *buf, 
 OXRTMP_API oxrtmp_status oxrtmp_server_addresses(oxrtmp_server server, char *buf, size_t cap, size_t *length);
 
 /** Wait for the next request, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
- *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED after oxrtmp_server_close, also from another thread.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED when oxrtmp_server_close is called meanwhile; E_BUSY when the server has a
+ *  queue.
  *  *request is yours, and is ended by oxrtmp_request_accept or oxrtmp_request_reject. */
 OXRTMP_API oxrtmp_status oxrtmp_server_accept(oxrtmp_server server, int32_t timeout_ms, oxrtmp_request *request);
 
@@ -521,7 +527,7 @@ typedef void (*oxrtmp_serve_function)(oxrtmp_request request, void *user_data);
 
 /** Take requests and call function for each, until the server is closed; then wait for the threads it made. The calling
  *  thread waits here. Since 0.1.
- *  @return OXRTMP_OK after oxrtmp_server_close. */
+ *  @return OXRTMP_OK after oxrtmp_server_close or oxrtmp_server_shutdown; E_BUSY when the server has a queue. */
 OXRTMP_API oxrtmp_status oxrtmp_server_serve(oxrtmp_server server, oxrtmp_serve_function function, void *user_data);
 
 /** Stop listening, let the sessions that run go on for at most timeout_ms (-1: until they end), then close as
@@ -529,8 +535,9 @@ OXRTMP_API oxrtmp_status oxrtmp_server_serve(oxrtmp_server server, oxrtmp_serve_
  *  @return OXRTMP_OK when all sessions had ended; E_TIMEOUT when some were cut off. */
 OXRTMP_API oxrtmp_status oxrtmp_server_shutdown(oxrtmp_server server, int32_t timeout_ms);
 
-/** Stop listening, end all connections, wake all who wait with E_CLOSED, and end the handle. Its sessions and requests
- *  return E_CLOSED from now on, and their handles stay yours to end. Closing again is OXRTMP_OK. Since 0.1.
+/** Stop listening, end all connections, wake all who wait with E_CLOSED, and end the handle. Taking from its sessions
+ *  returns E_CLOSED from now on, answering its requests E_STATE, and their handles stay yours to end. Closing again
+ *  is OXRTMP_OK. Since 0.1.
  *  @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_server_close(oxrtmp_server server);
 
@@ -696,14 +703,15 @@ OXRTMP_API oxrtmp_status oxrtmp_session_connect_json(oxrtmp_session session, cha
 OXRTMP_API oxrtmp_status oxrtmp_session_connect(oxrtmp_session session, oxrtmp_connect_info *info);
 
 /** Wait for the next packet of a publishing session, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
- *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the peer has ended the stream (oxrtmp_session_end_reason tells how) and all
- *  its packets were taken; E_CLOSED after oxrtmp_session_close or oxrtmp_server_close, also from another thread;
- *  -2xx or -3xx when the connection broke or the peer broke the protocol.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the peer has ended the stream (oxrtmp_session_end_reason tells how) and
+ *  all its packets were taken; E_CLOSED after oxrtmp_server_close, or when oxrtmp_session_close is called meanwhile;
+ *  E_BUSY when the session has a queue; -2xx or -3xx when the connection broke or the peer broke the protocol.
  *  *packet belongs to the caller: oxrtmp_packet_release. Threads: any; two that wait share the packets. */
 OXRTMP_API oxrtmp_status oxrtmp_session_next_packet(oxrtmp_session session, int32_t timeout_ms, oxrtmp_packet *packet);
 
-/** Wait as oxrtmp_session_next_packet does, then take all packets that are there, at most max, which is at least 1.
- *  *count is how many were written to packets. One call for many packets costs little more than for one. Since 0.1.
+/** Wait as oxrtmp_session_next_packet does, then take all packets that are there, at most max, which is at least 1,
+ *  and at most 4096. *count is how many were written to packets. One call for many packets costs little more than for
+ *  one. Since 0.1.
  *  @return as oxrtmp_session_next_packet; OXRTMP_OK with *count at least 1. */
 OXRTMP_API oxrtmp_status oxrtmp_session_next_packets(oxrtmp_session session, int32_t timeout_ms, oxrtmp_packet *packets,
                                                      size_t max, size_t *count);
@@ -763,8 +771,8 @@ typedef struct oxrtmp_statistics {
 /** Fill *statistics. Works until oxrtmp_session_close, also when the stream has ended. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_statistics(oxrtmp_session session, oxrtmp_statistics *statistics);
 
-/** How the stream ended, such as "FCUnpublish", "deleteStream" or "connection closed by peer"; empty while it runs.
- *  Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+/** How the stream ended, such as "FCUnpublish", "deleteStream" or "connection closed by the peer"; empty while it
+ *  runs. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_session_end_reason(oxrtmp_session session, char *buf, size_t cap, size_t *length);
 
 /** End the stream and its connection, wake all who wait on it with E_CLOSED, and end the handle. Packets that were
@@ -802,10 +810,12 @@ typedef struct oxrtmp_client_options {
 } oxrtmp_client_options;
 
 /** Connect to url and begin to publish: "rtmp://host[:port]/app/name". The name is what follows the last '/' before a
- *  '?', and a query belongs to it; options override both. Waits at most timeout_ms for the whole (-1: the timeouts of
- *  the options alone). options may be NULL. Since 0.1.
- *  @return OXRTMP_OK when the server has said yes; E_TIMEOUT; E_RESOLVE, E_CONNECT, E_IO; E_HANDSHAKE and others of
- *  -3xx; E_REFUSED, E_AUTH, E_NAME, E_NOT_FOUND with the server's code and words in oxrtmp_last_error.
+ *  '?', and a query belongs to it; options override both. "user:password@" before the host is not sent. Waits at most
+ *  timeout_ms for the whole (-1: the timeouts of the options alone; 0 is never enough). options may be NULL. Since
+ *  0.1.
+ *  @return OXRTMP_OK when the server has said yes; E_TIMEOUT, for the whole or a phase of it; E_ARGUMENT when the URL
+ *  or the options are not valid; E_UNSUPPORTED for rtmps; E_RESOLVE, E_CONNECT, E_IO; E_HANDSHAKE and others of -3xx;
+ *  E_REFUSED, E_AUTH, E_NAME, E_NOT_FOUND with the server's code and words in oxrtmp_last_error.
  *  *client is yours: oxrtmp_client_close. */
 OXRTMP_API oxrtmp_status oxrtmp_client_publish(const char *url, const oxrtmp_client_options *options,
                                                int32_t timeout_ms, oxrtmp_client *client);
@@ -818,10 +828,14 @@ OXRTMP_API oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const
 
 /* Sending. The bytes are copied before the call returns. When the queue is full the call waits for room, up to
  * send_timeout_ms, and then returns E_TIMEOUT (or at once E_AGAIN with no_wait) having taken nothing: a message is
- * queued whole or not at all. All return E_CLOSED after oxrtmp_client_close, E_EOF or -4xx when the server has ended
- * the stream, and the error of the connection when that broke.
+ * queued whole or not at all. All return E_CLOSED when oxrtmp_client_close is called meanwhile, E_EOF or -4xx when
+ * the server has ended the stream, and the error of the connection when that broke.
  * Timestamps are milliseconds modulo 2^32 and should not go backwards. Two threads may send at once; each call's order
- * is kept. Headers go before the first frame. */
+ * is kept. Headers go before the first frame.
+ *
+ * To pass on a stream that runs already, or to begin again with another client: keep the last METADATA packet and the
+ * last SEQUENCE_HEADER of each type and track (oxrtmp_packet_retain), send them first, and go on with the next
+ * keyframe. After E_AGAIN leave out what comes until the client is WRITABLE, and then video up to the next keyframe. */
 
 /** Send the H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15). Since 0.1. @return OXRTMP_OK;
  *  see "Sending". */
@@ -921,7 +935,8 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
  *   first packet, give it in oxrtmp_session_options.
  * - Closing a handle takes back what it had in the queue: no event of it comes from then on. (A drain that runs in
  *   another thread at that moment may still return some.) The exception is SERVER_CLOSED, the last event of a server,
- *   which comes after oxrtmp_server_close; then its user_data may be freed.
+ *   which comes once, after oxrtmp_server_close or when what oxrtmp_server_shutdown_start began is done; then its
+ *   user_data may be freed.
  * - Do not wait in an event loop: accept, reject and session_close do not; let clients send with no_wait, and go on at
  *   WRITABLE; instead of oxrtmp_client_publish, oxrtmp_client_close and oxrtmp_server_shutdown there are
  *   oxrtmp_client_publish_open, oxrtmp_client_close_start and oxrtmp_server_shutdown_start, whose ends are events.
@@ -1014,8 +1029,8 @@ OXRTMP_API oxrtmp_status oxrtmp_queue_create(const oxrtmp_queue_options *options
  *  @return OXRTMP_OK; *fd is -1 on error. */
 OXRTMP_API oxrtmp_status oxrtmp_queue_fd(oxrtmp_queue queue, int *fd);
 
-/** Take the events that wait, at most max, without waiting for any. *count is how many were written to events, maybe 0.
- *  A pending wake is over with it. Since 0.1.
+/** Take the events that wait, at most max, which is at least 1, without waiting for any. *count is how many were
+ *  written to events, maybe 0. A pending wake is over with it. Since 0.1.
  *  @return OXRTMP_OK; E_CLOSED while oxrtmp_queue_destroy runs in another thread.
  *  Each event's request and packet are yours. Threads: any; two that take share the events, and those of one source
  *  come in their order, first to the one and then to the other. */
@@ -1088,8 +1103,10 @@ typedef struct oxrtmp_recorder_options {
   int64_t rotate_duration_ms; /**< begin another file at the first keyframe past this much media time; 0: never */
 } oxrtmp_recorder_options;
 
-/** Record into the FLV file at path. If it exists, name-2.flv, name-3.flv, ... is used instead: no file is overwritten.
- *  options may be NULL. Since 0.1. @return OXRTMP_OK; E_FILE. *recorder is yours: oxrtmp_recorder_close. */
+/** Record into the FLV file at path. If it exists, name-2.flv, name-3.flv, ... is used instead: no file is
+ *  overwritten. The files of a rotation are named so too. Each can be played alone: it begins with the last
+ *  onMetaData and the last headers of each track, then a keyframe (without video, any frame), and keeps the stream's
+ *  timestamps. options may be NULL. Since 0.1. @return OXRTMP_OK; E_FILE. *recorder is yours: oxrtmp_recorder_close. */
 OXRTMP_API oxrtmp_status oxrtmp_recorder_open(const char *path, const oxrtmp_recorder_options *options,
                                               oxrtmp_recorder *recorder);
 
@@ -1104,7 +1121,7 @@ OXRTMP_API oxrtmp_status oxrtmp_recorder_open_in(const char *directory, const ch
  *  @return OXRTMP_OK; E_FILE, which stays; E_MEDIA, E_ARGUMENT when no tag can be made of the packet. */
 OXRTMP_API oxrtmp_status oxrtmp_recorder_write(oxrtmp_recorder recorder, const oxrtmp_packet *packet);
 
-/** The path of the file being written. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+/** The path of the file being written; ask before oxrtmp_recorder_close. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_recorder_path(oxrtmp_recorder recorder, char *buf, size_t cap, size_t *length);
 
 /** Complete the file (duration, size, index of keyframes) and end the handle. A file whose recorder is never closed can
@@ -1169,8 +1186,8 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_publish_create(const char *url, const oxr
  *  the call. *consumed is how many of them it took: fewer than all while events wait to be taken or a request to be
  *  answered; give it the rest after that. Since 0.1.
  *  @return OXRTMP_OK; E_CLOSED when the conversation is over (oxrtmp_engine_closing); -3xx when the peer broke the
- *  protocol or a limit: the engine is dead then, every later call returns the same, and its output should still be
- *  sent. */
+ *  protocol or a limit: the engine is dead then, every later oxrtmp_engine_receive and _advance returns the same, and
+ *  its output should still be sent. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_receive(oxrtmp_engine engine, int64_t now_ms, const uint8_t *data, size_t size,
                                                size_t *consumed);
 
@@ -1204,8 +1221,8 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_close_stream(oxrtmp_engine engine, uint32
 /** End the conversation politely: the output holds the good-byes. Send it and hang up. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_end(oxrtmp_engine engine);
 
-/** Whether the conversation is over, so that the connection is to be closed once the output is sent: *closing is 0 or
- *  1. Since 0.1. @return OXRTMP_OK. */
+/** Whether the conversation is over or the engine is dead, so that the connection is to be closed once the output is
+ *  sent: *closing is 0 or 1. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_closing(oxrtmp_engine engine, uint32_t *closing);
 
 /** What a connection has done. The library fills it; set struct_size before the call. */
@@ -1242,7 +1259,7 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_close(oxrtmp_engine engine);
       return OXRTMP_E_ARGUMENT; \
     } \
     memset(options, 0, sizeof *options); \
-    options->struct_size = (uint32_t)sizeof *options; \
+    options->struct_size = sizeof *options; \
     return OXRTMP_OK; \
   }
 OXRTMP_DEFINE_INIT_(oxrtmp_limits)           /* oxrtmp_limits_init(&limits) */
