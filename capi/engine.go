@@ -113,7 +113,7 @@ func oxgo_engine_closing(h C.oxrtmp_engine, closing *C.uint32_t) (status C.oxrtm
 	return with(engines, h.id, func(e *heldEngine) error {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		*closing = flag(e.protocol.Closing())
+		*closing = flag(e.protocol.Closing() || e.protocol.Err() != nil)
 		return nil
 	})
 }

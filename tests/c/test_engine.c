@@ -160,6 +160,9 @@ static void time_is_told(void) {
   TEXT("handshake", detail.phase);
   OK(oxrtmp_engine_deadline(engine, &deadline));
   CHECK(deadline == -1);
+  uint32_t closing;
+  OK(oxrtmp_engine_closing(engine, &closing));
+  CHECK(closing == 1);
   STATUS(OXRTMP_E_SILENT, oxrtmp_engine_advance(engine, 3001)); /* dead is dead */
   OK(oxrtmp_engine_close(engine));
   timeouts.handshake_ms = timeouts.setup_ms = -1;
@@ -174,6 +177,9 @@ static void nonsense_is_refused(void) {
   OK(oxrtmp_engine_server_create(NULL, 0, &engine));
   STATUS(OXRTMP_E_HANDSHAKE, oxrtmp_engine_receive(engine, 0, (const uint8_t *)"GET / HTTP/1.1\r\n", 16, &consumed));
   STATUS(OXRTMP_E_HANDSHAKE, oxrtmp_engine_receive(engine, 0, (const uint8_t *)"\3", 1, &consumed));
+  uint32_t closing;
+  OK(oxrtmp_engine_closing(engine, &closing));
+  CHECK(closing == 1);
   OK(oxrtmp_engine_close(engine));
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_engine_server_create(NULL, 2, &engine));
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_engine_publish_create("nonsense", NULL, 0, &engine));
