@@ -39,7 +39,7 @@ class Client {
   #signal
   #abort = () => this.#cancel(this.#signal.reason)
 
-  constructor (internal, { sendTimeoutMs = 0, lingerMs = 0 }) {
+  constructor (internal, { sendTimeoutMs = 0, lingerMs = 0 } = {}) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Client.publish()')
     this.#sendTimeoutMs = sendTimeoutMs === 0 ? SEND_TIMEOUT_MS : sendTimeoutMs
     this.#lingerMs = lingerMs === 0 ? LINGER_MS : Math.max(lingerMs, 0)

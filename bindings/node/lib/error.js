@@ -24,8 +24,9 @@ class OxrtmpError extends Error {
   get name () { return 'OxrtmpError' }
 }
 
-/** The error of a failure as the addon describes it. */
-const fromFailure = failure => new OxrtmpError(failure.failed, failure.message, failure)
+/** The error of a failure as the addon describes it. The text begins with the status, which code says too. */
+const fromFailure = failure =>
+  new OxrtmpError(failure.failed, failure.message.replace(/^OXRTMP_\w+: (rtmp: |capi: )?/, ''), failure)
 
 /** The error of the call just made, which returned number. */
 const lastError = number => fromFailure(native.lastError(number))

@@ -10,6 +10,15 @@ const WAITING_PACKETS = 256 // past which write() waits for the file
 
 const packing = new Packing()
 
+// Files are completed also when the process ends with recorders open.
+const recorders = new Set()
+
+function finishAll () {
+  for (const recorder of recorders) finish(recorder)
+}
+
+let finish
+
 class Recorder {
   #handle // undefined once it is closed
   #path = ''
@@ -23,6 +32,10 @@ class Recorder {
     this.#handle = handle
   }
 
+  static {
+    finish = recorder => { if (recorder.#handle !== undefined) native.recorderFinish(recorder.#handle) }
+  }
+
   static async open (path, given) {
     return Recorder.#open(checkText(path, 'path'), undefined, options('recorder', given))
   }
@@ -32,7 +45,10 @@ class Recorder {
   }
 
   static async #open (path, name, settings) {
-    return new Recorder(INTERNAL, await holding(checkJob(native.recorderOpen(path, name, settings))))
+    const recorder = new Recorder(INTERNAL, await holding(checkJob(native.recorderOpen(path, name, settings))))
+    if (recorders.size === 0) process.on('exit', finishAll)
+    recorders.add(recorder)
+    return recorder
   }
 
   get path () {
@@ -80,6 +96,8 @@ class Recorder {
     const handle = this.#handle
     this.#handle = undefined
     this.#path = path
+    recorders.delete(this)
+    if (recorders.size === 0) process.off('exit', finishAll)
     await holding(checkJob(native.recorderClose(handle)))
     if (this.#error !== undefined) throw this.#error
   }

@@ -28,7 +28,7 @@ class Server {
   #signal
   #abort = () => { this.close() }
 
-  constructor (internal, { timeouts }) {
+  constructor (internal, { timeouts } = {}) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Server.listen() or Server.create()')
     const ms = timeouts?.decisionMs
     this.#decisionMs = ms === -1 ? Infinity : ms || DECISION_MS

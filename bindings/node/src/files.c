@@ -126,6 +126,16 @@ static napi_value recorder_close(napi_env env, napi_callback_info info) {
   return start(a.addon, &r);
 }
 
+/* recorderFinish(handle): a status. When the process ends: it waits for the file. */
+static napi_value recorder_finish(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  struct handle *handle;
+  if (!arguments_get(env, info, &a) || !get_handle(&a, 0, RECORDER, &handle)) {
+    return NULL;
+  }
+  return make_status(env, oxrtmp_recorder_close((oxrtmp_recorder){handle_take(handle)}));
+}
+
 /* ---- readers ---- */
 
 struct reader_job {
@@ -294,6 +304,7 @@ const struct function file_functions[] = {
     {"recorderWrite", recorder_write},
     {"recorderPath", recorder_path},
     {"recorderClose", recorder_close},
+    {"recorderFinish", recorder_finish},
     {"readerOpen", reader_open},
     {"readerCreate", reader_create},
     {"readerFeed", reader_feed},

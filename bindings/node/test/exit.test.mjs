@@ -1,0 +1,130 @@
+// How a process ends: by itself when nothing is open, at once when it is told to, and never with an error of ours.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import test from 'node:test'
+import { CLIP, PACKAGE, node, readFLV, run, temporary } from './helpers.mjs'
+
+const OPEN = `
+  import { Client, FLVReader, Recorder, Server } from 'oxrtmp'
+  process.on('unhandledRejection', error => { console.log('unhandled', error); process.exit(9) })
+  const server = await Server.listen('127.0.0.1:0')
+  const publishing = Client.publish('rtmp://' + server.address + '/live/x')
+  const session = await (await server.nextRequest()).accept()
+  const client = await publishing
+  await client.sendVideo(0, true, Buffer.alloc(100000))
+  console.log('open')`
+
+test('with nothing open it ends by itself', async () => {
+  const begun = performance.now()
+  await node(OPEN + `
+    await client.close()
+    for await (const packet of session) void packet
+    await server.close()`)
+  assert.ok(performance.now() - begun < 3000, 'something held it')
+})
+
+test('loading the package holds nothing', async () => {
+  await node('import "oxrtmp"')
+  await node('import { FLVReader } from "oxrtmp"; new FLVReader()')
+})
+
+test('open servers, sessions and clients hold the process, until they are unref()ed', async () => {
+  for (const name of ['server', 'session', 'client']) {
+    const others = ['server', 'session', 'client'].filter(n => n !== name).map(n => `${n}.unref()`).join(';')
+    const held = await node(OPEN + `
+      ${others}
+      setTimeout(() => { console.log('held'); ${name}.unref() }, 300).unref()`)
+    assert.equal(held.stdout, 'open\nheld\n', name)
+  }
+  const begun = performance.now()
+  const { stdout } = await node(OPEN + `
+    server.unref(); client.unref(); session.unref()
+    session.nextPacket().then(() => session.nextPacket())
+    server.nextRequest()
+    setTimeout(() => console.log('late'), 5000).unref()`)
+  assert.equal(stdout, 'open\n')
+  assert.ok(performance.now() - begun < 3000)
+})
+
+test('a stream that ended, and an ended client, hold nothing', async () => {
+  const { stdout } = await node(OPEN + `
+    server.unref()
+    client.unref().close()
+    setTimeout(() => console.log('late'), 5000).unref()`)
+  assert.equal(stdout, 'open\n')
+  const other = await node(OPEN + `
+    server.unref()
+    session.close()
+    client.ended.then(error => console.log(error.code !== undefined))
+    setTimeout(() => console.log('late'), 5000).unref()`)
+  assert.equal(other.stdout, 'open\ntrue\n')
+})
+
+test('a promise that is pending holds the process', async () => {
+  const { stdout } = await node(OPEN + `
+    session.unref(); server.unref()
+    await client.close()
+    console.log('closed')
+    await server.close()
+    console.log('and the server')`)
+  assert.equal(stdout, 'open\nclosed\nand the server\n')
+})
+
+for (const [name, end] of Object.entries({
+  'process.exit()': 'process.exit(0)',
+  'process.exit() in a packet': 'for await (const packet of session) process.exit(0)',
+  'process.exit() while all waits': 'server.nextRequest(); session.nextPacket().then(() => session.nextPacket()); client.flush(); client.close(); setImmediate(() => process.exit(0))',
+  'process.exit() with jobs on the way': `
+    for (let i = 0; i < 20; i++) FLVReader.open(${JSON.stringify(CLIP)}).then(r => r.nextPackets())
+    setImmediate(() => process.exit(0))`
+})) {
+  test(`${name} with live streams is clean`, async () => {
+    for (let i = 0; i < 3; i++) {
+      const { stdout, stderr } = await node(OPEN + '\n' + end)
+      assert.deepEqual([stdout, stderr], ['open\n', ''])
+    }
+  })
+}
+
+test('a recording is completed when the process is told to end', async t => {
+  const directory = temporary(t)
+  await node(`
+    import { FLVReader, Recorder } from 'oxrtmp'
+    const recorder = await Recorder.open(${JSON.stringify(path.join(directory, 'x.flv'))})
+    for await (const packet of await FLVReader.open(${JSON.stringify(CLIP)})) await recorder.write(packet)
+    await new Promise(resolve => setTimeout(resolve, 200))
+    process.exit(0)`)
+  const tags = readFLV(readFileSync(path.join(directory, 'x.flv')))
+  assert.equal(tags.length, readFLV(readFileSync(CLIP)).length + 1)
+})
+
+test('a signal, and an exception, end the process as everywhere', async () => {
+  const killed = await run(process.execPath, ['--input-type=module', '-e', OPEN + '\nprocess.kill(process.pid, "SIGTERM")'], { cwd: PACKAGE })
+  assert.equal(killed.signal, 'SIGTERM')
+  const thrown = await run(process.execPath, ['--input-type=module', '-e', OPEN + '\nfor await (const packet of session) throw new Error("of the program")'], { cwd: PACKAGE })
+  assert.equal(thrown.code, 1)
+  assert.match(thrown.stderr, /of the program/)
+  const logger = await run(process.execPath, ['--input-type=module', '-e', `
+    import net from 'node:net'
+    import { Server, setLogger } from 'oxrtmp'
+    setLogger(() => { throw new Error('of the logger') }, { level: 'debug' })
+    const server = await Server.listen('127.0.0.1:0')
+    net.connect(Number(server.address.split(':')[1]), '127.0.0.1').end('GET / HTTP/1.0')`], { cwd: PACKAGE })
+  assert.equal(logger.code, 1)
+  assert.match(logger.stderr, /of the logger/)
+})
+
+test('a peer that is gone raises no SIGPIPE, and Ctrl-C reaches the program', async () => {
+  assert.ok(existsSync(CLIP))
+  const { stdout } = await node(OPEN + `
+    process.on('SIGINT', async () => {
+      console.log('interrupted')
+      await session.close()
+      for (let i = 0; i < 50; i++) await client.sendVideo(i, true, Buffer.alloc(100000)).catch(() => {})
+      await client.close().catch(() => {})
+      await server.close()
+    })
+    process.kill(process.pid, 'SIGINT')`)
+  assert.equal(stdout, 'open\ninterrupted\n')
+})

@@ -1,0 +1,139 @@
+// FLV files: reading, recording. What is in a file is judged by a reader of the tests' own.
+import assert from 'node:assert/strict'
+import { createReadStream, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import test from 'node:test'
+import { FLVReader, OxrtmpError, Recorder } from 'oxrtmp'
+import { CLIP, ROOT, collect, loopback, readFLV, temporary } from './helpers.mjs'
+
+const clips = readdirSync(path.join(ROOT, 'testdata/flv')).filter(name => name.endsWith('.flv')).map(name => path.join(ROOT, 'testdata/flv', name))
+
+/** Each message once, as the file has it. */
+const bodies = packets => packets.filter(p => !p.continued).map(p => [p.type, p.timestampMs, (p.type === 18 ? p.data : p.raw).toString('hex')])
+const tagsOf = file => readFLV(file).map(tag => [tag.type, tag.timestamp, tag.data.toString('hex')])
+
+test('there are clips', () => assert.ok(clips.length > 1))
+
+for (const clip of clips) {
+  test(`${path.basename(clip)}: a file and fed bytes give what the file has`, async () => {
+    const file = readFileSync(clip)
+    const packets = await collect(await FLVReader.open(clip))
+    assert.deepEqual(bodies(packets), tagsOf(file))
+    assert.deepEqual(bodies(await collect(FLVReader.packets(createReadStream(clip, { highWaterMark: 777 })))), tagsOf(file))
+    const reader = new FLVReader()
+    const fed = []
+    for (let at = 0; at < file.length; at += 4093) {
+      reader.feed(file.subarray(at, at + 4093))
+      fed.push(...reader.read())
+    }
+    reader.close()
+    assert.deepEqual(bodies(fed), tagsOf(file))
+  })
+}
+
+test('a reader of a file: one by one, in batches, early return', async () => {
+  const count = readFLV(readFileSync(CLIP)).length
+  const reader = await FLVReader.open(CLIP)
+  let single = 0
+  while (await reader.nextPacket() !== undefined) single++
+  assert.equal(single, count)
+  assert.equal(reader.closed, true)
+  assert.equal(await reader.nextPacket(), undefined)
+  assert.deepEqual(await reader.nextPackets(), [])
+  const batches = await FLVReader.open(CLIP)
+  await batches.nextPacket()
+  let rest = 0
+  for (let some; (some = await batches.nextPackets()).length > 0;) rest += some.length
+  assert.equal(rest, count - 1)
+  const early = await FLVReader.open(CLIP)
+  for await (const packet of early) {
+    assert.ok(packet.raw.length > 0)
+    break
+  }
+  assert.equal(early.closed, true)
+  const busy = await FLVReader.open(CLIP)
+  const first = busy.nextPackets()
+  await assert.rejects(busy.nextPackets(), { code: 'ERR_OXRTMP_BUSY' })
+  assert.ok((await first).length > 0)
+  busy.close()
+  busy.close()
+})
+
+test('files that are none, and that are cut off', async t => {
+  const directory = temporary(t)
+  await assert.rejects(FLVReader.open(path.join(directory, 'missing.flv')), { code: 'ERR_OXRTMP_FILE' })
+  const none = path.join(directory, 'none.flv')
+  writeFileSync(none, 'no FLV at all, but long enough for a header')
+  await assert.rejects(collect(await FLVReader.open(none)), { code: 'ERR_OXRTMP_FLV' })
+  const cut = path.join(directory, 'cut.flv')
+  writeFileSync(cut, readFileSync(CLIP).subarray(0, 50000))
+  const reader = await FLVReader.open(cut)
+  const packets = await collect(reader)
+  assert.ok(packets.length > 50)
+  assert.match(reader.endReason, /./)
+  const fed = new FLVReader()
+  assert.throws(() => fed.feed(Buffer.from('not an FLV file')), { code: 'ERR_OXRTMP_FLV' })
+  assert.throws(() => fed.feed('text'), { name: 'TypeError' })
+  fed.close()
+  assert.throws(() => fed.feed(Buffer.alloc(1)), { code: 'ERR_OXRTMP_CLOSED' })
+  await assert.rejects(new FLVReader().nextPacket(), { code: 'ERR_OXRTMP_STATE' })
+})
+
+test('a recording holds what was received, after an onMetaData of its own', async t => {
+  const directory = temporary(t)
+  const { client, session } = await loopback(t)
+  const publishing = (async () => {
+    for await (const packet of await FLVReader.open(CLIP)) await client.sendPacket(packet)
+    await client.close()
+  })()
+  const recorder = await Recorder.openIn(path.join(directory, 'new/folder'), '../../etc/passwd')
+  const file = recorder.path
+  assert.ok(file.startsWith(path.join(directory, 'new/folder') + path.sep))
+  for await (const packet of session) await recorder.write(packet)
+  await recorder.close()
+  await publishing
+  assert.equal(recorder.path, file)
+  const [own, ...rest] = tagsOf(readFileSync(file))
+  assert.equal(own[0], 18)
+  assert.deepEqual(rest, tagsOf(readFileSync(CLIP)))
+  await assert.rejects(recorder.write([]), { code: 'ERR_OXRTMP_CLOSED' })
+})
+
+test('no file is overwritten; writes need not be awaited', async t => {
+  const directory = temporary(t)
+  const file = path.join(directory, 'a.flv')
+  const packets = await collect(await FLVReader.open(CLIP))
+  for (const name of ['a.flv', 'a-2.flv']) {
+    const recorder = await Recorder.open(file)
+    assert.equal(recorder.path, path.join(directory, name))
+    for (const packet of packets) recorder.write(packet)
+    await recorder.close()
+    assert.deepEqual(tagsOf(readFileSync(path.join(directory, name))).slice(1), tagsOf(readFileSync(CLIP)))
+  }
+  const whole = await Recorder.open(file)
+  await whole.write(packets)
+  await whole.close()
+  assert.deepEqual(tagsOf(readFileSync(path.join(directory, 'a-3.flv'))).slice(1), tagsOf(readFileSync(CLIP)))
+})
+
+test('packets made by hand, and rotation', async t => {
+  const directory = temporary(t)
+  const recorder = await Recorder.open(path.join(directory, 'r.flv'), { rotateDurationMs: 1000 })
+  for (let i = 0; i < 100; i++) {
+    await recorder.write({ media: 'video', codec: 'avc1', keyframe: i % 10 === 0, packetType: 1, timestampMs: i * 40, data: Buffer.alloc(100, i) })
+  }
+  await recorder.close()
+  const files = readdirSync(directory).sort()
+  assert.ok(files.length >= 3, files.join())
+  const tags = files.map(name => readFLV(readFileSync(path.join(directory, name))).filter(tag => tag.type === 9))
+  assert.equal(tags.reduce((sum, t) => sum + t.length, 0), 100)
+  for (const own of tags) assert.equal(own[0].data[0], 0x17)
+})
+
+test('a recorder that fails says so, with the next write or when it is closed', async t => {
+  const directory = temporary(t)
+  await assert.rejects(Recorder.open(path.join(directory, 'missing/x.flv')), { code: 'ERR_OXRTMP_FILE' })
+  const recorder = await Recorder.open(path.join(directory, 'x.flv'))
+  await recorder.write({ media: 'audio', kind: 'command', data: Buffer.of(1) })
+  await assert.rejects(recorder.close(), error => error instanceof OxrtmpError && error.status < 0)
+})
