@@ -337,7 +337,7 @@ enum oxrtmp_packet_flags {
 };
 
 /** A codec's four characters as a number. */
-#define OXRTMP_FOURCC(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#define OXRTMP_FOURCC(a, b, c, d) ((a) * 0x1000000u | (b) * 0x10000u | (c) * 0x100u | (d) * 1u)
 
 /* Codecs of Enhanced RTMP, and of legacy headers that have the same codec. */
 #define OXRTMP_CODEC_AVC1 OXRTMP_FOURCC('a', 'v', 'c', '1') /**< H.264 */
