@@ -7,9 +7,12 @@ import (
 	"oxrtmp/rtmp/internal/wire"
 )
 
-// firstBlock is how much of a message is allocated on its header's word alone; past that its buffer grows with what
-// arrives.
-const firstBlock = 64 << 10
+// How much of a message is allocated on its header's word alone: as much as the longest message before it on its chunk
+// stream took, but not more than trusted, and firstBlock in any case. Past that its buffer grows with what arrives.
+const (
+	firstBlock = 4 << 10
+	trusted    = 64 << 10
+)
 
 // maxHeader is the longest chunk header: basic header, message header and extended timestamp.
 const maxHeader = 3 + 11 + 4
@@ -77,6 +80,7 @@ type stream struct {
 	extension uint32 // this one
 	payload   *buffer.Buffer
 	got       int
+	longest   int // message so far, up to trusted
 }
 
 // repetition is what was learnt about extended timestamps on continuation chunks: the specification repeats them
@@ -367,7 +371,11 @@ func (d *Decoder) start(s *stream) error {
 	if s.length > d.limits.MessageBytes {
 		return d.fault(s.id, ErrMessageSize)
 	}
-	b := d.alloc.Allocate(min(s.length, firstBlock))
+	size := min(s.length, max(s.longest, firstBlock))
+	if d.partial+size > d.limits.PartialBytes {
+		return d.fault(s.id, ErrPartialBytes)
+	}
+	b := d.alloc.Allocate(size)
 	if b == nil {
 		return d.fault(s.id, ErrMemory)
 	}
@@ -415,6 +423,7 @@ func (d *Decoder) finish(s *stream) Message {
 	m.Payload.Resize(s.length)
 	d.partial -= m.Payload.Cap()
 	s.payload, s.got = nil, 0
+	s.longest = max(s.longest, min(s.length, trusted))
 	return m
 }
 

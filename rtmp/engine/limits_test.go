@@ -231,15 +231,19 @@ func TestMediaForAnEndedStreamIsNoFlood(t *testing.T) {
 	}
 }
 
-// 17 of the goals: what a peer has not sent yet is not paid for, beyond a block for each chunk stream.
+// Red5 #456: what a peer has not sent yet is not paid for: at any time four bytes are held for each that has come, but
+// for a small block for each chunk stream; and a peer that has sent long messages is trusted with no more than that.
 func TestPartialMessagesAreHeldAsTheyArrive(t *testing.T) {
-	const block = 64 << 10
+	const block = 4 << 10
+	header := func(csid, size int) []byte {
+		return []byte{byte(csid), 0, 0, 0, byte(size >> 16), byte(size >> 8), byte(size), 9, 1, 0, 0, 0}
+	}
 	for _, size := range []int{1000, 10000, 70000, 1 << 20, 5 << 20, 0xFFFFFF} {
 		h := &buffer.HeapAllocator{}
 		k := newTalk(t, ServerConfig{Allocator: h}).publishing()
 		k.bytes(spell(t, "02 000000 000004 01 00000000 7fffffff"))
-		k.bytes([]byte{6, 0, 0, 0, byte(size >> 16), byte(size >> 8), byte(size), 9, 1, 0, 0, 0})
-		piece := make([]byte, 4096)
+		k.bytes(header(6, size))
+		piece := make([]byte, 1024)
 		for got := 0; got < size-len(piece); got += len(piece) {
 			k.bytes(piece)
 			if held := int(h.InUse()); held > block && held > 4*(got+len(piece)) {
@@ -251,6 +255,30 @@ func TestPartialMessagesAreHeldAsTheyArrive(t *testing.T) {
 			t.Fatalf("%d bytes are not released", h.InUse())
 		}
 	}
+	h := &buffer.HeapAllocator{}
+	k := newTalk(t, ServerConfig{Allocator: h}).publishing()
+	k.bytes(spell(t, "02 000000 000004 01 00000000 00000001"))
+	begin := func() (held int) {
+		for csid := 10; csid < 60; csid++ {
+			k.bytes(append(header(csid, 1<<20), 1))
+		}
+		return int(h.InUse())
+	}
+	if held := begin(); held > 50*block || held == 0 {
+		t.Fatalf("50 messages of which a byte has come hold %d bytes", held)
+	}
+	k.s.Close()
+	k = newTalk(t, ServerConfig{Allocator: h}).publishing()
+	k.bytes(spell(t, "02 000000 000004 01 00000000 7fffffff"))
+	for csid := 10; csid < 15; csid++ {
+		k.bytes(append(header(csid, 1<<20), make([]byte, 1<<20)...))
+	}
+	k.events = release(k.events)
+	k.bytes(spell(t, "02 000000 000004 01 00000000 00000001"))
+	if held := begin(); k.err != nil || held > 5*(64<<10)+45*block {
+		t.Fatalf("after 5 MiB, 50 messages of which a byte has come hold %d bytes, %v", held, k.err)
+	}
+	k.s.Close()
 }
 
 // C32: a connection costs 64 KiB at most until it publishes, whatever it has sent, and when many messages are begun.
