@@ -200,7 +200,12 @@ func oxgo_client_publish_open(url *C.char, o *C.oxrtmp_client_options, h C.oxrtm
 		if err := open(clients, held, &client.id, (*heldClient).close); err != nil {
 			return err
 		}
-		return held.attach(held, client.id, q, uint64(userData))
+		err = held.attach(held, client.id, q, uint64(userData))
+		if err != nil { // the queue was destroyed at this moment
+			closing(clients, client.id, (*heldClient).close)
+			client.id = 0
+		}
+		return err
 	})
 	if setup != nil {
 		return failSetup(setup)
