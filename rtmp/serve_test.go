@@ -398,7 +398,7 @@ func TestEndsAreToldApart(t *testing.T) {
 		{"FIN", func(conn net.Conn, _ *Session, _ *Server) { conn.Close() }, io.EOF, "connection closed by the peer"},
 		{"RST", func(conn net.Conn, _ *Session, _ *Server) { conn.(*net.TCPConn).SetLinger(0); conn.Close() }, io.EOF, "connection closed by the peer"},
 		{"our close", func(_ net.Conn, session *Session, _ *Server) { session.Close() }, ErrClosed, ""},
-		{"the server's close", func(_ net.Conn, _ *Session, s *Server) { s.Close() }, ErrClosed, "rtmp: closed"},
+		{"the server's close", func(_ net.Conn, _ *Session, s *Server) { s.Close() }, ErrClosed, "server closed"},
 		{"nonsense", func(conn net.Conn, _ *Session, _ *Server) { conn.Write([]byte{0xFF, 0xFF}) }, nil, "header refers to a chunk that never came"},
 	} {
 		s := bind(t, nil)

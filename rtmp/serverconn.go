@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"oxrtmp/rtmp/engine"
@@ -137,8 +138,10 @@ func (c *serverConn) ended(err error) {
 		switch {
 		case err == nil, errors.Is(err, io.EOF), isReset(err):
 			s.endedBy("connection closed by the peer", io.EOF)
+		case errors.Is(err, ErrClosed):
+			s.endedBy("server closed", err)
 		default:
-			s.endedBy(err.Error(), err)
+			s.endedBy(strings.TrimPrefix(err.Error(), "rtmp: "), err)
 		}
 	}
 	level := slog.LevelInfo
