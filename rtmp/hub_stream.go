@@ -136,7 +136,10 @@ func (st *hubStream) begin(source *hubSource) {
 		}()
 	}
 	if old != nil {
-		go old.end(message.CodePublishBadName, "another publisher has taken over")
+		go func() {
+			defer st.recover()
+			old.end(message.CodePublishBadName, "another publisher has taken over")
+		}()
 	}
 }
 
@@ -147,12 +150,7 @@ func (st *hubStream) pump(source *hubSource) {
 	if coalesce > 0 {
 		packets = make([]media.Packet, 1024)
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			st.hub.options.Logger.Error("a stream panicked", "panic", p, "stack", string(debug.Stack()))
-			st.close()
-		}
-	}()
+	defer st.recover()
 	for {
 		n, err := source.take(packets, -1)
 		if err != nil {
@@ -166,6 +164,14 @@ func (st *hubStream) pump(source *hubSource) {
 			}
 		}
 		st.distribute(source, source.whole(packets[:n]))
+	}
+}
+
+// recover ends a stream that panics. The stream is not locked.
+func (st *hubStream) recover() {
+	if p := recover(); p != nil {
+		st.hub.options.Logger.Error("a stream panicked", "panic", p, "stack", string(debug.Stack()))
+		st.close()
 	}
 }
 
@@ -285,6 +291,7 @@ func (st *hubStream) ended(source *hubSource) {
 	if st.hub.options.Grace > 0 {
 		var timer *time.Timer
 		timer = time.AfterFunc(st.hub.options.Grace, func() {
+			defer st.recover()
 			st.mu.Lock()
 			defer st.mu.Unlock()
 			if st.grace == timer && st.source == nil && !st.dead {

@@ -160,11 +160,11 @@ func (s *Server) Listen(address string) error {
 		return &Error{Phase: engine.PhaseTCP, Err: failure}
 	}
 	for _, l := range listeners {
-		if err := s.Serve(l); err != nil {
-			return err
+		if e := s.Serve(l); e != nil { // it is closed, as the others will be
+			err = e
 		}
 	}
-	return nil
+	return err
 }
 
 // Serve adopts a listener of the caller's: the server accepts from it, and closes it when the server closes. It

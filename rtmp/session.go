@@ -161,7 +161,11 @@ func (s *Session) CloseWithStatus(code, description string) error {
 		c.link.flush()
 	}
 	c.link.signalDrained()
+	player := s.player
 	c.link.mu.Unlock()
+	if player != nil {
+		player.stream.prune()
+	}
 	s.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
 	s.events.abandon(ErrClosed, func(SessionEvent) {})
 	c.link.wake()
