@@ -208,7 +208,7 @@ func TestOwnListenersAndDialers(t *testing.T) {
 				t.Fatal(err)
 			}
 			begun := time.Now()
-			if s.Close(); time.Since(begun) > grace {
+			if s.Close(); time.Since(begun) > grace() {
 				t.Errorf("closing took %v", time.Since(begun))
 			}
 			if _, err := l.Accept(); err == nil {
@@ -243,7 +243,7 @@ func TestBrokenListener(t *testing.T) {
 	time.Sleep(700 * time.Millisecond) // its pauses have become long
 	begun := time.Now()
 	s.Close()
-	if took := time.Since(begun); took > grace {
+	if took := time.Since(begun); took > grace() {
 		t.Fatalf("closing took %v", took)
 	}
 }
@@ -338,7 +338,7 @@ func TestShutdownWaitsForSessions(t *testing.T) {
 	}
 	empty := bind(t, nil)
 	begun := time.Now()
-	if err := empty.Shutdown(context.Background()); err != nil || time.Since(begun) > grace {
+	if err := empty.Shutdown(context.Background()); err != nil || time.Since(begun) > grace() {
 		t.Fatalf("with nothing to wait for: %v after %v", err, time.Since(begun))
 	}
 }
