@@ -19,7 +19,7 @@ import (
 
 // ClientOptions says how a [Client] connects and sends. Its zero value, and nil, is every default.
 type ClientOptions struct {
-	Limits   Limits   // zero fields: [engine.DefaultLimits]
+	Limits   Limits   // of what the server may cost; zero fields: [engine.DefaultLimits]. OutputBytes below is for ours
 	Timeouts Timeouts // zero fields: [engine.DefaultTimeouts]
 	// App, StreamName and TCURL replace what the URL says, where its split at the last '/' is not the server's.
 	App        string
