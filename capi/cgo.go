@@ -4,3 +4,6 @@ package main
 // #cgo LDFLAGS: -lpthread
 // #include "bridge.h"
 import "C"
+
+// See aftergo.c.
+func init() { C.ox_after_go() }

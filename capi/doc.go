@@ -14,7 +14,7 @@
 //	packet.c   packet.go     packets in C memory: tokens, release, retain; conversion from and to media.Packet
 //	memory.c   memory.go     the blocks that payloads live in, allocated by Go and released by either side
 //	options.c                structs that begin with their size
-//	guard.c                  SIGPIPE and fork
+//	guard.c aftergo.c        signals and fork
 //	internal/handle          numbers for Go values
 //	internal/queue           the list of what has events, and the log, without cgo
 //

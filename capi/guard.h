@@ -7,6 +7,9 @@
 extern int ox_child;                          /* set by the fork handler in a child */
 extern const volatile unsigned char *ox_page; /* 1; the kernel clears it in a child made without fork handlers */
 
+/* ox_after_go does nothing; to call it links aftergo.c. It returns 0. */
+int ox_after_go(void);
+
 /* ox_forked reports whether this is a forked child, where Go's threads do not exist. */
 static inline bool ox_forked(void) { return __builtin_expect(ox_child || !*ox_page, 0); }
 
