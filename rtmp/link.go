@@ -345,7 +345,7 @@ func (l *link) flushNow() {
 			l.kill(atPhase(l.engine.Phase(), err))
 			return
 		}
-		l.recycle(l.output.sent(n))
+		l.recycle(l.output.sent(n), 64<<10)
 		l.owner.drained()
 		if n == 0 {
 			l.flush()
@@ -363,9 +363,9 @@ func (l *link) seal() {
 	}
 }
 
-// recycle keeps a buffer for the engine's next output.
-func (l *link) recycle(p []byte) {
-	if p != nil && cap(p) <= 256<<10 {
+// recycle keeps a buffer for the engine's next output, if it is not larger than most.
+func (l *link) recycle(p []byte, most int) {
+	if p != nil && cap(p) <= most {
 		l.spare = p[:0]
 	}
 }
@@ -385,7 +385,7 @@ func (l *link) writeOut() {
 		if err != nil { // what was not written counts as unsent
 			l.kill(atPhase(l.engine.Phase(), err))
 		}
-		l.recycle(l.output.sent(size))
+		l.recycle(l.output.sent(size), 4<<20) // for as long as the writer runs
 		l.signalDrained()
 		l.owner.drained()
 	}

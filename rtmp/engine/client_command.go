@@ -94,7 +94,7 @@ func (c *Client) requestPublish() {
 // onStatus acts on a status of the server, whatever stream it names: some servers use 0.
 func (c *Client) onStatus(s message.Status, streamID uint32) {
 	switch {
-	case c.Playing() && s.Code == message.CodeSeekFailed || s.Code == message.CodeSeekInvalidTime: // the play goes on
+	case c.Playing() && (s.Code == message.CodeSeekFailed || s.Code == message.CodeSeekInvalidTime): // the play goes on
 		c.nothingForward()
 		c.event(Event{Kind: EventStatus, StreamID: streamID, Status: s})
 	case s.Level == message.LevelError || message.LevelOf(s.Code) == message.LevelError:

@@ -159,7 +159,11 @@ func (s *Server) reject(r *Request, code, description string) {
 	}
 	s.counters.RequestsRejected++
 	s.sendStatus(r.StreamID, message.LevelError, code, description)
-	s.closing = r.Kind != RequestPlay
+	if r.Kind == RequestPlay {
+		s.nothingForward() // it may try again, though not for ever
+		return
+	}
+	s.closing = true
 }
 
 // expire rejects the pending request because nobody decided it.
