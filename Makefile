@@ -83,8 +83,17 @@ test-node: node ## Node: the package's tests, its types, installing it, 500 stre
 	$(GO) build -o $(BUILD)/bin/load ./tests/load
 	cd bindings/node && node --test test/*.test.mjs
 
+.PHONY: python
+python: lib ## Build the Python package and install it where the tests run
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --force-reinstall ./bindings/python
+
+.PHONY: test-python
+test-python: python ## Python: the package's tests, its types, 500 streams at once
+	$(GO) build -o $(BUILD)/bin/load ./tests/load
+	$(PYTEST) bindings/python/tests
+
 .PHONY: test-interop
-test-interop: all node ## Real encoders and servers against every language's programs
+test-interop: all node python ## Real encoders and servers against every language's programs
 	$(PYTEST) -n $(JOBS) tests/interop --ignore=tests/interop/obs $(FLAGS)
 
 .PHONY: test-packaging
