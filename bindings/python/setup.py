@@ -92,7 +92,7 @@ native = Extension(
     depends=[str(HERE / "native/native.h"), str(CORE / "include/oxrtmp.h")],
     define_macros=[("Py_LIMITED_API", "0x030b0000")],
     py_limited_api=True,
-    extra_compile_args=["-std=c11", "-Wall", "-Wextra", "-fvisibility=hidden"],
+    extra_compile_args=["-std=c11", "-Wall", "-Wextra", "-Werror=implicit", "-fvisibility=hidden"],
     extra_link_args=["-Wl,-rpath,$ORIGIN", "-Wl,-z,now", "-Wl,-z,relro"],
 )
 

@@ -142,16 +142,21 @@ static int module_exec(PyObject *module) {
       return -1;
     }
   }
-  return add_type(module, &native_packet_spec, "Packet", &state->packet_type) < 0 ||
-                 add_type(module, &native_raw_spec, NULL, &state->raw_type) < 0 || add_statuses(module) < 0
-             ? -1
-             : 0;
+  bool added = add_type(module, &native_packet_spec, "Packet", &state->packet_type) == 0 &&
+               add_type(module, &native_raw_spec, NULL, &state->raw_type) == 0 &&
+               add_type(module, &native_inbox_spec, "Inbox", &state->inbox_type) == 0 &&
+               add_type(module, &native_ready_spec, NULL, &state->ready_type) == 0 &&
+               add_type(module, &native_take_spec, "AsyncTake", &state->take_type) == 0 && add_statuses(module) == 0;
+  return added ? 0 : -1;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {
   native_state *state = native_state_of(module);
   Py_VISIT(state->packet_type);
   Py_VISIT(state->raw_type);
+  Py_VISIT(state->inbox_type);
+  Py_VISIT(state->ready_type);
+  Py_VISIT(state->take_type);
   Py_VISIT(state->make_error);
   Py_VISIT(state->kinds);
   Py_VISIT(state->flags);
@@ -162,10 +167,18 @@ static int module_clear(PyObject *module) {
   native_state *state = native_state_of(module);
   Py_CLEAR(state->packet_type);
   Py_CLEAR(state->raw_type);
+  Py_CLEAR(state->inbox_type);
+  Py_CLEAR(state->ready_type);
+  Py_CLEAR(state->take_type);
   Py_CLEAR(state->make_error);
   Py_CLEAR(state->kinds);
   Py_CLEAR(state->flags);
   return 0;
+}
+
+static void module_free(void *module) {
+  module_clear(module);
+  free(native_state_of(module)->events);
 }
 
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, module_exec}, {0, NULL}};
@@ -178,6 +191,7 @@ static struct PyModuleDef module_definition = {
     .m_slots = module_slots,
     .m_traverse = module_traverse,
     .m_clear = module_clear,
+    .m_free = module_free,
 };
 
 PyMODINIT_FUNC PyInit__native(void) { return PyModuleDef_Init(&module_definition); }

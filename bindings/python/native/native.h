@@ -13,15 +13,20 @@
 #include <oxrtmp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What setup() was given, and the types. */
 typedef struct native_state {
   PyTypeObject *packet_type;
   PyTypeObject *raw_type;
+  PyTypeObject *inbox_type;
+  PyTypeObject *ready_type;
+  PyTypeObject *take_type;
   PyObject *make_error; /* called with what is known of an error; returns the exception */
   PyObject *kinds;      /* tuple: PacketKind by number */
   PyObject *flags;      /* PacketFlags */
+  oxrtmp_event *events; /* see queue.c; NULL while it is in use */
 } native_state;
 
 static inline native_state *native_state_of(PyObject *module) { return PyModule_GetState(module); }
@@ -72,7 +77,10 @@ const oxrtmp_packet *native_packet_hold(native_state *state, PyObject *object);
 void native_packet_unhold(PyObject *object);
 
 /* The types, to be made by PyType_FromModuleAndSpec. */
-extern PyType_Spec native_packet_spec, native_raw_spec;
+extern PyType_Spec native_packet_spec, native_raw_spec, native_inbox_spec, native_ready_spec, native_take_spec;
+
+/* native_inbox_put puts a packet into an Inbox (inbox.c), or on failure releases it. */
+bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);
 
 /* ---- the functions of each file, for the module's table ---- */
 

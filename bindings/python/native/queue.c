@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <time.h>
 
-enum { MOST_EVENTS = 128 }; /* taken by one call */
+enum { MOST_EVENTS = 256 }; /* taken by one call */
 
 static PyObject *queue_create(PyObject *module, PyObject *level) {
   oxrtmp_queue_options options;
@@ -36,25 +36,35 @@ NATIVE_SIMPLE(queue_destroy, queue)
 
 /* ---- events as tuples ---- */
 
-/* packets_item takes events from *at on, as long as they are packets of one source, as (type, user_data, packets, bytes). */
-static PyObject *packets_item(native_state *state, oxrtmp_event *events, size_t count, size_t *at) {
+/* inbox_of returns the inbox of a source, borrowed; NULL if it has none any more. */
+static PyObject *inbox_of(native_state *state, PyObject *inboxes, uint64_t user_data) {
+  PyObject *number = PyLong_FromUnsignedLongLong(user_data);
+  PyObject *inbox = number != NULL ? PyDict_GetItemWithError(inboxes, number) : NULL;
+  Py_XDECREF(number);
+  return inbox != NULL && Py_IS_TYPE(inbox, state->inbox_type) ? inbox : NULL;
+}
+
+/* packets_item puts events from *at on into their inbox, as long as they are packets of one source, and makes
+ * (type, user_data, their number, their bytes). */
+static PyObject *packets_item(native_state *state, oxrtmp_event *events, size_t count, size_t *at, PyObject *inboxes) {
   uint64_t source = events[*at].source, user_data = events[*at].user_data;
-  size_t bytes = 0;
-  PyObject *packets = PyList_New(0);
+  PyObject *inbox = inbox_of(state, inboxes, user_data);
+  size_t packets = 0, bytes = 0;
   for (; *at < count && events[*at].type == OXRTMP_EVENT_PACKET && events[*at].source == source; (*at)++) {
     oxrtmp_packet *p = &events[*at].u.packet;
+    packets++;
     bytes += p->raw_size;
-    if (packets == NULL) {
+    if (inbox == NULL) { /* closed meanwhile */
       oxrtmp_packet_release(p);
-      continue;
+    } else if (!native_inbox_put(inbox, p)) {
+      (*at)++;
+      return NULL;
     }
-    PyObject *packet = native_packet_new(state, p);
-    if (packet == NULL || PyList_Append(packets, packet) < 0) {
-      Py_CLEAR(packets);
-    }
-    Py_XDECREF(packet);
   }
-  return packets != NULL ? Py_BuildValue("(iKNn)", OXRTMP_EVENT_PACKET, user_data, packets, (Py_ssize_t)bytes) : NULL;
+  if (PyErr_Occurred()) {
+    return NULL;
+  }
+  return Py_BuildValue("(iKnn)", OXRTMP_EVENT_PACKET, user_data, (Py_ssize_t)packets, (Py_ssize_t)bytes);
 }
 
 /* info_item makes (type, user_data, (status, phase, code, text, level, time_ns), 0). */
@@ -71,9 +81,9 @@ static PyObject *info_item(const oxrtmp_event *e) {
                        e->level, (long long)e->time_ns, 0);
 }
 
-static PyObject *next_item(native_state *state, oxrtmp_event *events, size_t count, size_t *at) {
+static PyObject *next_item(native_state *state, oxrtmp_event *events, size_t count, size_t *at, PyObject *inboxes) {
   if (events[*at].type == OXRTMP_EVENT_PACKET) {
-    return packets_item(state, events, count, at);
+    return packets_item(state, events, count, at, inboxes);
   }
   const oxrtmp_event *e = &events[(*at)++];
   if (e->type == OXRTMP_EVENT_REQUEST) {
@@ -82,25 +92,11 @@ static PyObject *next_item(native_state *state, oxrtmp_event *events, size_t cou
   return info_item(e);
 }
 
-static PyObject *queue_drain(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
-  if (nargs != 2) {
-    PyErr_SetString(PyExc_TypeError, "queue_drain(queue, most)");
-    return NULL;
-  }
-  oxrtmp_queue queue = {PyLong_AsUnsignedLongLong(args[0])};
-  size_t most = PyLong_AsSize_t(args[1]), count, at = 0;
-  if (PyErr_Occurred()) {
-    return NULL;
-  }
-  oxrtmp_event events[MOST_EVENTS];
-  oxrtmp_status status;
-  NATIVE_CALL(status, oxrtmp_queue_drain(queue, events, most < MOST_EVENTS ? most : MOST_EVENTS, &count));
-  if (status != OXRTMP_OK) {
-    return native_raise(module, status);
-  }
+static PyObject *items_of(native_state *state, oxrtmp_event *events, size_t count, PyObject *inboxes) {
+  size_t at = 0;
   PyObject *items = PyList_New(0);
   while (items != NULL && at < count) {
-    PyObject *item = next_item(native_state_of(module), events, count, &at);
+    PyObject *item = next_item(state, events, count, &at, inboxes);
     if (item == NULL || PyList_Append(items, item) < 0) {
       Py_CLEAR(items);
     }
@@ -109,6 +105,42 @@ static PyObject *queue_drain(PyObject *module, PyObject *const *args, Py_ssize_t
   for (; at < count; at++) { /* memory ran out: requests run into their deadlines */
     oxrtmp_event_release(&events[at]);
   }
+  return items;
+}
+
+/* Room for events, kept from one call to the next; several threads at once each have their own. */
+static oxrtmp_event *events_take(native_state *state) {
+  oxrtmp_event *events = state->events;
+  state->events = NULL;
+  return events != NULL ? events : malloc(MOST_EVENTS * sizeof *events);
+}
+
+static void events_give(native_state *state, oxrtmp_event *events) {
+  free(state->events);
+  state->events = events;
+}
+
+/* queue_drain(queue, inboxes) returns what events say as a list of tuples; packets go into the inboxes, which are found by
+ * the user_data of their sources. */
+static PyObject *queue_drain(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+  native_state *state = native_state_of(module);
+  if (nargs != 2 || !PyDict_Check(args[1])) {
+    PyErr_SetString(PyExc_TypeError, "queue_drain(queue, inboxes)");
+    return NULL;
+  }
+  oxrtmp_queue queue = {PyLong_AsUnsignedLongLong(args[0])};
+  if (PyErr_Occurred()) {
+    return NULL;
+  }
+  oxrtmp_event *events = events_take(state);
+  if (events == NULL) {
+    return PyErr_NoMemory();
+  }
+  size_t count;
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_queue_drain(queue, events, MOST_EVENTS, &count));
+  PyObject *items = status == OXRTMP_OK ? items_of(state, events, count, args[1]) : native_raise(module, status);
+  events_give(state, events);
   return items;
 }
 

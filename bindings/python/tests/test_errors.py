@@ -78,7 +78,9 @@ def test_errors_survive_pickle() -> None:
 
 def test_refusal_carries_the_peer_s_words() -> None:
     with oxrtmp.Server("127.0.0.1:0") as server:
-        threading.Thread(target=lambda: server.accept(10).reject("no such key", code="NetStream.Publish.Denied")).start()
+        threading.Thread(
+            target=lambda: server.accept(10).reject("no such key", code="NetStream.Publish.Denied")
+        ).start()
         with pytest.raises(oxrtmp.RefusedError) as caught:
             oxrtmp.Client.publish(f"rtmp://{server.address}/live/x")
     error = caught.value

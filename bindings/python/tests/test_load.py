@@ -14,7 +14,7 @@ from typing import Any
 import oxrtmp
 import pytest
 import uvloop
-from conftest import TORTURE
+from conftest import TORTURE, until
 from oxrtmp import aio
 
 STREAMS = 500
@@ -31,7 +31,11 @@ class Numbers:
     def check(self, stream: str, wanted: int, packet: oxrtmp.Packet) -> None:
         data = packet.data
         got = (int.from_bytes(data[:4], "big"), int.from_bytes(data[4:8], "big"))
-        if got != (int(stream), wanted) or data[-1] != (got[0] + got[1]) & 0xFF or packet.keyframe != (wanted % 30 == 0):
+        if (
+            got != (int(stream), wanted)
+            or data[-1] != (got[0] + got[1]) & 0xFF
+            or packet.keyframe != (wanted % 30 == 0)
+        ):
             self.faults.append(f"stream {stream}: packet {wanted} is {got}")
         self.packets += 1
 
@@ -70,7 +74,7 @@ def test_500_publishers_on_one_loop(load_program: Path, factory: Any) -> None:
     assert numbers.faults == []
     assert numbers.packets == STREAMS * SECONDS * 30, said
     assert f"packets={numbers.packets} failures=0" in said
-    assert threading.active_count() == before
+    until(lambda: threading.active_count() == before)  # asyncio waits for the other program on a thread
 
 
 def rss() -> int:
@@ -113,7 +117,7 @@ def test_memory_is_flat_over_packets(load_program: Path) -> None:
         grown = tracemalloc.get_traced_memory()[0] - start
         tracemalloc.stop()
         assert oxrtmp.library_statistics().packets == packets
-        assert grown < 100_000, f"{run.__name__}: {grown} bytes of Python objects"
+        assert grown < 20_000, f"{run.__name__}: {grown} bytes of Python objects"
         assert rss() - before < 24 << 20, f"{run.__name__}: {rss() - before} bytes"
 
 
@@ -162,7 +166,7 @@ def test_memory_is_flat_over_create_and_destroy() -> None:
         grown = tracemalloc.get_traced_memory()[0] - start
         tracemalloc.stop()
         assert live() == handles and fds() <= descriptors + 2
-        assert grown < 60_000, f"{grown} bytes of Python objects"
+        assert grown < 20_000, f"{grown} bytes of Python objects"
         assert rss() - before < 24 << 20, f"{rss() - before} bytes"
 
 

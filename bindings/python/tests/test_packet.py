@@ -120,8 +120,12 @@ def test_making_one(collector: Collector) -> None:
     made = [
         Packet(9, 0, data=AVCC, kind=PacketKind.SEQUENCE_HEADER, codec="avc1", frame_type=1),
         Packet(8, 0, data=bytearray(ASC), kind=PacketKind.SEQUENCE_HEADER, codec="mp4a"),
-        Packet(9, 40, data=data, codec="avc1", flags=PacketFlags.KEYFRAME, frame_type=1, packet_type=1, composition_ms=80),
-        Packet(9, 80, data=memoryview(data)[::1], codec="hvc1", flags=PacketFlags.ENHANCED, frame_type=2, packet_type=1),
+        Packet(
+            9, 40, data=data, codec="avc1", flags=PacketFlags.KEYFRAME, frame_type=1, packet_type=1, composition_ms=80
+        ),
+        Packet(
+            9, 80, data=memoryview(data)[::1], codec="hvc1", flags=PacketFlags.ENHANCED, frame_type=2, packet_type=1
+        ),
         Packet(8, 90, raw=b"\xaf\x01" + data),
     ]
     assert made[2].data.obj is made[2] and bytes(made[3].data) == data

@@ -215,13 +215,19 @@ if __name__ == "__main__":
             print(result.get(20))
 """
     )
-    p = Program("import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')", str(script))
+    p = Program(
+        "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')", str(script)
+    )
     if method != "fork":  # spawn imports the main module by its path
         p.finish()
         import subprocess
 
         done = subprocess.run(
-            [sys.executable, "-X", "dev", "-W", "error", script], capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, "-X", "dev", "-W", "error", script],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert (done.returncode, done.stderr) == (0, ""), done
         assert done.stdout == "published\n"

@@ -78,7 +78,11 @@ def test_metadata(collector: Collector) -> None:
 def test_requests_tell_everything() -> None:
     with oxrtmp.Server("127.0.0.1:0") as server:
         url = f"rtmp://{server.address}/live/name?key=1&b=%20"
-        options = {"flash_version": "FMLE/3.0 (compatible; FMSc/1.0)", "page_url": "http://page/", "swf_url": "http://swf/"}
+        options = {
+            "flash_version": "FMLE/3.0 (compatible; FMSc/1.0)",
+            "page_url": "http://page/",
+            "swf_url": "http://swf/",
+        }
         thread = threading.Thread(target=lambda: oxrtmp.Client.publish(url, publish_type="record", **options).close())
         thread.start()
         request = server.accept(10)
@@ -215,7 +219,9 @@ def test_server_close_ends_sessions() -> None:
 def test_closing_with_words() -> None:
     with oxrtmp.Server("127.0.0.1:0") as server:
         clients: list[oxrtmp.Client] = []
-        thread = threading.Thread(target=lambda: clients.append(oxrtmp.Client.publish(f"rtmp://{server.address}/live/x")))
+        thread = threading.Thread(
+            target=lambda: clients.append(oxrtmp.Client.publish(f"rtmp://{server.address}/live/x"))
+        )
         thread.start()
         session = server.accept(10).accept()
         thread.join()

@@ -61,7 +61,9 @@ def test_options_have_the_fields_of_the_structs(options: Any, struct: str, not_o
 )
 def test_enumerations(enumeration: Any, prefix: str) -> None:
     header = dict(re.findall(rf"^  {prefix}(\w+) = (\d+),?", HEADER, re.MULTILINE))
-    assert {e.name: str(e.value) for e in enumeration} == {n: v for n, v in header.items() if n in enumeration.__members__}
+    assert {e.name: str(e.value) for e in enumeration} == {
+        n: v for n, v in header.items() if n in enumeration.__members__
+    }
     assert len(enumeration) == len([n for n in header if n in enumeration.__members__]) > 4
 
 

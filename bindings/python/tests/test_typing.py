@@ -51,12 +51,12 @@ def test_wrong_use_is_found(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.py"
     lines = [
         'oxrtmp.Server("127.0.0.1:0", chunk_sise=1)',
-        'oxrtmp.Client.publish(1)',
+        "oxrtmp.Client.publish(1)",
         'oxrtmp.Client.publish("x").send_video(0, True, "text")',
-        'oxrtmp.Server().accept().stream_nam',
+        "oxrtmp.Server().accept().stream_nam",
         'oxrtmp.Packet(9, 0, data="text")',
-        'len(oxrtmp.Packet(9, 0).codec.nothing)',
-        'oxrtmp.Limits(1)',
+        "len(oxrtmp.Packet(9, 0).codec.nothing)",
+        "oxrtmp.Limits(1)",
     ]
     wrong.write_text("import oxrtmp\n" + "\n".join(lines) + "\n")
     done = subprocess.run(

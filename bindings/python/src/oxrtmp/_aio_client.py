@@ -33,6 +33,7 @@ class Client(BaseClient):
 
     _connected = False
     _writable = False
+    _waiting = 0  # sends that wait for room, in their order; others have to queue up behind them
     _done: int | None = None  # the status of closing
     _send_timeout: float | None = 10
 
@@ -123,38 +124,40 @@ class Client(BaseClient):
 
     async def send_video_sequence_header(self, avcc: Buffer) -> None:
         """The H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15)."""
-        if not _native.client_send_video_sequence_header(self._handle, avcc):
+        if self._waiting or not _native.client_send_video_sequence_header(self._handle, avcc):
             await self._send_later(_native.client_send_video_sequence_header, avcc)
 
     async def send_audio_sequence_header(self, asc: Buffer) -> None:
         """The AAC configuration: an AudioSpecificConfig (ISO 14496-3)."""
-        if not _native.client_send_audio_sequence_header(self._handle, asc):
+        if self._waiting or not _native.client_send_audio_sequence_header(self._handle, asc):
             await self._send_later(_native.client_send_audio_sequence_header, asc)
 
     async def send_video(self, timestamp_ms: int, keyframe: bool, nalus: Buffer) -> None:
         """One H.264 frame: NAL units, each after its length as avcC says. Presentation time = timestamp_ms."""
-        if not _native.client_send_video(self._handle, timestamp_ms, keyframe, nalus):
+        if self._waiting or not _native.client_send_video(self._handle, timestamp_ms, keyframe, nalus):
             await self._send_later(_native.client_send_video, timestamp_ms, keyframe, nalus)
 
     async def send_video_at(self, timestamp_ms: int, composition_ms: int, keyframe: bool, nalus: Buffer) -> None:
         """send_video for streams with B-frames: timestamp_ms is the decoding time, presentation is composition_ms later."""
-        if not _native.client_send_video_at(self._handle, timestamp_ms, composition_ms, keyframe, nalus):
+        if self._waiting or not _native.client_send_video_at(
+            self._handle, timestamp_ms, composition_ms, keyframe, nalus
+        ):
             await self._send_later(_native.client_send_video_at, timestamp_ms, composition_ms, keyframe, nalus)
 
     async def send_audio(self, timestamp_ms: int, aac: Buffer) -> None:
         """One AAC frame, without ADTS header."""
-        if not _native.client_send_audio(self._handle, timestamp_ms, aac):
+        if self._waiting or not _native.client_send_audio(self._handle, timestamp_ms, aac):
             await self._send_later(_native.client_send_audio, timestamp_ms, aac)
 
     async def send_metadata(self, metadata: Metadata | Mapping[str, Any]) -> None:
         """onMetaData: the fields of Metadata that are not 0, or the items of a mapping."""
         call, argument = metadata_call(metadata)
-        if not call(self._handle, argument):
+        if self._waiting or not call(self._handle, argument):
             await self._send_later(call, argument)
 
     async def send_data(self, timestamp_ms: int, body: Buffer) -> None:
         """A data message: AMF0 values, the first of them the handler's name."""
-        if not _native.client_send_data(self._handle, timestamp_ms, body):
+        if self._waiting or not _native.client_send_data(self._handle, timestamp_ms, body):
             await self._send_later(_native.client_send_data, timestamp_ms, body)
 
     async def send_packet(self, packet: Packet, *, timestamp_ms: int | None = None) -> None:
@@ -163,7 +166,7 @@ class Client(BaseClient):
         If it has raw, that is sent as it is; else its header is built from its fields.
         """
         timestamp = packet.timestamp_ms if timestamp_ms is None else timestamp_ms
-        if not _native.client_send_packet(self._handle, packet, timestamp):
+        if self._waiting or not _native.client_send_packet(self._handle, packet, timestamp):
             await self._send_later(_native.client_send_packet, packet, timestamp)
 
     async def send_packets(self, packets: Iterable[Packet]) -> None:
@@ -171,7 +174,7 @@ class Client(BaseClient):
         items = list(packets)
         start = 0
         while start < len(items):
-            sent = _native.client_send_packets(self._handle, items, start)
+            sent = 0 if self._waiting else _native.client_send_packets(self._handle, items, start)
             if not sent:
                 await self._send_later(_native.client_send_packet, items[start], items[start].timestamp_ms)
                 sent = 1
@@ -179,6 +182,7 @@ class Client(BaseClient):
 
     async def _send_later(self, call: Callable[..., bool], *args: object) -> None:
         """Send when there is room."""
+        self._waiting += 1
         try:
             async with asyncio.timeout(self._send_timeout), self._sending:
                 while True:
@@ -192,6 +196,8 @@ class Client(BaseClient):
                 raise
             detail = f"media: timeout: no room in {self._send_timeout} s"
             raise make_error(Status.TIMEOUT, detail, "media", "", "") from None
+        finally:
+            self._waiting -= 1
 
     async def flush(self) -> None:
         """Wait until everything queued is with the operating system."""
@@ -201,26 +207,25 @@ class Client(BaseClient):
     async def close(self) -> None:
         """End the stream politely and hang up. Waits for queued data to leave, `linger` at most: else TimeoutError.
 
-        Tasks that wait are woken. Cancelling this does not stop the closing. Closing again does nothing.
+        Tasks that wait are woken. Cancelling this does not stop the closing. Closing again waits for the first time.
         """
-        if self._closed:
-            return
-        self._closed = True
-        with contextlib.suppress(Error):
-            self._last = self.statistics()
-        closing.add(self)
-        try:
-            _native.client_close_start(self._handle)
-        except Error as error:
-            self._release()
-            if error.status != Status.FORKED:
-                raise
-            return
-        self._waiters.wake()
-        while self._done is None:
+        began = not self._closed
+        if began:
+            self._closed = True
+            with contextlib.suppress(Error):
+                self._last = self.statistics()
+            closing.add(self)
+            try:
+                _native.client_close_start(self._handle)
+            except Error as error:
+                self._release()
+                if error.status != Status.FORKED:
+                    raise
+            self._waiters.wake()
+        while self in closing:  # begun by this call, or by another one
             await self._waiters.wait()
-        if self._done not in (Status.OK, Status.CLOSED):
-            raise make_error(self._done, "media: queued data was lost", "media", "", "")
+        if began and self._done not in (None, Status.OK, Status.CLOSED):
+            raise make_error(self._done or 0, "media: queued data was lost", "media", "", "")
 
 
 closing: set[Client] = set()  # clients that deliver what is queued, kept until that is done

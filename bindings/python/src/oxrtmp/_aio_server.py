@@ -13,7 +13,7 @@ from . import _log, _native
 from ._base import CLOSED, BaseRequest, BaseServer, BaseSession, End, end_of, error_of, is_own_fault
 from ._channel import PACKET, REQUEST, SERVER_CLOSED, STREAM_END
 from ._errors import Error, Status
-from ._native import Packet
+from ._native import AsyncTake, Inbox, Packet
 from ._opening import Done, Opening, Ready
 from ._reactor import Reactor, Waiters
 from ._types import ServerOptions, milliseconds
@@ -22,6 +22,8 @@ from ._types import ServerOptions, milliseconds
 # peer's connection is not read.
 MOST_PACKETS = 256
 MOST_BYTES = 4 << 20
+# Packets that a task may take before other tasks have their turn.
+MOST_LOOKED_AT = 1024
 
 
 class Session(BaseSession):
@@ -33,11 +35,12 @@ class Session(BaseSession):
 
     _held = 0  # bytes that came since there were no packets
     _paused = False
+    _looked_at = 0  # packets that were found without the loop having its turn
 
     def __init__(self, request: Request) -> None:
-        self._packets: deque[Packet] = deque()
+        self._packets = Inbox()
         self._waiters = Waiters()
-        self._reactor, self._number = Reactor.attach(self)
+        self._reactor, self._number = Reactor.attach(self, self._packets)
         try:
             handle, end = request._grant(self._reactor.queue, self._number)
         except BaseException:
@@ -56,16 +59,12 @@ class Session(BaseSession):
         await self.close()
 
     def __aiter__(self) -> AsyncIterator[Packet]:
-        return self
+        return AsyncTake(self._packets, self.__anext__)
 
     async def __anext__(self) -> Packet:
-        try:
-            return self._packets.popleft()
-        except IndexError:
-            pass
         await self._fill()
-        if self._packets:
-            return self._packets.popleft()
+        for packet in self._packets:
+            return packet
         if self._end is not None and is_own_fault(self._end):
             raise error_of(self._end)
         raise StopAsyncIteration
@@ -83,16 +82,25 @@ class Session(BaseSession):
         await self._fill()
         if not self._packets and self._end is not None:
             raise error_of(self._end)
-        take = self._packets.popleft
-        return [take() for _ in range(min(most, len(self._packets)))]
+        return self._packets.take(most)
 
     async def _fill(self) -> None:
-        """Wait for packets or the end."""
+        """Wait for packets or the end.
+
+        It looks for itself before it leaves that to the loop, which is cheaper for who gets many packets; but the loop
+        gets its turn after MOST_LOOKED_AT of them.
+        """
+        looked = False
         while not self._packets and self._end is None:
-            self._held = 0
             if self._paused:
                 self._pause(False)
-            await self._waiters.wait()
+            if self._looked_at < MOST_LOOKED_AT and not looked:
+                looked = True  # once for each wait
+                self._reactor.drain()
+                self._looked_at += len(self._packets)
+            else:
+                await self._waiters.wait()
+                self._looked_at = 0
 
     def _pause(self, paused: bool) -> None:
         self._paused = paused
@@ -102,10 +110,11 @@ class Session(BaseSession):
     def _event(self, kind: int, payload: Any, size: int) -> None:
         if self._closed:
             return
-        if kind == PACKET:
-            self._packets.extend(payload)
-            self._held += size
-            if not self._paused and (len(self._packets) > MOST_PACKETS or self._held > MOST_BYTES):
+        if kind == PACKET:  # payload of them are in the inbox now
+            before = len(self._packets) - payload
+            self._held = self._held + size if before else size
+            # One batch always finds room; the next one must find that some of it was taken.
+            if not self._paused and before and (before > MOST_PACKETS or self._held > MOST_BYTES):
                 self._pause(True)
         elif kind == STREAM_END:
             self._end = self._end or end_of(payload)

@@ -14,8 +14,6 @@ from ._errors import Error
 # Event types of the library.
 REQUEST, PACKET, STREAM_END, CONNECTED, FAILED, CLIENT_END, WRITABLE, SERVER_CLOSED, LOG, CLIENT_CLOSED = range(1, 11)
 
-MOST = 128  # events taken at once
-
 Deliver = Callable[[int, Any], None]
 
 
@@ -26,9 +24,10 @@ def deadline_of(timeout: float | None) -> float | None:
 class Channel:
     """A queue, and the waiting in it. One thread at a time waits and delivers; the others wait for that thread."""
 
-    __slots__ = ("_fd", "_lock", "_open", "queue")
+    __slots__ = ("_fd", "_inboxes", "_lock", "_open", "queue")
 
-    def __init__(self) -> None:
+    def __init__(self, inbox: _native.Inbox | None = None) -> None:
+        self._inboxes = {} if inbox is None else {0: inbox}  # where packets go
         self.queue = _native.queue_create(_log.level())
         self._fd = _native.queue_fd(self.queue)
         self._lock = threading.RLock()  # a signal's handler may come back here
@@ -40,11 +39,11 @@ class Channel:
 
     def wait(self, ready: Callable[[], bool], deliver: Deliver, deadline: float | None) -> bool:
         """Deliver events until ready says so. False when the time is over, or the channel was closed, before that."""
-        if self._open:
-            _native.queue_fd(self.queue)  # in a forked child: raises, where the lock may be held by nobody
-        left = -1.0 if deadline is None else max(0.0, deadline - monotonic())
-        if not self._lock.acquire(timeout=left):
-            return ready()
+        if not self._lock.acquire(blocking=False):
+            if self._open:
+                _native.queue_fd(self.queue)  # in a forked child: raises, where the lock may be held by nobody
+            if not self._lock.acquire(timeout=-1.0 if deadline is None else max(0.0, deadline - monotonic())):
+                return ready()
         try:
             while not ready():
                 if not self._open:
@@ -62,8 +61,21 @@ class Channel:
             if not self._open:
                 self._destroy()
 
+    def look(self, deliver: Deliver) -> None:
+        """Deliver what is there, unless another thread is at it."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._open:
+                    self._drain(deliver)
+            finally:
+                self._lock.release()
+                if not self._open:
+                    self._destroy()
+
     def _drain(self, deliver: Deliver) -> None:
-        for kind, _, payload, _ in _native.queue_drain(self.queue, MOST):
+        for kind, _, payload, _ in _native.queue_drain(self.queue, self._inboxes):
+            if kind == PACKET:
+                continue
             if kind == LOG:
                 _, _, _, text, level, time_ns = payload
                 _log.write(text, level, time_ns)

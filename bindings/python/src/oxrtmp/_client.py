@@ -32,6 +32,7 @@ class Client(BaseClient):
 
     _connected = False
     _writable = False
+    _waiting = 0  # sends that wait for room, in their order; others have to queue up behind them
     _done: int | None = None  # the status of closing
 
     def __init__(self) -> None:
@@ -111,38 +112,40 @@ class Client(BaseClient):
 
     def send_video_sequence_header(self, avcc: Buffer) -> None:
         """The H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15)."""
-        if not _native.client_send_video_sequence_header(self._handle, avcc):
+        if self._waiting or not _native.client_send_video_sequence_header(self._handle, avcc):
             self._send_later(_native.client_send_video_sequence_header, avcc)
 
     def send_audio_sequence_header(self, asc: Buffer) -> None:
         """The AAC configuration: an AudioSpecificConfig (ISO 14496-3)."""
-        if not _native.client_send_audio_sequence_header(self._handle, asc):
+        if self._waiting or not _native.client_send_audio_sequence_header(self._handle, asc):
             self._send_later(_native.client_send_audio_sequence_header, asc)
 
     def send_video(self, timestamp_ms: int, keyframe: bool, nalus: Buffer) -> None:
         """One H.264 frame: NAL units, each after its length as avcC says. Presentation time = timestamp_ms."""
-        if not _native.client_send_video(self._handle, timestamp_ms, keyframe, nalus):
+        if self._waiting or not _native.client_send_video(self._handle, timestamp_ms, keyframe, nalus):
             self._send_later(_native.client_send_video, timestamp_ms, keyframe, nalus)
 
     def send_video_at(self, timestamp_ms: int, composition_ms: int, keyframe: bool, nalus: Buffer) -> None:
         """send_video for streams with B-frames: timestamp_ms is the decoding time, presentation is composition_ms later."""
-        if not _native.client_send_video_at(self._handle, timestamp_ms, composition_ms, keyframe, nalus):
+        if self._waiting or not _native.client_send_video_at(
+            self._handle, timestamp_ms, composition_ms, keyframe, nalus
+        ):
             self._send_later(_native.client_send_video_at, timestamp_ms, composition_ms, keyframe, nalus)
 
     def send_audio(self, timestamp_ms: int, aac: Buffer) -> None:
         """One AAC frame, without ADTS header."""
-        if not _native.client_send_audio(self._handle, timestamp_ms, aac):
+        if self._waiting or not _native.client_send_audio(self._handle, timestamp_ms, aac):
             self._send_later(_native.client_send_audio, timestamp_ms, aac)
 
     def send_metadata(self, metadata: Metadata | Mapping[str, Any]) -> None:
         """onMetaData: the fields of Metadata that are not 0, or the items of a mapping."""
         call, argument = metadata_call(metadata)
-        if not call(self._handle, argument):
+        if self._waiting or not call(self._handle, argument):
             self._send_later(call, argument)
 
     def send_data(self, timestamp_ms: int, body: Buffer) -> None:
         """A data message: AMF0 values, the first of them the handler's name."""
-        if not _native.client_send_data(self._handle, timestamp_ms, body):
+        if self._waiting or not _native.client_send_data(self._handle, timestamp_ms, body):
             self._send_later(_native.client_send_data, timestamp_ms, body)
 
     def send_packet(self, packet: Packet, *, timestamp_ms: int | None = None) -> None:
@@ -151,7 +154,7 @@ class Client(BaseClient):
         If it has raw, that is sent as it is; else its header is built from its fields.
         """
         timestamp = packet.timestamp_ms if timestamp_ms is None else timestamp_ms
-        if not _native.client_send_packet(self._handle, packet, timestamp):
+        if self._waiting or not _native.client_send_packet(self._handle, packet, timestamp):
             self._send_later(_native.client_send_packet, packet, timestamp)
 
     def send_packets(self, packets: Iterable[Packet]) -> None:
@@ -159,27 +162,31 @@ class Client(BaseClient):
         items = list(packets)
         start = 0
         while start < len(items):
-            start += _native.client_send_packets(self._handle, items, start) or self._send_some(items, start)
-
-    def _send_some(self, items: list[Packet], start: int) -> int:
-        self._send_later(_native.client_send_packet, items[start], items[start].timestamp_ms)
-        return 1
+            sent = 0 if self._waiting else _native.client_send_packets(self._handle, items, start)
+            if not sent:
+                self._send_later(_native.client_send_packet, items[start], items[start].timestamp_ms)
+                sent = 1
+            start += sent
 
     def _send_later(self, call: Callable[..., bool], *args: object) -> None:
         """Send when there is room."""
         deadline = deadline_of(self._send_timeout)
-        left = -1.0 if deadline is None else max(0.0, deadline - monotonic())
-        if not self._sending.acquire(timeout=left):
-            raise self._no_room()
+        self._waiting += 1
         try:
-            while True:
-                self._writable = False
-                if call(self._handle, *args):
-                    return
-                if not self._wait(lambda: self._writable or self._end is not None, deadline) and not self._closed:
-                    raise self._no_room()
+            left = -1.0 if deadline is None else max(0.0, deadline - monotonic())
+            if not self._sending.acquire(timeout=left):
+                raise self._no_room()
+            try:
+                while True:
+                    self._writable = False
+                    if call(self._handle, *args):
+                        return
+                    if not self._wait(lambda: self._writable or self._end is not None, deadline) and not self._closed:
+                        raise self._no_room()
+            finally:
+                self._sending.release()
         finally:
-            self._sending.release()
+            self._waiting -= 1
 
     def _no_room(self) -> Error:
         return make_error(Status.TIMEOUT, f"media: timeout: no room in {self._send_timeout} s", "media", "", "")

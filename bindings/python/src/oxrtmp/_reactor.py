@@ -9,7 +9,7 @@ import weakref
 from typing import Any, ClassVar, Protocol
 
 from . import _log, _native
-from ._channel import LOG, MOST, REQUEST
+from ._channel import LOG, REQUEST
 from ._errors import Error, ForkedError
 
 
@@ -27,26 +27,30 @@ class Reactor:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = weakref.ref(loop)
         self._sources: weakref.WeakValueDictionary[int, Source] = weakref.WeakValueDictionary()
+        self._inboxes: dict[int, _native.Inbox] = {}
         self._numbers = itertools.count(1)
         self._attached = 0
         self.queue = _native.queue_create(_log.level())
-        loop.add_reader(_native.queue_fd(self.queue), self._drain)
+        loop.add_reader(_native.queue_fd(self.queue), self.drain)
 
     @classmethod
-    def attach(cls, source: Source) -> tuple[Reactor, int]:
-        """The running loop's reactor, and the number by which the source's events find it."""
+    def attach(cls, source: Source, inbox: _native.Inbox | None = None) -> tuple[Reactor, int]:
+        """The running loop's reactor, and the number by which the source's events find it, and packets its inbox."""
         loop = asyncio.get_running_loop()
         reactor = cls._running.get(loop)
         if reactor is None:
             reactor = cls._running[loop] = Reactor(loop)
         number = next(reactor._numbers)
         reactor._sources[number] = source
+        if inbox is not None:
+            reactor._inboxes[number] = inbox
         reactor._attached += 1
         return reactor, number
 
     def detach(self, number: int) -> None:
         """The source is closed: no event of it comes any more. Called once for each attach, from any thread."""
         self._sources.pop(number, None)
+        self._inboxes.pop(number, None)
         self._attached -= 1
         if self._attached > 0:
             return
@@ -74,10 +78,10 @@ class Reactor:
                 loop.remove_reader(_native.queue_fd(queue))
             _native.queue_destroy(queue)
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """Deliver what is there, once: the loop calls again while there is more, and runs others between."""
         try:
-            items = _native.queue_drain(self.queue, MOST)
+            items = _native.queue_drain(self.queue, self._inboxes)
         except ForkedError:
             loop = self._loop()
             if loop is not None:

@@ -10,10 +10,10 @@ from typing import Any, Self, Unpack
 
 from . import _native
 from ._base import CLOSED, BaseRequest, BaseServer, BaseSession, End, end_of, error_of, is_own_fault
-from ._channel import PACKET, REQUEST, SERVER_CLOSED, STREAM_END, Channel, deadline_of
+from ._channel import REQUEST, SERVER_CLOSED, STREAM_END, Channel, deadline_of
 from ._errors import Error, Status, make_error
 from ._log import logger
-from ._native import Packet
+from ._native import Inbox, Packet
 from ._types import ServerOptions, milliseconds
 
 
@@ -23,9 +23,9 @@ class Session(BaseSession):
     A `for` loop over it ends when the stream does, however that happens: `end_reason` and `error` tell.
     """
 
-    def __init__(self, request: Request, handle: int, end: End | None, channel: Channel) -> None:
+    def __init__(self, request: Request, handle: int, end: End | None, inbox: Inbox, channel: Channel) -> None:
         super().__init__(request, handle, end)
-        self._packets: deque[Packet] = deque()
+        self._packets = inbox
         self._channel = channel
         if self._closed:
             channel.close()
@@ -37,16 +37,9 @@ class Session(BaseSession):
         self.close()
 
     def __iter__(self) -> Iterator[Packet]:
-        take = self._packets.popleft
-        while True:
-            try:
-                packet = take()
-            except IndexError:
-                self._fill(None)
-                if not self._packets and self._end is not None:
-                    break
-                continue
-            yield packet
+        packets = self._packets
+        while packets or self._fill(None):
+            yield from packets  # those that are there
         if self._end is not None and is_own_fault(self._end):
             raise error_of(self._end)
 
@@ -64,32 +57,30 @@ class Session(BaseSession):
 
     def _take(self, most: int, timeout: float | None) -> list[Packet]:
         deadline = deadline_of(timeout)
-        while True:
-            if not self._packets and not self._fill(deadline):
+        while not (taken := self._packets.take(most)):  # another thread may have been quicker
+            if not self._fill(deadline):
+                if self._end is not None:
+                    raise error_of(self._end)
                 raise make_error(Status.TIMEOUT, f"no packet in {timeout} s", "", "", "")
-            taken: list[Packet] = []
-            try:
-                while len(taken) < most:
-                    taken.append(self._packets.popleft())
-            except IndexError:
-                pass
-            if taken:
-                return taken
-            if self._end is not None:
-                raise error_of(self._end)
+        return taken
 
     def _fill(self, deadline: float | None) -> bool:
-        """Wait for packets or the end. False when the time is over before."""
-        return self._channel.wait(self._ready, self._event, deadline) or self._closed
+        """Wait for packets. False when the time or the stream is over before."""
+        self._channel.look(self._event)
+        if self._packets:
+            return True
+        while self._channel.wait(self._ready, self._event, deadline):
+            if self._packets:
+                return True
+            if self._end is not None:
+                return False
+        return bool(self._packets)
 
     def _ready(self) -> bool:
-        return bool(self._packets) or self._end is not None
+        return len(self._packets) > 0 or self._end is not None
 
     def _event(self, kind: int, payload: Any) -> None:
-        if kind == PACKET:
-            if not self._closed:
-                self._packets.extend(payload)
-        elif kind == STREAM_END:
+        if kind == STREAM_END:
             self._end = self._end or end_of(payload)
 
     def fileno(self) -> int:
@@ -123,13 +114,14 @@ class Request(BaseRequest):
         If the peer has gone meanwhile, the session has ended already. For a request that is not about a stream (see
         ServerOptions.ask_connection) the session is a closed one.
         """
-        channel = Channel()
+        inbox = Inbox()
+        channel = Channel(inbox)
         try:
             handle, end = self._grant(channel.queue, 0)
         except BaseException:
             channel.close()
             raise
-        self._session = Session(self, handle, end, channel)
+        self._session = Session(self, handle, end, inbox, channel)
         return self._session
 
     def reject(self, description: str | None = None, *, code: str | None = None) -> None:

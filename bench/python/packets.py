@@ -1,0 +1,142 @@
+"""What a packet costs on its way into Python: `packets.py [ROUNDS [NAME]]` prints lines "NAME SIZE NANOSECONDS".
+
+    python        for packet in session
+    python-aio    async for packet in session
+    python-data   the first one, with a memoryview of each packet's data
+
+As bench/c/queue.c does it, and to be compared with its `drain`: a session that a client of the same process has filled
+before, over a socket pair, so that only the taking is measured: from the session to the program, its look at the size,
+and the release. Each figure is the median of ROUNDS (5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import statistics
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import islice
+
+import oxrtmp
+import oxrtmp.aio
+
+# Bytes of a packet, packets for each filling, fillings for each round: those of bench/c/queue.c.
+SIZES = [(64, 12800, 8), (1024, 3200, 32), (16 * 1024, 1500, 10), (256 * 1024, 80, 16)]
+LIMITS = oxrtmp.Limits(queue_bytes=2**31 - 1)
+
+Session = oxrtmp.Session | oxrtmp.aio.Session
+
+
+def publisher(connection: socket.socket) -> Callable[[], oxrtmp.Client]:
+    """Begins to publish, and returns what waits for the client."""
+    clients: list[oxrtmp.Client] = []
+
+    def publish() -> None:
+        clients.append(oxrtmp.Client.publish("rtmp://localhost/live/bench", connection=connection))
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+
+    def wait() -> oxrtmp.Client:
+        thread.join()
+        return clients[0]
+
+    return wait
+
+
+def fill(client: oxrtmp.Client, session: Session, size: int, count: int) -> None:
+    """Send packets and wait until all of them wait in the session."""
+    wanted = session.statistics().packets + count
+    frame = oxrtmp.Packet(9, 0, raw=b"\x27\x01" + bytes(size - 2))  # an AVC inter frame
+    client.send_packets([frame] * count)
+    while session.statistics().packets < wanted:
+        time.sleep(50e-6)
+
+
+def iterate(session: oxrtmp.Session, count: int) -> int:
+    seen = 0
+    for packet in islice(session, count):
+        seen += packet.size
+    return seen
+
+
+def look(session: oxrtmp.Session, count: int) -> int:
+    seen = 0
+    for packet in islice(session, count):
+        seen += len(packet.data)
+    return seen
+
+
+def threads(size: int, count: int, fillings: int, rounds: int, take: Callable[[oxrtmp.Session, int], int]) -> float:
+    ours, theirs = socket.socketpair()
+    with oxrtmp.Server(limits=LIMITS) as server:
+        server.adopt_connection(ours)
+        client = publisher(theirs)
+        with server.accept(10).accept() as session, client() as sender:
+            took = []
+            for _ in range(rounds + 1):
+                total = 0.0
+                for _ in range(fillings):
+                    fill(sender, session, size, count)
+                    begun = time.perf_counter_ns()
+                    seen = take(session, count)
+                    total += (time.perf_counter_ns() - begun) / count / fillings
+                    assert seen >= (size - 5) * count
+                took.append(total)
+    return statistics.median(took[1:])  # the first one fills the pools
+
+
+@asynccontextmanager
+async def path() -> AsyncIterator[tuple[oxrtmp.aio.Session, oxrtmp.Client]]:
+    ours, theirs = socket.socketpair()
+    async with oxrtmp.aio.Server(limits=LIMITS) as server:
+        server.adopt_connection(ours)
+        client = publisher(theirs)
+        async with (await server.accept()).accept() as session:
+            with client() as sender:
+                yield session, sender
+
+
+async def tasks(size: int, count: int, fillings: int, rounds: int) -> float:
+    async with path() as (session, sender):
+        took = []
+        for _ in range(rounds + 1):
+            total = 0.0
+            for _ in range(fillings):
+                fill(sender, session, size, count)
+                seen = left = 0
+                begun = time.perf_counter_ns()
+                left = count
+                async for packet in session:
+                    seen += packet.size
+                    left -= 1
+                    if not left:
+                        break
+                total += (time.perf_counter_ns() - begun) / count / fillings
+                assert seen >= (size - 5) * count
+            took.append(total)
+    return statistics.median(took[1:])
+
+
+WAYS: dict[str, Callable[[int, int, int, int], float]] = {
+    "python": lambda *a: threads(*a, take=iterate),
+    "python-aio": lambda *a: asyncio.run(tasks(*a)),
+    "python-data": lambda *a: threads(*a, take=look),
+}
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    for name, way in WAYS.items():
+        if len(sys.argv) > 2 and sys.argv[2] != name:
+            continue
+        for size, count, fillings in SIZES:
+            print(f"{name} {size} {way(size, count, fillings, rounds):.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+/* Inbox: packets that wait to be taken, in order; and what takes them in `async for` without a coroutine for each. They
+ * become Python objects when they are taken, so that in a loop each is made where the last one has just died. */
+#include "native.h"
+
+typedef struct inbox_object {
+  PyObject_HEAD
+  oxrtmp_packet *packets; /* a ring; its capacity is a power of two */
+  size_t head, count, capacity;
+} inbox_object;
+
+#define INBOX(object) ((inbox_object *)(object))
+
+/* grow makes room for more. */
+static bool grow(inbox_object *self) {
+  size_t capacity = self->capacity ? self->capacity * 2 : 16;
+  oxrtmp_packet *packets = PyMem_Malloc(capacity * sizeof *packets);
+  if (packets == NULL) {
+    PyErr_NoMemory();
+    return false;
+  }
+  for (size_t i = 0; i < self->count; i++) {
+    packets[i] = self->packets[(self->head + i) & (self->capacity - 1)];
+  }
+  PyMem_Free(self->packets);
+  self->packets = packets;
+  self->capacity = capacity;
+  self->head = 0;
+  return true;
+}
+
+bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet) {
+  inbox_object *self = INBOX(inbox);
+  if (self->count == self->capacity && !grow(self)) {
+    oxrtmp_packet_release(packet);
+    return false;
+  }
+  self->packets[(self->head + self->count++) & (self->capacity - 1)] = *packet;
+  return true;
+}
+
+/* inbox_first takes the first packet out; there is one. */
+static oxrtmp_packet *inbox_first(inbox_object *self) {
+  oxrtmp_packet *packet = &self->packets[self->head];
+  self->head = (self->head + 1) & (self->capacity - 1);
+  self->count--;
+  return packet;
+}
+
+static PyObject *inbox_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  if (PyTuple_Size(args) != 0 || (kwargs != NULL && PyDict_Size(kwargs) != 0)) {
+    PyErr_SetString(PyExc_TypeError, "Inbox() takes no arguments");
+    return NULL;
+  }
+  inbox_object *self = PyObject_New(inbox_object, type);
+  if (self != NULL) {
+    self->packets = NULL;
+    self->head = self->count = self->capacity = 0;
+  }
+  return (PyObject *)self;
+}
+
+static PyObject *inbox_clear(PyObject *object, PyObject *unused) {
+  (void)unused;
+  while (INBOX(object)->count > 0) {
+    oxrtmp_packet_release(inbox_first(INBOX(object)));
+  }
+  Py_RETURN_NONE;
+}
+
+static void inbox_dealloc(PyObject *object) {
+  PyTypeObject *type = Py_TYPE(object);
+  Py_DECREF(inbox_clear(object, NULL));
+  PyMem_Free(INBOX(object)->packets);
+  PyObject_Free(object);
+  Py_DECREF(type);
+}
+
+/* inbox_next returns the first packet, or NULL without an exception. */
+static PyObject *inbox_next(PyObject *object) {
+  if (INBOX(object)->count == 0) {
+    return NULL;
+  }
+  return native_packet_new(PyType_GetModuleState(Py_TYPE(object)), inbox_first(INBOX(object)));
+}
+
+static PyObject *inbox_take(PyObject *object, PyObject *most) {
+  Py_ssize_t count = PyLong_AsSsize_t(most);
+  if (count < 0) {
+    if (!PyErr_Occurred()) {
+      PyErr_SetString(PyExc_ValueError, "less than nothing is wanted");
+    }
+    return NULL;
+  }
+  if ((size_t)count > INBOX(object)->count) {
+    count = (Py_ssize_t)INBOX(object)->count;
+  }
+  PyObject *list = PyList_New(count);
+  for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
+    PyObject *packet = inbox_next(object);
+    if (packet == NULL) {
+      Py_CLEAR(list);
+    } else {
+      PyList_SetItem(list, i, packet);
+    }
+  }
+  return list;
+}
+
+static PyObject *inbox_iter(PyObject *object) { return Py_NewRef(object); }
+
+static Py_ssize_t inbox_length(PyObject *object) { return (Py_ssize_t)INBOX(object)->count; }
+
+static PyMethodDef inbox_methods[] = {
+    {"take", inbox_take, METH_O, "take(most)\n--\n\nTake packets that are there, at most so many."},
+    {"clear", inbox_clear, METH_NOARGS, "clear()\n--\n\nDrop all packets."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot inbox_slots[] = {
+    {Py_tp_doc, "Packets that wait. An iterator over what is there, which can be taken up again."},
+    {Py_tp_new, inbox_new},
+    {Py_tp_dealloc, inbox_dealloc},
+    {Py_tp_iter, inbox_iter},
+    {Py_tp_iternext, inbox_next},
+    {Py_tp_methods, inbox_methods},
+    {Py_sq_length, inbox_length},
+    {0, NULL},
+};
+
+PyType_Spec native_inbox_spec = {"oxrtmp._native.Inbox", sizeof(inbox_object), 0,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, inbox_slots};
+
+/* ---- Ready: an awaitable whose value is there ---- */
+
+typedef struct ready_object {
+  PyObject_HEAD
+  PyObject *value;
+} ready_object;
+
+static void ready_dealloc(PyObject *object) {
+  PyTypeObject *type = Py_TYPE(object);
+  Py_XDECREF(((ready_object *)object)->value);
+  PyObject_Free(object);
+  Py_DECREF(type);
+}
+
+static PyObject *ready_next(PyObject *object) {
+  PyObject *value = ((ready_object *)object)->value;
+  ((ready_object *)object)->value = NULL;
+  if (value == NULL) {
+    PyErr_SetString(PyExc_RuntimeError, "awaited already");
+    return NULL;
+  }
+  PyErr_SetObject(PyExc_StopIteration, value); /* a Packet: neither a tuple nor an exception */
+  Py_DECREF(value);
+  return NULL;
+}
+
+static PyType_Slot ready_slots[] = {
+    {Py_tp_dealloc, ready_dealloc}, {Py_am_await, inbox_iter}, {Py_tp_iter, inbox_iter},
+    {Py_tp_iternext, ready_next},   {0, NULL},
+};
+
+PyType_Spec native_ready_spec = {"oxrtmp._native.Ready", sizeof(ready_object), 0,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+                                 ready_slots};
+
+/* ---- AsyncTake(inbox, wait): an asynchronous iterator: what is in the inbox, else what awaiting wait() gives ---- */
+
+typedef struct take_object {
+  PyObject_HEAD
+  PyObject *inbox, *wait;
+} take_object;
+
+#define TAKE(object) ((take_object *)(object))
+
+static int take_traverse(PyObject *object, visitproc visit, void *arg) {
+  Py_VISIT((PyObject *)Py_TYPE(object));
+  Py_VISIT(TAKE(object)->inbox);
+  Py_VISIT(TAKE(object)->wait);
+  return 0;
+}
+
+static int take_clear(PyObject *object) {
+  Py_CLEAR(TAKE(object)->inbox);
+  Py_CLEAR(TAKE(object)->wait);
+  return 0;
+}
+
+static void take_dealloc(PyObject *object) {
+  PyTypeObject *type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  take_clear(object);
+  PyObject_GC_Del(object);
+  Py_DECREF(type);
+}
+
+static PyObject *take_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  native_state *state = PyType_GetModuleState(type);
+  PyObject *inbox, *wait;
+  if (kwargs != NULL && PyDict_Size(kwargs) != 0) {
+    PyErr_SetString(PyExc_TypeError, "AsyncTake() takes no keyword arguments");
+    return NULL;
+  }
+  if (!PyArg_ParseTuple(args, "O!O", state->inbox_type, &inbox, &wait)) {
+    return NULL;
+  }
+  take_object *self = PyObject_GC_New(take_object, type);
+  if (self != NULL) {
+    self->inbox = Py_NewRef(inbox);
+    self->wait = Py_NewRef(wait);
+    PyObject_GC_Track((PyObject *)self);
+  }
+  return (PyObject *)self;
+}
+
+static PyObject *take_anext(PyObject *object) {
+  PyObject *packet = inbox_next(TAKE(object)->inbox);
+  if (packet == NULL) {
+    return PyErr_Occurred() ? NULL : PyObject_CallNoArgs(TAKE(object)->wait);
+  }
+  native_state *state = PyType_GetModuleState(Py_TYPE(object));
+  ready_object *ready = PyObject_New(ready_object, state->ready_type);
+  if (ready == NULL) {
+    Py_DECREF(packet);
+    return NULL;
+  }
+  ready->value = packet;
+  return (PyObject *)ready;
+}
+
+static PyType_Slot take_slots[] = {
+    {Py_tp_new, take_new},
+    {Py_tp_dealloc, take_dealloc},
+    {Py_tp_traverse, take_traverse},
+    {Py_tp_clear, take_clear},
+    {Py_am_aiter, inbox_iter},
+    {Py_am_anext, take_anext},
+    {0, NULL},
+};
+
+PyType_Spec native_take_spec = {"oxrtmp._native.AsyncTake", sizeof(take_object), 0,
+                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, take_slots};
