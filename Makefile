@@ -64,7 +64,7 @@ clean: ## Remove everything that was built (and the installed test peers with it
 ## What tests
 
 .PHONY: test
-test: deps lint test-go test-c abi test-packaging test-interop fuzz ## Run every test: Go, C, installing, real peers, fuzzers (5 s each)
+test: deps lint test-go test-c test-python abi test-packaging test-interop fuzz ## Run every test: Go, C, Python, installing, real peers, fuzzers (5 s each)
 	@echo "make test: all passed"
 
 .PHONY: test-go
@@ -88,9 +88,9 @@ python: lib ## Build the Python package and install it where the tests run
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --force-reinstall ./bindings/python
 
 .PHONY: test-python
-test-python: python ## Python: the package's tests, its types, 500 streams at once
-	$(GO) build -o $(BUILD)/bin/load ./tests/load
-	$(PYTEST) bindings/python/tests
+test-python: python ## Python: the package's tests, its types, installing it, 500 streams at once
+	$(subst -m pytest,-X dev -W error -m pytest,$(PYTEST)) bindings/python/tests --ignore bindings/python/tests/test_load.py
+	$(PYTEST) bindings/python/tests/test_load.py
 
 .PHONY: test-interop
 test-interop: all node python ## Real encoders and servers against every language's programs

@@ -15,6 +15,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
@@ -33,6 +34,15 @@ def tool(name: str, variable: str, what: str) -> None:
         )
 
 
+class BuildPy(build_py):
+    """Leaves nothing of an earlier build."""
+
+    def run(self) -> None:
+        if not self.editable_mode:
+            shutil.rmtree(Path(self.build_lib) / "oxrtmp", ignore_errors=True)
+        super().run()
+
+
 class BuildExt(build_ext):
     """Builds the library first, and puts it beside the extension."""
 
@@ -48,6 +58,11 @@ class BuildExt(build_ext):
         package = Path(self.get_ext_fullpath("oxrtmp._native")).parent
         package.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(library / SONAME, package / SONAME)
+
+    def build_extensions(self) -> None:
+        # Some Pythons pass on where they themselves were installed.
+        self.compiler.linker_so = [a for a in self.compiler.linker_so if not a.startswith("-Wl,-rpath")]
+        super().build_extensions()
 
     def get_outputs(self) -> list[str]:
         return [*super().get_outputs(), str(Path(self.get_ext_fullpath("oxrtmp._native")).parent / SONAME)]
@@ -71,10 +86,10 @@ class BdistWheel(bdist_wheel):
 
 
 class Sdist(sdist):
-    """Takes the library's sources along."""
+    """Takes the library's sources along, and no binaries."""
 
     def make_release_tree(self, base_dir: str, files: list[str]) -> None:
-        super().make_release_tree(base_dir, files)
+        super().make_release_tree(base_dir, [f for f in files if ".so" not in Path(f).suffixes])
         core = Path(base_dir) / "core"
         for name in SOURCES:
             source, target = CORE / name, core / name
@@ -93,12 +108,12 @@ native = Extension(
     define_macros=[("Py_LIMITED_API", "0x030b0000")],
     py_limited_api=True,
     extra_compile_args=["-std=c11", "-Wall", "-Wextra", "-Werror=implicit", "-fvisibility=hidden"],
-    extra_link_args=["-Wl,-rpath,$ORIGIN", "-Wl,-z,now", "-Wl,-z,relro"],
+    extra_link_args=["-Wl,-s", "-Wl,-rpath,$ORIGIN", "-Wl,-z,now", "-Wl,-z,relro"],
 )
 
 setup(
     version=(CORE / "VERSION").read_text().strip(),
     ext_modules=[native],
-    cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel, "sdist": Sdist},
+    cmdclass={"build_py": BuildPy, "build_ext": BuildExt, "bdist_wheel": BdistWheel, "sdist": Sdist},
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

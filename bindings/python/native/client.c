@@ -239,10 +239,10 @@ static PyObject *client_flush(PyObject *module, PyObject *args) {
   return sent(module, status);
 }
 
-NATIVE_STRUCT_GETTER(client_statistics, client, oxrtmp_statistics, native_statistics)
-NATIVE_GETTER(client_peer_address, client, false)
-NATIVE_SIMPLE(client_close_start, client) /* does not wait: CLIENT_CLOSED comes to the queue */
-NATIVE_SIMPLE(client_close, client)
+NATIVE_STRUCT_GETTER(client_statistics, oxrtmp_client_statistics, oxrtmp_client, oxrtmp_statistics, native_statistics)
+NATIVE_GETTER(client_peer_address, oxrtmp_client_peer_address, oxrtmp_client, false)
+NATIVE_SIMPLE(client_close_start, oxrtmp_client_close_start, oxrtmp_client) /* does not wait: CLIENT_CLOSED comes to the queue */
+NATIVE_SIMPLE(client_close, oxrtmp_client_close, oxrtmp_client)
 
 PyMethodDef native_client_methods[] = {
     {"client_publish_open", client_publish_open, METH_VARARGS, NULL},

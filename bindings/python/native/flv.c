@@ -47,8 +47,8 @@ static PyObject *recorder_write(PyObject *module, PyObject *args) {
   return native_none(module, status);
 }
 
-NATIVE_GETTER(recorder_path, recorder, true)
-NATIVE_SIMPLE(recorder_close, recorder)
+NATIVE_GETTER(recorder_path, oxrtmp_recorder_path, oxrtmp_recorder, true)
+NATIVE_SIMPLE(recorder_close, oxrtmp_recorder_close, oxrtmp_recorder)
 
 static PyObject *flv_reader_open(PyObject *module, PyObject *args) {
   const char *path;
@@ -102,7 +102,7 @@ static PyObject *flv_reader_next_packet(PyObject *module, PyObject *argument) {
   return native_raise(module, status);
 }
 
-NATIVE_SIMPLE(flv_reader_close, flv_reader)
+NATIVE_SIMPLE(flv_reader_close, oxrtmp_flv_reader_close, oxrtmp_flv_reader)
 
 PyMethodDef native_flv_methods[] = {
     {"recorder_open", recorder_open, METH_VARARGS, NULL},

@@ -104,15 +104,15 @@ static inline PyObject *native_none(PyObject *module, oxrtmp_status status) {
   Py_RETURN_NONE;
 }
 
-/* NATIVE_SIMPLE defines a wrapper of oxrtmp_name(handle), of a handle of the type kind. */
-#define NATIVE_SIMPLE(name, kind) \
+/* NATIVE_SIMPLE defines a wrapper of function(handle). */
+#define NATIVE_SIMPLE(name, function, handle_type) \
   static PyObject *name(PyObject *module, PyObject *argument) { \
-    oxrtmp_##kind handle = {PyLong_AsUnsignedLongLong(argument)}; \
+    handle_type handle = {PyLong_AsUnsignedLongLong(argument)}; \
     if (PyErr_Occurred()) { \
       return NULL; \
     } \
     oxrtmp_status status; \
-    NATIVE_CALL(status, oxrtmp_##name(handle)); \
+    NATIVE_CALL(status, function(handle)); \
     return native_none(module, status); \
   }
 
@@ -141,31 +141,31 @@ static inline PyObject *native_none(PyObject *module, oxrtmp_status status) {
     } \
   } while (0)
 
-/* NATIVE_GETTER defines a wrapper of oxrtmp_name(handle, buf, cap, length) that returns the text, as bytes if so wanted. */
-#define NATIVE_GETTER(name, kind, of_bytes) \
+/* NATIVE_GETTER defines a wrapper of function(handle, buf, cap, length) that returns the text, as bytes if so wanted. */
+#define NATIVE_GETTER(name, function, handle_type, of_bytes) \
   static PyObject *name(PyObject *module, PyObject *argument) { \
-    oxrtmp_##kind handle = {PyLong_AsUnsignedLongLong(argument)}; \
+    handle_type handle = {PyLong_AsUnsignedLongLong(argument)}; \
     if (PyErr_Occurred()) { \
       return NULL; \
     } \
     PyObject *result; \
     oxrtmp_status status; \
-    NATIVE_TEXT(result, status, of_bytes, char, oxrtmp_##name, handle); \
+    NATIVE_TEXT(result, status, of_bytes, char, function, handle); \
     if (result == NULL && !PyErr_Occurred()) { \
       return native_raise(module, status); \
     } \
     return result; \
   }
 
-/* NATIVE_STRUCT_GETTER defines a wrapper of oxrtmp_name(handle, struct) that returns a dict. */
-#define NATIVE_STRUCT_GETTER(name, kind, struct_, fields) \
+/* NATIVE_STRUCT_GETTER defines a wrapper of function(handle, struct) that returns a dict. */
+#define NATIVE_STRUCT_GETTER(name, function, handle_type, struct_, fields) \
   static PyObject *name(PyObject *module, PyObject *argument) { \
-    oxrtmp_##kind handle = {PyLong_AsUnsignedLongLong(argument)}; \
+    handle_type handle = {PyLong_AsUnsignedLongLong(argument)}; \
     if (PyErr_Occurred()) { \
       return NULL; \
     } \
     struct_ out = {.struct_size = sizeof out}; \
-    oxrtmp_status status = oxrtmp_##name(handle, &out); \
+    oxrtmp_status status = function(handle, &out); \
     return status == OXRTMP_OK ? native_dict(&out, fields) : native_raise(module, status); \
   }
 

@@ -31,8 +31,8 @@ static PyObject *queue_fd(PyObject *module, PyObject *argument) {
   return status == OXRTMP_OK ? PyLong_FromLong(fd) : native_raise(module, status);
 }
 
-NATIVE_SIMPLE(queue_wake, queue)
-NATIVE_SIMPLE(queue_destroy, queue)
+NATIVE_SIMPLE(queue_wake, oxrtmp_queue_wake, oxrtmp_queue)
+NATIVE_SIMPLE(queue_destroy, oxrtmp_queue_destroy, oxrtmp_queue)
 
 /* ---- events as tuples ---- */
 

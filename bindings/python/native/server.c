@@ -78,9 +78,9 @@ static PyObject *server_shutdown_start(PyObject *module, PyObject *args) {
   return native_none(module, oxrtmp_server_shutdown_start(server, timeout_ms));
 }
 
-NATIVE_GETTER(server_address, server, false)
-NATIVE_GETTER(server_addresses, server, false)
-NATIVE_SIMPLE(server_close, server)
+NATIVE_GETTER(server_address, oxrtmp_server_address, oxrtmp_server, false)
+NATIVE_GETTER(server_addresses, oxrtmp_server_addresses, oxrtmp_server, false)
+NATIVE_SIMPLE(server_close, oxrtmp_server_close, oxrtmp_server)
 
 /* ---- Request ---- */
 
@@ -117,7 +117,7 @@ static PyObject *request_describe(PyObject *module, PyObject *argument) {
   return PyErr_Occurred() ? NULL : native_raise(module, status);
 }
 
-NATIVE_STRUCT_GETTER(request_connect, request, oxrtmp_connect_info, native_connect_info)
+NATIVE_STRUCT_GETTER(request_connect, oxrtmp_request_connect, oxrtmp_request, oxrtmp_connect_info, native_connect_info)
 
 /* request_accept(request, queue, user_data) returns the session's handle, 0 when the request was not for a stream. */
 static PyObject *request_accept(PyObject *module, PyObject *args) {
@@ -199,9 +199,9 @@ static PyObject *session_metadata_raw(PyObject *module, PyObject *argument) {
   return result == NULL && !PyErr_Occurred() ? metadata_or_none(module, status) : result;
 }
 
-NATIVE_STRUCT_GETTER(session_statistics, session, oxrtmp_statistics, native_statistics)
-NATIVE_GETTER(session_end_reason, session, false)
-NATIVE_SIMPLE(session_close, session)
+NATIVE_STRUCT_GETTER(session_statistics, oxrtmp_session_statistics, oxrtmp_session, oxrtmp_statistics, native_statistics)
+NATIVE_GETTER(session_end_reason, oxrtmp_session_end_reason, oxrtmp_session, false)
+NATIVE_SIMPLE(session_close, oxrtmp_session_close, oxrtmp_session)
 
 static PyObject *session_close_with_status(PyObject *module, PyObject *args) {
   oxrtmp_session session;

@@ -1,0 +1,169 @@
+"""What is built: the wheel, installing it without a compiler, and building from a source distribution."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+PACKAGE = ROOT / "bindings/python"
+CHECK = """
+import threading, oxrtmp, oxrtmp.aio
+with oxrtmp.Server("127.0.0.1:0") as server:
+    thread = threading.Thread(target=lambda: oxrtmp.Client.publish(f"rtmp://{server.address}/live/x").close())
+    thread.start()
+    with server.accept(10).accept() as session:
+        assert list(session) == []
+    thread.join()
+print("works", oxrtmp.__file__)
+"""
+
+
+def run(*command: str | Path, cwd: Path = PACKAGE, **env: str) -> str:
+    done = subprocess.run(command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def pip(python: Path | str, *arguments: str | Path, **env: str) -> str:
+    return run(python, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", *arguments, **env)
+
+
+def empty_venv(directory: Path) -> Path:
+    run(sys.executable, "-m", "venv", directory)
+    python = directory / "bin/python"
+    assert "oxrtmp" not in pip(python, "list")
+    return python
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    pip(sys.executable, "wheel", "--no-build-isolation", "--no-deps", "--no-index", "-w", out, PACKAGE)
+    (found,) = out.glob("*.whl")
+    return found
+
+
+def test_wheel(wheel: Path) -> None:
+    """One for every CPython from 3.11 on, named after the C library it needs, with all it needs and no more."""
+    version = (ROOT / "VERSION").read_text().strip()
+    machine = os.uname().machine
+    assert re.fullmatch(rf"oxrtmp-{re.escape(version)}-cp311-abi3-manylinux_2_(\d+)_{machine}\.whl", wheel.name)
+    with zipfile.ZipFile(wheel) as z:
+        names = set(z.namelist())
+        modules = {"oxrtmp/" + p.name for p in (PACKAGE / "src/oxrtmp").glob("*.py")}
+        binaries = {"oxrtmp/_native.abi3.so", "oxrtmp/libxrtmp.so.0"}
+        assert {n for n in names if n.startswith("oxrtmp/")} == modules | binaries | {
+            "oxrtmp/py.typed",
+            "oxrtmp/_native.pyi",
+        }
+        info = next(n for n in names if n.endswith("/METADATA"))
+        metadata = z.read(info).decode()
+        assert (
+            "Requires-Dist" not in metadata
+            and "Requires-Python: >=3.11" in metadata
+            and "License-Expression: MIT" in metadata
+        )
+        assert any(n.endswith("licenses/LICENSE") for n in names)
+        assert b"Root-Is-Purelib: false" in z.read(info.replace("METADATA", "WHEEL"))
+
+
+def test_binaries(wheel: Path, tmp_path: Path) -> None:
+    """The extension finds the library beside it, and shows one symbol; nothing asks for a newer C library than the tag."""
+    with zipfile.ZipFile(wheel) as z:
+        z.extractall(tmp_path)
+    native = tmp_path / "oxrtmp/_native.abi3.so"
+    dynamic = run("readelf", "-d", native)
+    needed = set(re.findall(r"NEEDED.*\[(.*)\]", dynamic))
+    assert "libxrtmp.so.0" in needed and needed <= {"libxrtmp.so.0", "libc.so.6", "libpthread.so.0"}
+    assert re.search(r"RUNPATH.*\[\$ORIGIN\]", dynamic)
+    defined = run("nm", "-D", "--defined-only", native).split()[2::3]
+    assert defined == ["PyInit__native"]
+    tag = int(re.search(r"manylinux_2_(\d+)", wheel.name)[1])  # type: ignore[index]
+    for binary in (native, tmp_path / "oxrtmp/libxrtmp.so.0"):
+        versions = {int(v) for v in re.findall(r"GLIBC_2\.(\d+)", run("objdump", "-T", binary))}
+        assert max(versions) <= tag
+
+
+def test_installing_the_wheel_runs_no_compiler(wheel: Path, tmp_path: Path) -> None:
+    """Into an empty environment, with no other command on the path, without the network; then it works."""
+    python = empty_venv(tmp_path / "venv")
+    path = str(python.parent)
+    assert shutil.which("gcc", path=path) is None and shutil.which("go", path=path) is None
+    pip(python, "install", "--no-index", wheel, PATH=path)
+    out = run(python, "-X", "dev", "-W", "error", "-c", CHECK, cwd=tmp_path, PATH=path)
+    assert out.startswith("works") and str(tmp_path) in out
+    pip(python, "uninstall", "-y", "oxrtmp")
+    assert not list((tmp_path / "venv").rglob("*xrtmp*"))
+
+
+def test_other_pythons(wheel: Path, tmp_path: Path) -> None:
+    """The same wheel under every CPython from 3.11 on that is installed."""
+    with zipfile.ZipFile(wheel) as z:
+        z.extractall(tmp_path)
+    seen = 0
+    for minor in range(11, 20):
+        python = shutil.which(f"python3.{minor}", path="/usr/bin:/usr/local/bin")
+        if python:
+            assert run(python, "-c", CHECK, cwd=tmp_path, PYTHONPATH=str(tmp_path)).startswith("works")
+            seen += 1
+    if not seen:
+        assert run(sys.executable, "-c", CHECK, cwd=tmp_path, PYTHONPATH=str(tmp_path)).startswith("works")
+
+
+def test_installing_the_checkout(tmp_path: Path) -> None:
+    """pip install ./bindings/python. What pip would fetch for the build, setuptools, is taken from here."""
+    python = empty_venv(tmp_path / "venv")
+    packages = Path(run(sys.executable, "-c", "import setuptools; print(setuptools.__file__)").strip()).parents[1]
+    target = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
+    for source in [*packages.glob("setuptools*"), packages / "_distutils_hack"]:
+        if source.is_dir():
+            shutil.rmtree(target / source.name, ignore_errors=True)
+            shutil.copytree(source, target / source.name)
+    install = ["install", "--no-build-isolation", "--no-index", "./bindings/python"]
+    run(python, "-m", "pip", "--disable-pip-version-check", *install, cwd=ROOT)
+    assert run(python, "-X", "dev", "-W", "error", "-c", CHECK, cwd=tmp_path).startswith("works")
+
+
+def test_source_distribution(tmp_path: Path) -> None:
+    """It carries the library's sources, and builds far from the checkout."""
+    hook = f"from setuptools import build_meta; print(build_meta.build_sdist({str(tmp_path)!r}))"
+    name = run(sys.executable, "-c", hook).split()[-1]
+    with tarfile.open(tmp_path / name) as t:
+        names = t.getnames()
+        t.extractall(tmp_path, filter="data")
+    top = tmp_path / name.removesuffix(".tar.gz")
+    for wanted in (
+        "core/go.mod",
+        "core/include/oxrtmp.h",
+        "core/capi/build",
+        "core/VERSION",
+        "native/module.c",
+        "LICENSE",
+    ):
+        assert f"{top.name}/{wanted}" in names
+    assert not [n for n in names if n.endswith(("_test.go", ".so", ".so.0", ".o"))]
+    pip(sys.executable, "wheel", "--no-build-isolation", "--no-deps", "--no-index", "-w", tmp_path / "out", top)
+    (built,) = (tmp_path / "out").glob("*.whl")
+    with zipfile.ZipFile(built) as z:
+        z.extractall(tmp_path / "installed")
+    out = run(sys.executable, "-c", CHECK, cwd=tmp_path, PYTHONPATH=str(tmp_path / "installed"))
+    assert str(tmp_path / "installed") in out
+
+
+@pytest.mark.parametrize(("variable", "what"), [("GO", "Go 1.25"), ("CC", "a C compiler")])
+def test_missing_tools_are_named(tmp_path: Path, variable: str, what: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "setup.py", "-q", "build_ext", "-b", tmp_path, "-t", tmp_path],
+        cwd=PACKAGE, env={**os.environ, variable: "/nonexistent"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert what in done.stderr and "wheel" in done.stderr and "Traceback" not in done.stderr, done.stderr
