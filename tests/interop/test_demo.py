@@ -25,7 +25,7 @@ def test_demo_shows_sample_and_encoder(nursery: Nursery, tmp_path: Path) -> None
     port = free_port()
     demo = nursery.start([BUILD / "bin/demo", "-listen", f"localhost:{port}"])
     demo.wait_line(lambda line: line.startswith("listening on ") and str(port) in line, 10)
-    assert any(f"rtmp://localhost:{port}/live/test" in line for line in demo.lines), str(demo)
+    demo.wait_line(lambda line: f"rtmp://localhost:{port}/live/test" in line, 10)
     demo.wait_line(live_line("live/demo"), 10)
     url = f"rtmp://localhost:{port}/live/test"
     ffmpeg_publish(nursery, url, tmp_path / "copy.flv", "h264", "aac", seconds=6, realtime=True).succeed(30)
