@@ -29,6 +29,13 @@ type ClientOptions struct {
 	FlashVer string
 	SWFURL   string // default none
 	PageURL  string // default none
+	// User and Password log in where the server asks for it (see package authmod); they replace those of the URL.
+	// Without TLS, whoever listens can try passwords against what is sent.
+	User     string
+	Password string
+	// FollowRedirects makes the client go where the server sends it instead, up to five times in a row, but not from TLS
+	// to a connection without it.
+	FollowRedirects bool
 	// PublishType is "live" (default), "record" or "append".
 	PublishType string
 	// Play says what a playing client asks for. Its zero value is the live stream of that name, or else the recorded
@@ -82,6 +89,7 @@ func (o *ClientOptions) withDefaults() (ClientOptions, error) {
 	}
 	for _, f := range [...]struct{ name, value string }{
 		{"App", r.App}, {"StreamName", r.StreamName}, {"TCURL", r.TCURL}, {"FlashVer", r.FlashVer}, {"SWFURL", r.SWFURL}, {"PageURL", r.PageURL},
+		{"User", r.User}, {"Password", r.Password},
 	} {
 		if len(f.value) > 65535 || strings.IndexByte(f.value, 0) >= 0 {
 			return r, errors.New("rtmp: ClientOptions." + f.name + " contains a NUL byte or is longer than 65535 bytes")
@@ -125,6 +133,7 @@ type Client struct {
 	settled bool          // ready is closed
 	outcome error         // why it failed, or what ended it later
 	closed  bool
+	again   again
 }
 
 // ClientEventKind says what a [ClientEvent] tells.
@@ -209,7 +218,13 @@ func (c *Client) handle(e engine.Event) {
 	case engine.EventPublishing, engine.EventPlaying:
 		c.settle(nil)
 	case engine.EventRefused:
-		c.settle(&Error{Phase: e.Phase, Err: &StatusError{Level: e.Status.Level, Code: e.Status.Code, Description: e.Status.Description}})
+		var err error = &StatusError{Level: e.Status.Level, Code: e.Status.Code, Description: e.Status.Description}
+		if !c.settled {
+			err = c.refused(&e)
+		}
+		if err != nil {
+			c.settle(&Error{Phase: e.Phase, Err: err})
+		}
 		c.link.signalDrained()
 	case engine.EventStreamEnd:
 		c.settle(&Error{Phase: c.engine.Phase(), Err: io.EOF})

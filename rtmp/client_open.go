@@ -54,6 +54,7 @@ func open(url string, options *ClientOptions, play bool) (*Client, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := newClient(&unconnected{cancel}, t, o, play)
+	c.again = newAgain(&t, &o, true)
 	c.goroutines.Add(1)
 	go c.run(func() (net.Conn, error) {
 		defer cancel()
@@ -81,6 +82,7 @@ func openConn(ctx context.Context, nc net.Conn, url string, options *ClientOptio
 		return nil, err
 	}
 	c := newClient(newTransport(nc), t, o, play)
+	c.again = newAgain(&t, &o, o.Dial != nil)
 	c.goroutines.Add(1)
 	go c.run(nil)
 	return c.accepted(ctx)
@@ -199,6 +201,7 @@ func newClient(transport transport, t target, o ClientOptions, play bool) *Clien
 	c.link = newLink(transport, c, c.engine, limits, o.Timeouts)
 	c.sender = sender{link: c.link, to: c, bound: o.OutputBytes, timeout: o.SendTimeout, noWait: o.NoWait}
 	c.link.lingerFor = o.Linger
+	c.link.renew = c.renew
 	c.link.goFunc = func(f func()) {
 		c.goroutines.Add(1)
 		go func() {

@@ -1,6 +1,8 @@
 package rtmp
 
 import (
+	"strings"
+
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/message"
 )
@@ -50,7 +52,7 @@ func serverConfig(o *ServerOptions) engine.ServerConfig {
 	return engine.ServerConfig{
 		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
 		ChunkSize: o.ChunkSize, WindowAckSize: o.WindowAckSize, PeerBandwidth: o.PeerBandwidth,
-		AskConnect: o.AskConnect, AskFCPublish: o.AskFCPublish, AskPlay: o.AskPlay || o.Hub != nil, SendOnBWDone: o.SendOnBWDone,
+		AskConnect: o.AskConnect || len(o.Users) > 0, AskFCPublish: o.AskFCPublish, AskPlay: o.AskPlay || o.Hub != nil, SendOnBWDone: o.SendOnBWDone,
 	}
 }
 
@@ -60,15 +62,27 @@ func clientConfig(o *ClientOptions, t *target, play *engine.PlayRequest) engine.
 	if tcURL == "" {
 		tcURL = t.tcURL()
 	}
+	app := t.app
+	if t.login != "" {
+		app, tcURL = withParameters(app, t.login), withParameters(tcURL, t.login)
+	}
 	if play != nil {
 		kind = ""
 	}
 	return engine.ClientConfig{
 		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
 		Connect: message.Connect{
-			App: t.app, TCURL: tcURL, FlashVer: o.FlashVer, SWFURL: o.SWFURL, PageURL: o.PageURL, Type: kind,
+			App: app, TCURL: tcURL, FlashVer: o.FlashVer, SWFURL: o.SWFURL, PageURL: o.PageURL, Type: kind,
 			Capabilities: 15, AudioCodecs: 0x0FFF, VideoCodecs: 0xFF, VideoFunction: 1,
 		},
 		StreamName: t.name, PublishType: o.PublishType, Play: play, ChunkSize: o.ChunkSize, Digest: o.DigestHandshake,
 	}
+}
+
+// withParameters appends parameters that begin with '?' to an app or tcUrl, which may have some.
+func withParameters(to, parameters string) string {
+	if strings.Contains(to, "?") {
+		parameters = "&" + parameters[1:]
+	}
+	return to + parameters
 }

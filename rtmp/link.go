@@ -46,23 +46,25 @@ type link struct {
 	limits    Limits
 	idleWrite time.Duration
 	lingerFor time.Duration
-	goFunc    func(func()) // starts a goroutine that the owner accounts for
+	goFunc    func(func())         // starts a goroutine that the owner accounts for
+	renew     func() (bool, error) // not nil: asked after a conversation whether there is another one, on a connection of its own
 
 	armed   bool          // the transport has a read deadline, which is the receiver's to know:
 	armedAt time.Duration // this one
 
-	mu      sync.Mutex
-	engine  protocol
-	output  output        // what waits to be sent, after it the engine's own output
-	spare   []byte        // memory for the engine's next output
-	writing bool          // the writer's goroutine runs
-	drained chan struct{} // not nil: closed when output goes away
-	err     error         // why the link is dead; set once
-	unsent  int           // output that was queued then
-	wakeUp  chan struct{} // holds a token when blocked may have changed
-	dead    chan struct{} // closed with err
-	pings   uint32
-	answers map[uint32]chan struct{} // closed when the ping of that number is answered
+	mu        sync.Mutex
+	engine    protocol
+	output    output        // what waits to be sent, after it the engine's own output
+	spare     []byte        // memory for the engine's next output
+	writing   bool          // the writer's goroutine runs
+	replacing bool          // the transport was closed because there will be another one
+	drained   chan struct{} // not nil: closed when output goes away
+	err       error         // why the link is dead; set once
+	unsent    int           // output that was queued then
+	wakeUp    chan struct{} // holds a token when blocked may have changed
+	dead      chan struct{} // closed with err
+	pings     uint32
+	answers   map[uint32]chan struct{} // closed when the ping of that number is answered
 }
 
 func newLink(t transport, o owner, e protocol, limits Limits, timeouts Timeouts) *link {
@@ -99,12 +101,51 @@ func (l *link) now() time.Duration { return time.Since(l.begun) }
 func (l *link) run() error {
 	defer l.release()
 	err := l.receive()
+	for again := true; again && err == errClosing && l.renew != nil; {
+		if again, err = l.renew(); again {
+			err = l.receive()
+		} else if err == nil {
+			err = errClosing
+		}
+	}
 	if err == errClosing {
 		err = nil
 		l.finish()
 	}
 	l.shut(err)
 	return err
+}
+
+// replace ends the connection of a conversation that is over, with what output it has left, and gives the link the
+// protocol of the next one, which has no connection yet; with runs at that moment, with the link locked. It is the
+// receiver's to call, and fails when the link is dead.
+func (l *link) replace(t transport, e protocol, with func()) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.replacing = true
+	defer func() { l.replacing = false }()
+	l.transport.close()
+	for l.writing && l.err == nil { // its write fails now
+		if l.drained == nil {
+			l.drained = make(chan struct{})
+		}
+		drained := l.drained
+		l.mu.Unlock()
+		select {
+		case <-drained:
+		case <-l.dead:
+		}
+		l.mu.Lock()
+	}
+	if l.err != nil {
+		return l.err
+	}
+	l.transport.release()
+	l.engine.Close()
+	l.output.drop()
+	l.transport, l.engine, l.armed = t, e, false
+	with()
+	return nil
 }
 
 func (l *link) release() {
@@ -374,14 +415,20 @@ func (l *link) recycle(p []byte, most int) {
 func (l *link) writeOut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	defer func() { l.writing = false }()
-	for l.seal(); l.err == nil && !l.output.empty(); l.seal() {
+	defer func() {
+		l.writing = false
+		l.signalDrained()
+	}()
+	for l.seal(); l.err == nil && !l.replacing && !l.output.empty(); l.seal() {
 		vectors := l.output.vectors()
 		size := 0
 		for _, p := range vectors {
 			size += len(p)
 		}
 		err := l.write(vectors)
+		if err != nil && l.replacing {
+			break
+		}
 		if err != nil { // what was not written counts as unsent
 			l.kill(atPhase(l.engine.Phase(), err))
 		}
@@ -390,7 +437,6 @@ func (l *link) writeOut() {
 		l.owner.drained()
 	}
 	l.spare = nil
-	l.signalDrained()
 	if l.err != nil {
 		l.output.drop()
 	}

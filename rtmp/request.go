@@ -131,6 +131,17 @@ func (r *Request) abandon(err error) {
 // code stands for the one that encoders obey at once, NetStream.Publish.BadName (for connect,
 // NetConnection.Connect.Rejected). It fails with ErrDecided as Accept does.
 func (r *Request) Reject(code, description string) error {
+	return r.refuse(func(e *engine.Server) error { return e.Reject(r.info.ID, code, description) })
+}
+
+// Redirect refuses the request and tells the peer where to go instead: a tcUrl, rtmp://host[:port]/app. Clients that do
+// not follow take it for a refusal. A connection request is only refused. It fails with ErrDecided as Accept does.
+func (r *Request) Redirect(url, description string) error {
+	return r.refuse(func(e *engine.Server) error { return e.Redirect(r.info.ID, url, description) })
+}
+
+// refuse answers with what tells the peer that the answer is no.
+func (r *Request) refuse(tell func(*engine.Server) error) error {
 	l := r.conn.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -145,7 +156,7 @@ func (r *Request) Reject(code, description string) error {
 	if err := r.tellTime(); err != nil {
 		return err
 	}
-	if err := r.conn.engine.Reject(r.info.ID, code, description); err != nil {
+	if err := tell(r.conn.engine); err != nil {
 		return ErrDecided
 	}
 	l.flush()

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"oxrtmp/rtmp/authmod"
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/engine"
 )
@@ -31,6 +32,10 @@ type ServerOptions struct {
 	AskConnection bool
 	AskConnect    bool
 	AskFCPublish  bool
+	// Users are the names and passwords of those who may connect, who log in by LoginScheme (default LoginAdobe); others
+	// are refused. Empty: everybody may. Where users are kept elsewhere, AskConnect and [Request.Login] do the same.
+	Users       map[string]string
+	LoginScheme LoginScheme
 	// AskPlay raises a Request for each play. Without it, and without a Hub, players are told that there is no such
 	// stream.
 	AskPlay bool
@@ -58,6 +63,7 @@ type ServerOptions struct {
 type Server struct {
 	options  ServerOptions
 	requests *mailbox[*Request]
+	logins   authmod.Verifier
 
 	mu         sync.Mutex
 	closed     bool
@@ -76,6 +82,7 @@ func NewServer(options *ServerOptions) (*Server, error) {
 	s := &Server{
 		conns: make(map[*serverConn]struct{}), perAddress: make(map[netip.Addr]int),
 		requests: newMailbox(func(**Request) int { return 1 }), done: make(chan struct{}),
+		logins: authmod.Verifier{Rand: randomness},
 	}
 	if options != nil {
 		s.options = *options

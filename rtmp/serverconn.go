@@ -24,6 +24,7 @@ type serverConn struct {
 	address   netip.Addr     // the peer's, if it has an IP address
 	peer      string
 	handshake handshake.Result
+	user      string     // who has logged in; under the link's lock until connect is accepted
 	pending   *Request   // under the link's lock
 	sessions  []*Session // under the link's lock
 }
@@ -165,6 +166,15 @@ func (c *serverConn) handle(e engine.Event) {
 			e.Packet.Release()
 		}
 	case engine.EventRequest:
+		if e.Request.Kind == RequestConnect {
+			if !c.admit(e.Request) {
+				return
+			}
+			if !c.server.options.AskConnect {
+				c.engine.Accept(e.Request.ID)
+				return
+			}
+		}
 		r := &Request{conn: c, info: e.Request}
 		c.pending = r
 		if h := c.server.options.Hub; h != nil && !c.server.asks(r.info.Kind) {

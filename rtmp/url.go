@@ -17,6 +17,7 @@ type target struct {
 	name     string // with its query
 	user     string
 	password string
+	login    string // parameters of a login, with their '?', for app and tcUrl
 }
 
 var defaultPorts = map[string]string{"rtmp": "1935", "rtmps": "443"}

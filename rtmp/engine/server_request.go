@@ -142,6 +142,25 @@ func (s *Server) Reject(id uint32, code, description string) error {
 	return nil
 }
 
+// Redirect refuses a request because what it asks for is elsewhere: at a tcUrl, rtmp://host[:port]/app. Clients that
+// know what that means connect there; for others it is a refusal. The connection ends once that is sent.
+func (s *Server) Redirect(id uint32, url, description string) error {
+	r, err := s.take(id)
+	if err != nil {
+		return err
+	}
+	if r.Kind == RequestConnect {
+		s.counters.RequestsRejected++
+		s.sendCommand(csidConnection, 0, message.ErrorReply(r.transaction, message.Redirection(url, "", description)))
+	} else {
+		s.counters.RequestsRejected++
+		status := message.Redirection(url, strings.TrimSuffix(url, "/")+"/"+r.RawName, description)
+		s.sendCommand(csidStream, 0, status.Command())
+	}
+	s.closing = true
+	return nil
+}
+
 func (s *Server) reject(r *Request, code, description string) {
 	usual := message.CodePublishBadName
 	switch r.Kind {

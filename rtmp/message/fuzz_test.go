@@ -71,7 +71,7 @@ func FuzzParseCommand(f *testing.F) {
 	addBodies(f)
 	f.Add(uint8(17), unhex(f, "00 02 0004 706c6179 00 0000000000000000 05 11 06 09 6c697665"))
 	f.Add(uint8(20), message.AppendCommand(nil, message.ConnectResult(1, 0)))
-	f.Add(uint8(20), message.AppendCommand(nil, message.ErrorReply(1, message.Redirection("rtmp://h/a", ""))))
+	f.Add(uint8(20), message.AppendCommand(nil, message.ErrorReply(1, message.Redirection("rtmp://h/a", "", ""))))
 	f.Fuzz(func(t *testing.T, typeID uint8, p []byte) {
 		c, err := message.ParseCommand(typeID, p, fuzzLimits)
 		if err != nil {

@@ -113,12 +113,17 @@ func (s Status) Redirect() (url string, ok bool) {
 }
 
 // Redirection returns the information with which a server sends a client elsewhere, in the answer to connect (see
-// [ErrorReply]) or by onStatus.
-func Redirection(url, description string) Status {
-	s := NewStatus(CodeConnectRejected, description)
-	s.Properties = []amf.Property{{Name: "ex", Value: &amf.Object{Properties: []amf.Property{
+// [ErrorReply]) or by onStatus on message stream 0: url is the tcUrl there, and full, if it is not empty, the same with
+// the stream's name behind it, which some clients want.
+func Redirection(url, full, description string) Status {
+	ex := &amf.Object{Properties: []amf.Property{
 		{Name: "code", Value: amf.Number(302)},
 		{Name: "redirect", Value: amf.String(url)},
-	}}}}
+	}}
+	if full != "" {
+		ex.Properties = append(ex.Properties, amf.Property{Name: "redirect2", Value: amf.String(full)})
+	}
+	s := NewStatus(CodeConnectRejected, description)
+	s.Properties = []amf.Property{{Name: "ex", Value: ex}}
 	return s
 }

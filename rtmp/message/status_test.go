@@ -60,7 +60,7 @@ func TestParseStatus(t *testing.T) {
 
 // A70: both forms of a redirection.
 func TestRedirect(t *testing.T) {
-	s := message.Redirection("rtmp://other/live", "elsewhere")
+	s := message.Redirection("rtmp://other/live", "", "elsewhere")
 	c := message.ErrorReply(1, s)
 	got, ok := c.Info()
 	if !ok || got.Code != message.CodeConnectRejected || got.Level != message.LevelError {

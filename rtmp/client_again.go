@@ -1,0 +1,136 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"oxrtmp/rtmp/authmod"
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/message"
+)
+
+// ErrAuthentication says that the server asked for a user and a password and did not take what it got.
+var ErrAuthentication = errors.New("rtmp: authentication failed")
+
+// maxRedirects is how many redirections a client follows, one after the other.
+const maxRedirects = 5
+
+// errRedirects is one more of them.
+var errRedirects = errors.New("rtmp: too many redirections")
+
+// again is what a client needs to connect once more because the server said so. It is under the link's lock.
+type again struct {
+	dials     bool    // there is a way to make a connection
+	next      *target // where to go once this conversation is over; nil: nowhere
+	login     authmod.Client
+	redirects int
+}
+
+// newAgain prepares for what the server of a target may ask for.
+func newAgain(t *target, o *ClientOptions, dials bool) again {
+	a := again{dials: dials, login: authmod.Client{User: t.user, Password: t.password, Rand: randomness}}
+	if o.User != "" {
+		a.login.User, a.login.Password = o.User, o.Password
+	}
+	return a
+}
+
+// refused takes a refusal that came before anything was accepted: it notes where to go next, and otherwise returns what
+// the refusal is to the application. The link is locked.
+func (c *Client) refused(e *engine.Event) error {
+	s := &e.Status
+	refusal := &StatusError{Level: s.Level, Code: s.Code, Description: s.Description}
+	if !c.again.dials {
+		return refusal
+	}
+	if url, ok := s.Redirect(); ok && c.options.FollowRedirects {
+		next, err := c.target.redirected(url)
+		if err == nil && c.again.redirects == maxRedirects {
+			err = errRedirects
+		}
+		if err != nil {
+			return fmt.Errorf("%w (%w)", err, refusal)
+		}
+		c.again.redirects++
+		c.again.login = authmod.Client{User: c.again.login.User, Password: c.again.login.Password, Rand: randomness}
+		c.again.next = next
+		return nil
+	}
+	if e.Phase != engine.PhaseConnect {
+		return refusal
+	}
+	return c.logIn(s, refusal)
+}
+
+// logIn takes a refusal that may be a step of a login.
+func (c *Client) logIn(s *message.Status, refusal *StatusError) error {
+	app, _, _ := strings.Cut(c.target.app, "?")
+	parameters, err := c.again.login.Answer(s.Description, app)
+	switch {
+	case errors.Is(err, authmod.ErrNoLogin):
+		return refusal
+	case err != nil:
+		return fmt.Errorf("%w: %w (%w)", ErrAuthentication, err, refusal)
+	}
+	next := c.target
+	next.login = parameters
+	c.again.next = &next
+	return nil
+}
+
+// redirected is the target that a server sends a client to: a tcUrl, or the same with the stream's name behind it. The
+// name stays as it is. A redirection from TLS to a connection without it is refused.
+func (t *target) redirected(url string) (*target, error) {
+	to, err := parseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("rtmp: redirection: %w", err)
+	}
+	if t.scheme == "rtmps" && to.scheme != "rtmps" {
+		return nil, errors.New("rtmp: redirection to a connection without TLS")
+	}
+	path := to.name
+	if to.app != "" {
+		path = to.app + "/" + to.name
+	}
+	name, _, _ := strings.Cut(t.name, "?")
+	path, query, hasQuery := strings.Cut(path, "?")
+	path = strings.TrimSuffix(path, "/")
+	if path, _ = strings.CutSuffix(path, "/"+name); hasQuery && path != "" && !strings.Contains(t.name, "?") {
+		path += "?" + query
+	}
+	next := *t
+	next.scheme, next.host, next.port, next.app, next.login = to.scheme, to.host, to.port, path, ""
+	return &next, nil
+}
+
+// renew makes the next connection, if the server has asked for one. It is the receiver's goroutine that calls it, after
+// the conversation before is over.
+func (c *Client) renew() (bool, error) {
+	c.link.mu.Lock()
+	next := c.again.next
+	c.again.next = nil
+	c.link.mu.Unlock()
+	if next == nil {
+		return false, nil
+	}
+	c.options.Logger.Debug("connecting again", "host", next.host, "login", next.login != "")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	e := engine.NewClient(clientConfig(&c.options, next, c.play))
+	if err := c.link.replace(&unconnected{cancel}, e, func() { c.engine, c.target = e, *next }); err != nil {
+		return false, err
+	}
+	nc, err := dial(ctx, next, &c.options)
+	if err != nil {
+		return false, err
+	}
+	if err := c.link.connected(newTransport(nc)); err != nil {
+		return false, err
+	}
+	c.link.mu.Lock()
+	c.link.flush()
+	c.link.mu.Unlock()
+	return true, nil
+}
