@@ -112,6 +112,7 @@ func (r *Request) accept(a engine.PlayAnswer) (*Session, error) {
 		return nil, ErrDecided
 	}
 	r.session = s
+	r.conn.granted(r, s)
 	return s, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -43,6 +44,12 @@ type ServerOptions struct {
 	// [Hub.Accept] hands them on.
 	Hub        *Hub
 	AskPublish bool
+	// Hooks are called when something happens; default none.
+	Hooks *Hooks
+	// Events are the kinds of event that [Server.NextEvent] returns; default none. They must be taken.
+	Events EventMask
+	// StatsInterval is the time between two ServerStats events of a stream; default 5 s.
+	StatsInterval time.Duration
 	// SendTimeout, NoWait and OutputBytes are for sending to players, as in [ClientOptions]: how long a send waits for
 	// room, default 10 s, negative for ever; that it fails with ErrAgain instead; and how much may be queued for the
 	// network before that, default 1 MiB.
@@ -64,6 +71,11 @@ type Server struct {
 	options  ServerOptions
 	requests *mailbox[*Request]
 	logins   authmod.Verifier
+	events   *mailbox[ServerEvent]
+	watched  EventMask    // what somebody wants to be told
+	stalled  atomic.Bool  // connections wait for events to be taken
+	tellers  atomic.Int64 // goroutines that tell what happened
+	finished atomic.Bool  // Close has ended all other goroutines
 
 	mu         sync.Mutex
 	closed     bool
@@ -72,6 +84,7 @@ type Server struct {
 	conns      map[*serverConn]struct{}
 	perAddress map[netip.Addr]int
 	refused    uint64
+	admitted   uint64
 	idle       chan struct{} // not nil: closed when no connection is open
 	done       chan struct{} // closed with the server
 	goroutines sync.WaitGroup
@@ -81,7 +94,7 @@ type Server struct {
 func NewServer(options *ServerOptions) (*Server, error) {
 	s := &Server{
 		conns: make(map[*serverConn]struct{}), perAddress: make(map[netip.Addr]int),
-		requests: newMailbox(func(**Request) int { return 1 }), done: make(chan struct{}),
+		requests: newMailbox(func(**Request) int { return 1 }), events: newMailbox(eventCost), done: make(chan struct{}),
 		logins: authmod.Verifier{Rand: randomness},
 	}
 	if options != nil {
@@ -89,6 +102,10 @@ func NewServer(options *ServerOptions) (*Server, error) {
 	}
 	if err := s.options.complete(); err != nil {
 		return nil, err
+	}
+	s.watched = s.options.Events & AllEvents
+	if h := s.options.Hooks; h != nil {
+		s.watched |= h.told()
 	}
 	return s, nil
 }
@@ -107,6 +124,9 @@ func (o *ServerOptions) complete() error {
 	}
 	if o.OutputBytes <= 0 {
 		o.OutputBytes = 1 << 20
+	}
+	if o.StatsInterval <= 0 {
+		o.StatsInterval = 5 * time.Second
 	}
 	if o.Allocator == nil {
 		o.Allocator = buffer.Heap
@@ -256,6 +276,14 @@ func (s *Server) admit(nc net.Conn) error {
 		s.refused++
 		return ErrLimit
 	}
+	if s.admitted++; s.admitted == 1 && s.watched.Has(ServerStats) {
+		s.goroutines.Add(1)
+		go func() {
+			defer s.goroutines.Done()
+			s.tellStats()
+		}()
+	}
+	c.number = s.admitted
 	s.conns[c] = struct{}{}
 	if c.address.IsValid() {
 		s.perAddress[c.address]++
@@ -353,8 +381,8 @@ func (s *Server) HandleRequests(handler func(*Request)) error {
 // errPanic ends a connection whose code panicked.
 var errPanic = errors.New("internal error")
 
-// Close closes the listeners and every connection, without good-byes, and waits for their goroutines. What is open
-// fails with ErrClosed.
+// Close closes the listeners and every connection, without good-byes, and waits for their goroutines, but not for hooks.
+// What is open fails with ErrClosed.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	if !s.closed {
@@ -363,19 +391,19 @@ func (s *Server) Close() error {
 	}
 	listeners := s.listeners
 	s.listeners = nil
-	conns := make([]*serverConn, 0, len(s.conns))
-	for c := range s.conns {
-		conns = append(conns, c)
-	}
 	s.mu.Unlock()
 	s.requests.abandon(ErrClosed, func(*Request) {})
 	for _, l := range listeners {
 		l.Close()
 	}
-	for _, c := range conns {
+	for _, c := range s.connections() {
 		c.link.shut(ErrClosed)
 	}
 	s.goroutines.Wait()
+	s.finished.Store(true)
+	if s.tellers.Load() == 0 {
+		s.events.close(ErrClosed)
+	}
 	return nil
 }
 
@@ -423,18 +451,35 @@ func (s *Server) Connections() int {
 	return len(s.conns)
 }
 
-// asks reports that the application wants to see requests of a kind although there is a hub.
+// asks reports that the application wants to see requests of a kind.
 func (s *Server) asks(kind RequestKind) bool {
+	o := &s.options
 	switch kind {
+	case RequestConnection:
+		return o.AskConnection
+	case RequestConnect:
+		return o.AskConnect
+	case RequestFCPublish:
+		return o.AskFCPublish
 	case RequestPublish:
-		return s.options.AskPublish
-	case RequestPlay:
-		return s.options.AskPlay
+		return o.AskPublish || o.Hub == nil
 	}
-	return true
+	return o.AskPlay
 }
 
-func (s *Server) newEngine() *engine.Server { return engine.NewServer(serverConfig(&s.options)) }
+// newEngine returns an engine that asks about all that anybody wants to decide or to be told.
+func (s *Server) newEngine() *engine.Server {
+	o := &s.options
+	config := serverConfig(o)
+	config.AskConnect = config.AskConnect || o.Events.Has(ServerConnect)
+	config.AskFCPublish = config.AskFCPublish || o.Events.Has(ServerFCPublish)
+	if h := o.Hooks; h != nil {
+		config.AskConnect = config.AskConnect || h.Connect != nil
+		config.AskFCPublish = config.AskFCPublish || h.FCPublish != nil
+		config.AskPlay = config.AskPlay || h.Play != nil
+	}
+	return engine.NewServer(config)
+}
 
 // randomness is where handshakes take their random bytes from.
 var randomness io.Reader = crand.Reader

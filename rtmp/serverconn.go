@@ -23,10 +23,12 @@ type serverConn struct {
 	engine    *engine.Server // the link's; under its lock
 	address   netip.Addr     // the peer's, if it has an IP address
 	peer      string
+	number    uint64 // on its server, from 1
 	handshake handshake.Result
 	user      string     // who has logged in; under the link's lock until connect is accepted
 	pending   *Request   // under the link's lock
 	sessions  []*Session // under the link's lock
+	notices   notices    // under the link's lock
 }
 
 func newServerConn(s *Server, nc net.Conn) *serverConn {
@@ -40,6 +42,7 @@ func newServerConn(s *Server, nc net.Conn) *serverConn {
 	}
 	c.link = newLink(t, c, c.engine, s.options.Limits, s.options.Timeouts)
 	c.link.lingerFor = s.options.Linger
+	c.notices.watched = s.watched
 	c.link.goFunc = func(f func()) {
 		s.goroutines.Add(1) // the connection's own goroutine runs: Close is still waiting
 		go func() {
@@ -60,11 +63,8 @@ func (c *serverConn) run() {
 		}
 		c.ended(err)
 	}()
-	if c.server.options.AskConnection {
-		if err = c.askConnection(); err != nil {
-			return
-		}
-		c.link.begun = time.Now() // what the decision took is not the peer's
+	if err = c.askConnection(); err != nil {
+		return
 	}
 	err = c.link.run()
 }
@@ -83,14 +83,17 @@ func (c *serverConn) panicked(p any) error {
 	return err
 }
 
-// askConnection waits for the decision about a new connection, before a byte is read.
+// askConnection waits for the decision about a new connection, before a byte is read, if anybody is to be asked.
 func (c *serverConn) askConnection() error {
 	r := &Request{conn: c, info: &engine.Request{Kind: engine.RequestConnection}, decided: make(chan bool, 1)}
-	c.setPending(r)
-	defer c.setPending(nil)
-	if err := c.announce(r); err != nil {
-		return err
+	if h := c.server.options.Hooks; !c.server.options.AskConnection && (h == nil || h.Connection == nil) {
+		c.welcome(r)
+		return nil
 	}
+	c.link.mu.Lock()
+	c.ask(r)
+	c.link.mu.Unlock()
+	defer c.setPending(nil)
 	var expired <-chan time.Time
 	if d := c.server.options.Timeouts.Decision; d >= 0 {
 		timer := time.NewTimer(d)
@@ -100,12 +103,21 @@ func (c *serverConn) askConnection() error {
 	select {
 	case ok := <-r.decided:
 		if ok {
+			c.link.begun = time.Now() // what the decision took is not the peer's
+			c.welcome(r)
 			return nil
 		}
 	case <-expired:
 	case <-c.link.dead:
 	}
 	return errClosing
+}
+
+// welcome notes that the connection was let in.
+func (c *serverConn) welcome(r *Request) {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	c.granted(r, nil)
 }
 
 func (c *serverConn) setPending(r *Request) {
@@ -131,20 +143,21 @@ func (c *serverConn) ended(err error) {
 	c.link.mu.Lock()
 	sessions := c.sessions
 	c.sessions, c.pending = nil, nil
-	c.link.mu.Unlock()
 	for _, s := range sessions {
 		if s.player != nil {
 			defer s.player.stream.prune()
 		}
 		switch {
 		case err == nil, errors.Is(err, io.EOF), isReset(err):
-			s.endedBy("connection closed by the peer", io.EOF)
+			c.over(s, "connection closed by the peer", io.EOF)
 		case errors.Is(err, ErrClosed):
-			s.endedBy("server closed", err)
+			c.over(s, "server closed", err)
 		default:
-			s.endedBy(strings.TrimPrefix(err.Error(), "rtmp: "), err)
+			c.over(s, strings.TrimPrefix(err.Error(), "rtmp: "), err)
 		}
 	}
+	c.gone(err)
+	c.link.mu.Unlock()
 	level := slog.LevelInfo
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, ErrClosed) || err == errClosing {
 		level = slog.LevelDebug
@@ -158,39 +171,32 @@ func (c *serverConn) handle(e engine.Event) {
 	switch e.Kind {
 	case engine.EventHandshake:
 		c.handshake = e.Handshake
+		if c.watches(ServerHandshake) {
+			c.tell(notice{ServerEvent: ServerEvent{Kind: ServerHandshake}})
+		}
 	case engine.EventPacket:
 		if s := c.session(e.StreamID); s != nil {
 			e.Packet.Arrival = time.Since(Epoch)
-			s.receive(e.Packet)
+			s.note(&e.Packet)
+			if c.notices.watched&mediaEvents != 0 {
+				c.tell(notice{ServerEvent: ServerEvent{Session: s, Packet: e.Packet}, then: deliver})
+			} else {
+				s.receive(e.Packet)
+			}
 		} else {
 			e.Packet.Release()
 		}
 	case engine.EventRequest:
-		if e.Request.Kind == RequestConnect {
-			if !c.admit(e.Request) {
-				return
-			}
-			if !c.server.options.AskConnect {
-				c.engine.Accept(e.Request.ID)
-				return
-			}
-		}
-		r := &Request{conn: c, info: e.Request}
-		c.pending = r
-		if h := c.server.options.Hub; h != nil && !c.server.asks(r.info.Kind) {
-			c.link.goFunc(func() { h.Accept(r) })
+		if e.Request.Kind == RequestConnect && !c.admit(e.Request) {
 			return
 		}
-		if err := c.announce(r); err != nil {
-			c.pending = nil
-			c.engine.Reject(e.Request.ID, "", "the server is busy")
-		}
+		c.ask(&Request{conn: c, info: e.Request})
 	case engine.EventExpired:
 		c.pending = nil
 	case engine.EventStreamEnd:
 		if s := c.session(e.StreamID); s != nil {
 			c.removeSession(s)
-			s.endedBy(e.Reason, io.EOF)
+			c.over(s, e.Reason, io.EOF)
 			c.link.signalDrained()
 			if s.player != nil {
 				c.link.goFunc(s.player.stream.prune)
@@ -202,6 +208,7 @@ func (c *serverConn) handle(e engine.Event) {
 				s.player.told(&e)
 			}
 			s.inform(sessionEvent(&e))
+			c.tellPause(s, &e)
 		}
 	case engine.EventControl:
 		c.link.pong(&e)
@@ -214,7 +221,7 @@ func (c *serverConn) handle(e engine.Event) {
 
 // blocked reports that a request waits for its decision, or a session for its packets to be taken.
 func (c *serverConn) blocked() bool {
-	if c.engine.Deciding() {
+	if c.engine.Deciding() || c.behind() {
 		return true
 	}
 	for _, s := range c.sessions {

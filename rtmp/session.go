@@ -42,9 +42,8 @@ func newSession(r *Request) *Session {
 	return s
 }
 
-// receive takes a packet from the engine. The link is locked.
+// receive takes a packet, which comes from the engine or has been told to hooks. The link is locked.
 func (s *Session) receive(p media.Packet) {
-	s.note(&p)
 	if _, ok := s.inbox.put(p); !ok {
 		p.Release()
 	}
@@ -148,7 +147,15 @@ func (s *Session) CloseWithStatus(code, description string) error {
 	c := s.conn
 	c.link.mu.Lock()
 	s.closed = true
-	if c.removeSession(s) && c.link.err == nil {
+	there := c.removeSession(s)
+	if there {
+		reason := description
+		if reason == "" {
+			reason = "closed by the application"
+		}
+		c.over(s, reason, nil)
+	}
+	if there && c.link.err == nil {
 		if s.request.Kind == RequestPlay {
 			c.engine.StopPlay(s.streamID, description)
 		} else {

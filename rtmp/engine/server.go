@@ -186,6 +186,9 @@ func (s *Server) Advance(now time.Duration) error {
 	return s.advanceIdle()
 }
 
+// App returns the application the peer connected to, without its query and without slashes at its ends.
+func (s *Server) App() string { return s.app }
+
 // ConnectInfo returns the peer's connect command, or nil before it.
 func (s *Server) ConnectInfo() *message.Connect { return s.connect }
 
