@@ -1,12 +1,5 @@
 package amf
 
-import (
-	"math"
-	"slices"
-
-	"oxrtmp/rtmp/internal/wire"
-)
-
 // Markers of AMF 0, §2.1. MovieClip (0x04) and RecordSet (0x0E) are reserved.
 const (
 	amf0Number      = 0x00
@@ -24,30 +17,31 @@ const (
 	amf0Unsupported = 0x0D
 	amf0XMLDocument = 0x0F
 	amf0TypedObject = 0x10
+	amf0AMF3        = 0x11 // one AMF3 value follows
 )
 
-// DecodeAMF0 decodes all values of a message body or script tag; references reach across them. Nothing in the result
-// aliases p.
+// DecodeAMF0 decodes all values of a message body or script tag; references reach across them. A value may be AMF3,
+// with reference tables of its own, behind the marker for it. Nothing in the result aliases p.
 //
 // It is lenient: objects and ECMA arrays may end where the input ends, between two properties, without their end
 // marker; a property may have an empty name; counts of ECMA arrays are not believed. On error it returns the values
 // before the faulty one too, and of that, if it is a container, as much as could be read. Errors are of type [*Error].
 func DecodeAMF0(p []byte, l Limits) ([]Value, error) {
-	d := newAMF0Decoder(p, l, false)
+	d := amf0Decoder{reader: newReader(p, l)}
 	return d.all()
 }
 
 // DecodeStrictAMF0 decodes as [DecodeAMF0] does, but takes only what the specification permits: every object and ECMA
 // array has its end marker, and no property has an empty name.
 func DecodeStrictAMF0(p []byte, l Limits) ([]Value, error) {
-	d := newAMF0Decoder(p, l, true)
+	d := amf0Decoder{reader: newReader(p, l), strict: true}
 	return d.all()
 }
 
 // DecodeValueAMF0 decodes the value at the start of p, as leniently as [DecodeAMF0], and returns how many bytes it
 // takes. References reach containers inside this value only. On error v is nil and n is 0.
 func DecodeValueAMF0(p []byte, l Limits) (v Value, n int, err error) {
-	d := newAMF0Decoder(p, l, false)
+	d := amf0Decoder{reader: newReader(p, l)}
 	if v, err = d.value(); err != nil {
 		return nil, 0, err
 	}
@@ -56,30 +50,10 @@ func DecodeValueAMF0(p []byte, l Limits) (v Value, n int, err error) {
 
 // amf0Decoder reads the values of one message body.
 type amf0Decoder struct {
-	cur    wire.Cursor
-	limits Limits
+	reader
 	strict bool
-	values int // decoded so far, with what references repeat
-	extra  int // bytes that references repeat
-	depth  int // containers open
-	reach  int // greatest depth inside the container that is open
-
-	table      []amf0Entry // containers by their reference index
-	properties []Property  // stack of the properties of the containers that are open
-	items      []Value     // stack of the elements of the strict arrays that are open
+	table  []entry // containers by their reference index
 }
-
-// amf0Entry is a container of the reference table, and what one more copy of it costs.
-type amf0Entry struct {
-	value                 Value // nil while it is being decoded
-	values, bytes, height int
-}
-
-func newAMF0Decoder(p []byte, l Limits, strict bool) amf0Decoder {
-	return amf0Decoder{cur: wire.NewCursor(p), limits: l.withDefaults(), strict: strict}
-}
-
-func (d *amf0Decoder) fail(err error) error { return &Error{Offset: d.cur.Offset(), Err: err} }
 
 func (d *amf0Decoder) all() (values []Value, err error) {
 	for d.cur.Len() > 0 {
@@ -92,44 +66,6 @@ func (d *amf0Decoder) all() (values []Value, err error) {
 		}
 	}
 	return values, nil
-}
-
-// take reads n bytes, of the input and of the limit. A negative n is a length that int cannot hold.
-func (d *amf0Decoder) take(n int) ([]byte, error) {
-	if n < 0 || n > d.cur.Len() {
-		return nil, d.fail(ErrTruncated)
-	}
-	if n > d.limits.Bytes-d.extra-d.cur.Offset() {
-		return nil, d.fail(ErrBytes)
-	}
-	p, _ := d.cur.Bytes(n)
-	return p, nil
-}
-
-func (d *amf0Decoder) uint16() (uint16, error) {
-	p, err := d.take(2)
-	if err != nil {
-		return 0, err
-	}
-	return uint16(p[0])<<8 | uint16(p[1]), nil
-}
-
-func (d *amf0Decoder) uint32() (uint32, error) {
-	p, err := d.take(4)
-	if err != nil {
-		return 0, err
-	}
-	return uint32(p[0])<<24 | uint32(p[1])<<16 | uint32(p[2])<<8 | uint32(p[3]), nil
-}
-
-func (d *amf0Decoder) float64() (float64, error) {
-	p, err := d.take(8)
-	if err != nil {
-		return 0, err
-	}
-	c := wire.NewCursor(p)
-	bits, _ := c.Uint64()
-	return math.Float64frombits(bits), nil
 }
 
 // text reads a string with a 16-bit length, without marker.
@@ -173,6 +109,8 @@ func (d *amf0Decoder) value() (Value, error) {
 		return d.container(marker)
 	case amf0Reference:
 		return d.reference()
+	case amf0AMF3:
+		return d.amf3()
 	default:
 		return d.scalar(marker)
 	}
@@ -220,46 +158,29 @@ func (d *amf0Decoder) date() (Value, error) {
 	return Date{Milliseconds: ms, Zone: int16(zone)}, err
 }
 
-// reference puts the container that is meant in the place of the reference, and charges what it costs again.
+// reference puts the container that is meant in the place of the reference.
 func (d *amf0Decoder) reference() (Value, error) {
 	marker := d.cur.Offset() - 1
 	index, err := d.uint16()
 	if err != nil {
 		return nil, err
 	}
-	if int(index) >= len(d.table) {
-		return nil, &Error{Offset: marker, Err: ErrReference}
-	}
-	entry := &d.table[index]
-	switch {
-	case entry.value == nil:
-		return Reference(index), nil
-	case entry.height > d.limits.Depth-d.depth:
-		return nil, &Error{Offset: marker, Err: ErrDepth}
-	case entry.values-1 > d.limits.Values-d.values:
-		return nil, &Error{Offset: marker, Err: ErrValues}
-	case entry.bytes > d.limits.Bytes-d.extra-d.cur.Offset():
-		return nil, &Error{Offset: marker, Err: ErrBytes}
-	}
-	d.values += entry.values - 1
-	d.extra += entry.bytes
-	d.reach = max(d.reach, d.depth+entry.height)
-	return entry.value, nil
+	return d.repeat(d.table, int(index), marker)
 }
 
-// container decodes the rest of an object, ECMA array or strict array. It takes its place in the reference table
-// before what is inside it does.
-func (d *amf0Decoder) container(marker byte) (v Value, err error) {
-	start, values := d.cur.Offset()+d.extra-1, d.values-1
-	if d.depth >= d.limits.Depth {
-		return nil, &Error{Offset: d.cur.Offset() - 1, Err: ErrDepth}
-	}
-	index := len(d.table)
-	d.table = append(d.table, amf0Entry{})
-	outer := d.reach
-	d.depth++
-	d.reach = d.depth
+// amf3 decodes the AMF3 value after a marker that was counted for it.
+func (d *amf0Decoder) amf3() (Value, error) {
+	d.values--
+	a := amf3Decoder{reader: &d.reader}
+	return a.value()
+}
 
+// container decodes the rest of an object, ECMA array or strict array.
+func (d *amf0Decoder) container(marker byte) (v Value, err error) {
+	f, err := d.open(&d.table, d.cur.Offset()-1)
+	if err != nil {
+		return nil, err
+	}
 	switch marker {
 	case amf0StrictArray:
 		array := new(StrictArray)
@@ -282,14 +203,7 @@ func (d *amf0Decoder) container(marker byte) (v Value, err error) {
 		v = object
 	}
 
-	d.depth--
-	d.table[index] = amf0Entry{
-		value:  v,
-		values: d.values - values,
-		bytes:  d.cur.Offset() + d.extra - start,
-		height: d.reach - d.depth,
-	}
-	d.reach = max(d.reach, outer)
+	d.shut(d.table, f, v)
 	return v, err
 }
 
@@ -361,16 +275,4 @@ func (d *amf0Decoder) elements() ([]Value, error) {
 		}
 	}
 	return cut(&d.items, base), failure
-}
-
-// cut takes what lies above base off the stack, and returns it in memory of its own, of just that size.
-func cut[T any](stack *[]T, base int) []T {
-	top := (*stack)[base:]
-	if len(top) == 0 {
-		return nil
-	}
-	own := slices.Clone(top)
-	clear(top)
-	*stack = (*stack)[:base]
-	return own
 }

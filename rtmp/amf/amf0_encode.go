@@ -2,12 +2,15 @@ package amf
 
 import (
 	"math"
+	"strconv"
 
 	"oxrtmp/rtmp/internal/wire"
 )
 
 // AppendAMF0 appends v in AMF0. Strings above 65,535 bytes become long strings; bytes of strings are written as they
-// are. References are never written: a container that occurs several times is written several times.
+// are. References are never written: a container that occurs several times is written several times. The kinds that
+// only AMF3 has are written as the [Number] or [XMLDocument] they are, or else in AMF3, behind the marker that switches
+// to it for one value; see [ToAMF0] for peers that do not know AMF3.
 //
 // What AMF0 has no form for is replaced: a nil value, and whatever is nested more than 1024 deep, by [Null]; a
 // [Reference] by [Undefined]. A property whose name is above 65,535 bytes is left out; an object whose class is becomes
@@ -26,6 +29,8 @@ func appendAMF0(dst []byte, v Value, depth int) []byte {
 	switch v := v.(type) {
 	case Number:
 		return appendFloat(append(dst, amf0Number), float64(v))
+	case Integer:
+		return appendFloat(append(dst, amf0Number), float64(v))
 	case Boolean:
 		if v {
 			return append(dst, amf0Boolean, 1)
@@ -39,9 +44,15 @@ func appendAMF0(dst []byte, v Value, depth int) []byte {
 		return append(dst, amf0Unsupported)
 	case XMLDocument:
 		return appendLong(append(dst, amf0XMLDocument), string(v))
+	case XML:
+		return appendLong(append(dst, amf0XMLDocument), string(v))
 	case Date:
 		dst = appendFloat(append(dst, amf0Date), v.Milliseconds)
 		return wire.AppendUint16(dst, uint16(v.Zone))
+	case ByteArray, *VectorInt, *VectorUint, *VectorDouble, *VectorObject, *Dictionary, *External:
+		e := amf3Encoder{dst: append(dst, amf0AMF3)}
+		e.value(v, depth)
+		return e.dst
 	default:
 		return appendContainer(dst, v, depth+1)
 	}
@@ -63,14 +74,20 @@ func appendContainer(dst []byte, v Value, depth int) []byte {
 			dst = append(dst, amf0TypedObject)
 			dst = appendName(dst, v.Class)
 		}
-		return appendProperties(dst, v.Properties, depth)
+		dst = appendProperties(dst, v.Properties, depth)
+		return append(dst, 0, 0, amf0ObjectEnd)
 	case *ECMAArray:
 		if v == nil {
 			break
 		}
 		dst = append(dst, amf0ECMAArray)
-		dst = wire.AppendUint32(dst, uint32(len(v.Properties)))
-		return appendProperties(dst, v.Properties, depth)
+		dst = wire.AppendUint32(dst, uint32(len(v.Properties)+len(v.Dense)))
+		dst = appendProperties(dst, v.Properties, depth)
+		for i, item := range v.Dense {
+			dst = appendName(dst, strconv.Itoa(i))
+			dst = appendAMF0(dst, item, depth)
+		}
+		return append(dst, 0, 0, amf0ObjectEnd)
 	case *StrictArray:
 		if v == nil {
 			break
@@ -93,7 +110,7 @@ func appendProperties(dst []byte, properties []Property, depth int) []byte {
 		dst = appendName(dst, properties[i].Name)
 		dst = appendAMF0(dst, properties[i].Value, depth)
 	}
-	return append(dst, 0, 0, amf0ObjectEnd)
+	return dst
 }
 
 func appendString(dst []byte, s string) []byte {

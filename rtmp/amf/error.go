@@ -13,6 +13,8 @@ var (
 	ErrMarker = errors.New("unknown or misplaced type marker")
 	// ErrReference: a reference to a container that has not begun.
 	ErrReference = errors.New("reference to nothing")
+	// ErrExternal: an AMF3 object that its class wrote in a form that nobody here knows.
+	ErrExternal = errors.New("externalizable object of an unknown class")
 	// ErrSyntax: input of [ParseJSON] that is not JSON, or a number in it that is no finite double.
 	ErrSyntax = errors.New("invalid JSON")
 

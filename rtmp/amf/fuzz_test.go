@@ -12,13 +12,35 @@ import (
 // count returns how many values v is, those of shared containers each time.
 func count(v amf.Value) int {
 	n := 1
-	if properties, ok := amf.Properties(v); ok {
-		for _, p := range properties {
-			n += count(p.Value)
+	each := func(values []amf.Value) {
+		for _, v := range values {
+			n += count(v)
 		}
-	} else if array, ok := v.(*amf.StrictArray); ok {
-		for _, item := range array.Values {
-			n += count(item)
+	}
+	properties, _ := amf.Properties(v)
+	for _, p := range properties {
+		n += count(p.Value)
+	}
+	switch v := v.(type) {
+	case *amf.StrictArray:
+		each(v.Values)
+	case *amf.ECMAArray:
+		each(v.Dense)
+	case *amf.VectorObject:
+		each(v.Values)
+	case *amf.VectorInt:
+		n += len(v.Values)
+	case *amf.VectorUint:
+		n += len(v.Values)
+	case *amf.VectorDouble:
+		n += len(v.Values)
+	case *amf.Dictionary:
+		for _, e := range v.Entries {
+			n += count(e.Key) + count(e.Value)
+		}
+	case *amf.External:
+		if v.Value != nil {
+			n += count(v.Value)
 		}
 	}
 	return n
@@ -34,6 +56,7 @@ func FuzzDecodeAMF0(f *testing.F) {
 	f.Add(expansion(20))
 	f.Add(nested("object", 70))
 	f.Add(unhex(f, "03 0001 61 05 0000 02 0001 62 0001 63 07 0000"))
+	f.Add(unhex(f, "03 0001 61 11 0a0b01 0362 0401 01 0001 63 11 0603 62 000009 11 0c0501ff 0101"))
 	limits := amf.Limits{Depth: 16, Values: 1000, Bytes: 20000}
 	more := amf.Limits{Depth: 16, Values: 1000, Bytes: 40000} // ends of objects that were missing take room
 	f.Fuzz(func(t *testing.T, given []byte) {
@@ -90,6 +113,51 @@ func checkStable(t *testing.T, encoded []byte, limits amf.Limits) {
 	if len(rest) != 0 {
 		t.Fatalf("%d bytes too many", len(rest))
 	}
+}
+
+func FuzzDecodeAMF3(f *testing.F) {
+	for _, v := range vectors.Load(f, "amf3.json") {
+		f.Add(v.Bytes(f))
+	}
+	f.Add(amf.AppendValuesAMF3(nil, everything()...))
+	f.Add(unhex(f, "0905010a1b0346036104010362040201 0a0104030362040401 0904"))
+	limits := amf.Limits{Depth: 16, Values: 1000, Bytes: 20000}
+	more := amf.Limits{Depth: 16, Values: 1000, Bytes: 40000} // for references that are not written as such
+	decoder := amf.Decoder{Limits: limits, External: func(class string, p []byte) (int, bool) { return 3, class == "C" }}
+	f.Fuzz(func(t *testing.T, given []byte) {
+		p := bytes.Clone(given)
+		values, _ := decoder.AMF3(p)
+		if !bytes.Equal(p, given) {
+			t.Fatal("the input was changed")
+		}
+		total := 0
+		for _, v := range values {
+			total += count(v)
+			if !json.Valid(amf.AppendJSON(nil, v)) {
+				t.Fatalf("not JSON: %s", amf.AppendJSON(nil, v))
+			}
+			if _, _, err := amf.DecodeValueAMF0(amf.AppendAMF0(nil, amf.ToAMF0(v)), amf.Limits{Values: 1 << 20}); err != nil {
+				t.Fatalf("%#v has no AMF0: %v", v, err)
+			}
+		}
+		if total > limits.Values {
+			t.Fatalf("%d values", total)
+		}
+		encoded := amf.AppendValuesAMF3(nil, values...)
+		clear(p) // nothing of the result aliases the input
+		if again := amf.AppendValuesAMF3(nil, values...); !bytes.Equal(again, encoded) {
+			t.Fatal("values alias the input")
+		}
+		again := decoder
+		again.Limits = more
+		stable, err := again.AMF3(encoded)
+		if err != nil {
+			t.Fatalf("%x: %v", encoded, err)
+		}
+		if p := amf.AppendValuesAMF3(nil, stable...); !bytes.Equal(p, encoded) {
+			t.Fatalf("%x became %x", encoded, p)
+		}
+	})
 }
 
 func FuzzParseJSON(f *testing.F) {

@@ -2,6 +2,7 @@ package amf
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,7 +11,7 @@ import (
 
 // ParseJSON returns the value that one JSON text describes: objects become [*Object], properties in their order,
 // duplicates included; arrays become [*StrictArray]; null becomes [Null]; numbers become [Number]. An object of the
-// form that [AppendJSON] gives to a [Date] becomes one. Nothing in the result aliases p. Errors are of type [*Error].
+// form that [AppendJSON] gives to a [Date] or [ByteArray] becomes one. Nothing in the result aliases p. Errors are of type [*Error].
 func ParseJSON(p []byte, l Limits) (Value, error) {
 	l = l.withDefaults()
 	if len(p) > l.Bytes {
@@ -118,6 +119,9 @@ func (d *jsonDecoder) object() (Value, error) {
 	if date, ok := asDate(object.Properties); ok {
 		return date, nil
 	}
+	if p, ok := asBytes(object.Properties); ok {
+		return p, nil
+	}
 	return object, nil
 }
 
@@ -135,4 +139,17 @@ func asDate(properties []Property) (Date, bool) {
 		return Date{}, false
 	}
 	return Date{Milliseconds: ms, Zone: int16(zone)}, true
+}
+
+// asBytes recognizes the form in which AppendJSON writes byte arrays.
+func asBytes(properties []Property) (ByteArray, bool) {
+	if len(properties) != 1 || properties[0].Name != jsonBytes {
+		return nil, false
+	}
+	s, ok := AsString(properties[0].Value)
+	if !ok {
+		return nil, false
+	}
+	p, err := base64.StdEncoding.Strict().DecodeString(s)
+	return p, err == nil
 }

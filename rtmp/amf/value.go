@@ -1,8 +1,9 @@
 package amf
 
 // Value is an AMF value: one of [Number], [Boolean], [String], [Null], [Undefined], [Unsupported], [*Object],
-// [*ECMAArray], [*StrictArray], [Date], [XMLDocument] and [Reference]. A nil Value, and a nil pointer to one of the
-// three containers, is written as [Null] by the encoders.
+// [*ECMAArray], [*StrictArray], [Date], [XMLDocument] and [Reference], or of those that only AMF3 has: [Integer], [XML],
+// [ByteArray], [*VectorInt], [*VectorUint], [*VectorDouble], [*VectorObject], [*Dictionary] and [*External]. A nil Value,
+// and a nil pointer to one of the containers, is written as [Null] by the encoders.
 //
 // Values are plain memory: safe for concurrent reading, not for reading while another goroutine changes them.
 type Value interface{ amfValue() }
@@ -30,9 +31,10 @@ type Unsupported struct{}
 type XMLDocument string
 
 // Reference stands inside a container that the sender refers to from within itself: it is the index of that container
-// among the containers of the message, in the order in which they begin. References to finished containers do not
-// appear as such: the decoder puts the container itself in their place, shared by pointer. Marker 0x07.
-type Reference uint16
+// among the containers of the message (in AMF3: among all objects that share a table), in the order in which they begin.
+// References to finished containers do not appear as such: the decoder puts the container itself in their place, shared
+// by pointer. Marker 0x07.
+type Reference uint32
 
 // Date is a point in time. Marker 0x0B.
 type Date struct {
@@ -46,19 +48,28 @@ type Property struct {
 	Value Value
 }
 
-// Object is a list of properties in the order of the wire. Marker 0x03, or 0x10 when it has a class.
+// Object is a list of properties in the order of the wire. Marker 0x03, or 0x10 when it has a class; 0x0A in AMF3.
 type Object struct {
 	Class      string // "" for an anonymous object
 	Properties []Property
+
+	// Sealed is how many of the first properties are members that the class prescribes; AMF3 writes their names
+	// once for all objects of the class. Static says that the class permits no others: it is obeyed if there are none.
+	// Neither means anything in AMF0.
+	Sealed int
+	Static bool
 }
 
 // ECMAArray is an associative array. It differs from [Object] only on the wire: readers should accept either wherever
 // one of them is expected. Marker 0x08; the count that precedes its properties on the wire is a hint of no value.
 type ECMAArray struct {
 	Properties []Property
+	// Dense are the elements 0 and following of an AMF3 array that has names as well. In AMF0 and JSON, and for
+	// [ToAMF0], they are properties "0", "1", …, after the others.
+	Dense []Value
 }
 
-// StrictArray is a list of values without names. Marker 0x0A.
+// StrictArray is a list of values without names. Marker 0x0A; 0x09 in AMF3.
 type StrictArray struct {
 	Values []Value
 }
@@ -143,10 +154,16 @@ func Properties(v Value) (properties []Property, ok bool) {
 	return nil, false
 }
 
-// AsNumber returns the number that v is. Nothing is converted: ok is false for every other kind of value.
+// AsNumber returns the number that v is, a [Number] or [Integer]. Nothing is converted: ok is false for every other kind
+// of value.
 func AsNumber(v Value) (n float64, ok bool) {
-	number, ok := v.(Number)
-	return float64(number), ok
+	switch v := v.(type) {
+	case Number:
+		return float64(v), true
+	case Integer:
+		return float64(v), true
+	}
+	return 0, false
 }
 
 // AsString returns the string that v is. Nothing is converted: ok is false for every other kind of value.

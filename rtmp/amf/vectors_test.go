@@ -28,9 +28,25 @@ type described struct {
 	StrictArray *[]json.RawMessage    `json:"strict_array"`
 	Reference   *uint16
 	AMF3        json.RawMessage
+
+	Integer      *int32
+	Double       *float64
+	Array        *[]json.RawMessage
+	Associative  [][2]json.RawMessage
+	Sealed       *int
+	Dynamic      bool
+	Bytes        *string
+	XMLDocument  *string            `json:"xml_document"`
+	VectorInt    []int32            `json:"vector_int"`
+	VectorUint   []uint32           `json:"vector_uint"`
+	VectorDouble []float64          `json:"vector_double"`
+	VectorObject *[]json.RawMessage `json:"vector_object"`
+	Fixed        bool
+	Dictionary   *[][2]json.RawMessage
+	Weak         bool
 }
 
-// describe turns a description into the value; ok is false for AMF3.
+// describe turns the description of an AMF0 value into the value; ok is false for AMF3.
 func describe(t *testing.T, raw json.RawMessage) (v amf.Value, ok bool) {
 	t.Helper()
 	var d described
@@ -149,5 +165,154 @@ func TestVectorConnect(t *testing.T) {
 		if again := amf.AppendValuesAMF0([]byte("x"), values...); !slices.Equal(again[1:], body) {
 			t.Fatalf("written %x, want %x", again[1:], body)
 		}
+	}
+}
+
+// describe3 turns the description of an AMF3 value into the value.
+func describe3(t *testing.T, raw json.RawMessage) amf.Value {
+	t.Helper()
+	var d described
+	if err := json.Unmarshal(raw, &d); err != nil {
+		t.Fatalf("%s: %v", raw, err)
+	}
+	switch {
+	case d.Integer != nil:
+		return amf.Integer(*d.Integer)
+	case d.Double != nil:
+		return amf.Number(*d.Double)
+	case d.XML != nil:
+		return amf.XML(*d.XML)
+	case d.XMLDocument != nil:
+		return amf.XMLDocument(*d.XMLDocument)
+	case d.Bytes != nil:
+		return amf.ByteArray(unhex(t, *d.Bytes))
+	case d.VectorInt != nil:
+		return &amf.VectorInt{Fixed: d.Fixed, Values: d.VectorInt}
+	case d.VectorUint != nil:
+		return &amf.VectorUint{Fixed: d.Fixed, Values: d.VectorUint}
+	case d.VectorDouble != nil:
+		return &amf.VectorDouble{Fixed: d.Fixed, Values: d.VectorDouble}
+	case d.VectorObject != nil:
+		return &amf.VectorObject{Fixed: d.Fixed, Class: d.Class, Values: describeList3(t, *d.VectorObject)}
+	case d.Dictionary != nil:
+		dictionary := &amf.Dictionary{Weak: d.Weak}
+		for _, pair := range *d.Dictionary {
+			dictionary.Entries = append(dictionary.Entries, amf.Entry{Key: describe3(t, pair[0]), Value: describe3(t, pair[1])})
+		}
+		return dictionary
+	case d.Array != nil:
+		if len(d.Associative) == 0 {
+			return &amf.StrictArray{Values: describeList3(t, *d.Array)}
+		}
+		return &amf.ECMAArray{Properties: describePairs3(t, d.Associative), Dense: describeList3(t, *d.Array)}
+	case d.Object != nil:
+		return &amf.Object{Class: d.Class, Properties: describePairs3(t, *d.Object), Sealed: *d.Sealed, Static: !d.Dynamic}
+	}
+	v, ok := describe(t, raw)
+	if !ok {
+		t.Fatalf("%s: no known description", raw)
+	}
+	return v
+}
+
+func describeList3(t *testing.T, list []json.RawMessage) (values []amf.Value) {
+	for _, raw := range list {
+		values = append(values, describe3(t, raw))
+	}
+	return values
+}
+
+func describePairs3(t *testing.T, pairs [][2]json.RawMessage) (properties []amf.Property) {
+	t.Helper()
+	for _, pair := range pairs {
+		var name string
+		if err := json.Unmarshal(pair[0], &name); err != nil {
+			t.Fatal(err)
+		}
+		properties = append(properties, amf.Property{Name: name, Value: describe3(t, pair[1])})
+	}
+	return properties
+}
+
+// A47, A48, A49, A51: every AMF3 type, read and written.
+func TestVectorsAMF3(t *testing.T) {
+	all := vectors.Load(t, "amf3.json")
+	tested := 0
+	for _, v := range all {
+		if v.ID == "B20" {
+			continue // the body of a command
+		}
+		tested++
+		t.Run(v.ID, func(t *testing.T) {
+			want := describe3(t, v.Value)
+			var before []byte
+			for _, id := range v.After {
+				before = append(before, vectors.Find(t, all, id).Bytes(t)...)
+			}
+			p := append(before, v.Bytes(t)...)
+			values, err := amf.DecodeAMF3(p, amf.Limits{})
+			if err != nil || len(values) != len(v.After)+1 {
+				t.Fatalf("%d values, %v", len(values), err)
+			}
+			got := values[len(values)-1]
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("decoded %#v, want %#v", got, want)
+			}
+			checkSame(t, v.Value, got)
+			if encoded := amf.AppendAMF3(nil, got); v.IsCanonical() && !bytes.Equal(encoded, v.Bytes(t)) {
+				t.Fatalf("AppendAMF3 = %x, want %x", encoded, v.Bytes(t))
+			}
+			for n := range len(p) {
+				if values, err := amf.DecodeAMF3(p[:n], amf.Limits{}); err == nil && len(values) > len(v.After) {
+					t.Errorf("%x decodes to %v", p[:n], values)
+				}
+			}
+			if len(v.After) == 0 {
+				got, n, err := amf.DecodeValueAMF3(append(p, 0xFF), amf.Limits{})
+				if err != nil || n != len(p) || !reflect.DeepEqual(got, want) {
+					t.Fatalf("DecodeValueAMF3 = %#v, %d, %v", got, n, err)
+				}
+			}
+		})
+	}
+	if tested < 25 {
+		t.Fatalf("only %d vectors", tested)
+	}
+}
+
+// checkSame demands that the elements of an array whose positions the description lists are one object.
+func checkSame(t *testing.T, raw json.RawMessage, v amf.Value) {
+	t.Helper()
+	var d struct{ Same [][]int }
+	if err := json.Unmarshal(raw, &d); err != nil {
+		t.Fatal(err)
+	}
+	for _, positions := range d.Same {
+		array := v.(*amf.StrictArray)
+		for _, i := range positions {
+			if array.Values[i] != array.Values[positions[0]] {
+				t.Fatalf("elements %d and %d are two objects", positions[0], i)
+			}
+		}
+	}
+}
+
+// A41: the vector with the switch to AMF3.
+func TestVectorAMF3InAMF0(t *testing.T) {
+	tested := 0
+	for _, v := range vectors.Load(t, "amf0.json") {
+		var d described
+		if err := json.Unmarshal(v.Value, &d); err != nil || d.AMF3 == nil {
+			continue
+		}
+		tested++
+		want, p := describe3(t, d.AMF3), v.Bytes(t)
+		got, n, err := amf.DecodeValueAMF0(append(p, 0xFF), amf.Limits{})
+		if err != nil || n != len(p) || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %#v, %d, %v; want %#v", v.ID, got, n, err, want)
+		}
+	}
+	if tested == 0 {
+		t.Fatal("no vector")
 	}
 }

@@ -43,20 +43,16 @@ func (c Command) Argument(i int) amf.Value {
 	return c.Arguments[i]
 }
 
-// ParseCommand parses the payload of a command message: type id 20, or 17, whose body begins with a format byte of 0,
-// or without it. Nothing in the result aliases p.
+// ParseCommand parses the payload of a command message: type id 20, or 17 in any of the forms that senders give it.
+// Nothing in the result aliases p.
 //
 // It fails with ErrName when there is no name, ErrFormat when the body of a type 17 message is of an unknown format,
 // and with an error of package amf when l does not permit the message. All else is mended: a transaction id that is
 // missing, no number, negative or not finite is 0, a missing command object is amf.Null, and of damaged arguments
 // those before the damage remain, and Incomplete is set.
 func ParseCommand(typeID uint8, p []byte, l amf.Limits) (Command, error) {
-	body, err := amf0Body(typeID, p)
-	if err != nil {
-		return Command{}, &Error{Field: "command", Err: err}
-	}
-	values, err := amf.DecodeAMF0(body, l)
-	if amf.IsLimit(err) {
+	values, err := decodeBody(typeID, p, l)
+	if amf.IsLimit(err) || err == ErrFormat {
 		return Command{}, &Error{Field: "command", Err: err}
 	}
 	c := Command{Object: amf.Null{}, Incomplete: err}
@@ -92,19 +88,4 @@ func transactionID(v amf.Value) float64 {
 func AppendCommand(dst []byte, c Command) []byte {
 	dst = amf.AppendValuesAMF0(dst, amf.String(c.Name), amf.Number(c.TransactionID), c.Object)
 	return amf.AppendValuesAMF0(dst, c.Arguments...)
-}
-
-// amf0Body returns the AMF0 values of a command or data message. The AMF3 variants begin with a format byte of 0,
-// which some senders omit; those whose values are AMF3 from the start are ErrFormat.
-func amf0Body(typeID uint8, p []byte) ([]byte, error) {
-	if typeID != TypeCommandAMF3 && typeID != TypeDataAMF3 || len(p) == 0 {
-		return p, nil
-	}
-	switch p[0] {
-	case 0x00:
-		return p[1:], nil
-	case 0x02:
-		return p, nil
-	}
-	return nil, ErrFormat
 }

@@ -17,7 +17,8 @@ type Data struct {
 	Set bool
 	// Clear: it is @clearDataFrame: what was kept under Handler is void. There are no Values.
 	Clear bool
-	// Body is the payload from the string that names the handler on: what players get. From ParseData it aliases p.
+	// Body is the payload from the string that names the handler on: what players get. From ParseData it aliases p; it
+	// is nil if that is AMF3 from the start.
 	Body []byte
 	// Incomplete says why Values end before the message does, or what is wrong inside the last of them: an
 	// [*amf.Error]. It is nil for a message that could be read to its end, and never written.
@@ -27,17 +28,28 @@ type Data struct {
 // maxStray bounds how many values before a name are skipped.
 const maxStray = 16
 
-// ParseData parses the payload of a data message: type id 18, or 15, whose body begins with a format byte of 0, or
-// without it. @setDataFrame and @clearDataFrame are unwrapped. Up to 16 stray values that are no strings are skipped
-// before each name. Of damaged values those before the damage remain, and Incomplete is set.
+// ParseData parses the payload of a data message: type id 18, or 15 in any of the forms that senders give it.
+// @setDataFrame and @clearDataFrame are unwrapped. Up to 16 stray values that are no strings are skipped before each name. Of damaged values those before the damage remain, and Incomplete is set.
 //
 // The errors are ErrName when there is no handler, ErrFormat when the body of a type 15 message is of an unknown
 // format, and those of package amf when l does not permit the message. The payload can be passed on all the same.
 func ParseData(typeID uint8, p []byte, l amf.Limits) (Data, error) {
-	body, err := amf0Body(typeID, p)
-	if err != nil {
-		return Data{Body: p}, &Error{Field: "data", Err: err}
+	body, form := splitBody(typeID, p)
+	switch form {
+	case formUnknown:
+		return Data{Body: p}, &Error{Field: "data", Err: ErrFormat}
+	case formAMF3:
+		return parseDataAMF3(body, l)
+	case formSwitch:
+		if d, err := parseDataAMF0(body, l); err == nil && d.Incomplete == nil || amf.IsLimit(err) {
+			return d, err
+		}
+		return parseDataAMF3(body[1:], l)
 	}
+	return parseDataAMF0(body, l)
+}
+
+func parseDataAMF0(body []byte, l amf.Limits) (Data, error) {
 	d := Data{Body: body}
 	name, start, end, err := findString(body, 0, l)
 	if err == nil && (name == handlerSetFrame || name == handlerClearFrame) {
@@ -58,6 +70,35 @@ func ParseData(typeID uint8, p []byte, l amf.Limits) (Data, error) {
 	}
 	d.Incomplete = err
 	return d, nil
+}
+
+func parseDataAMF3(body []byte, l amf.Limits) (d Data, err error) {
+	values, err := amf.DecodeAMF3(body, l)
+	if amf.IsLimit(err) {
+		return d, &Error{Field: "data", Err: err}
+	}
+	var ok bool
+	if d.Handler, values, ok = cutString(values); ok && (d.Handler == handlerSetFrame || d.Handler == handlerClearFrame) {
+		d.Set, d.Clear = d.Handler == handlerSetFrame, d.Handler == handlerClearFrame
+		d.Handler, values, ok = cutString(values)
+	}
+	if !ok {
+		return d, &Error{Field: "data handler", Err: ErrName}
+	}
+	if !d.Clear {
+		d.Values, d.Incomplete = values, err
+	}
+	return d, nil
+}
+
+// cutString returns the first string among the values, and those after it.
+func cutString(values []amf.Value) (s string, rest []amf.Value, ok bool) {
+	for i, v := range values[:min(len(values), maxStray+1)] {
+		if s, ok := amf.AsString(v); ok {
+			return s, values[i+1:], true
+		}
+	}
+	return "", nil, false
 }
 
 // findString returns the first string at or after offset from, and where it begins and ends.

@@ -80,7 +80,7 @@ func TestParseDataErrors(t *testing.T) {
 		{"set and no name", 18, body(amf.String("@setDataFrame"), object()), amf.Limits{}, message.ErrName},
 		{"clear and no name", 18, body(amf.String("@clearDataFrame")), amf.Limits{}, message.ErrName},
 		{"not AMF", 18, []byte{0xFF, 0xD8, 0xFF}, amf.Limits{}, message.ErrName},
-		{"bare AMF3", 15, []byte{6, 3, 'a'}, amf.Limits{}, message.ErrFormat},
+		{"unknown format", 15, []byte{4, 3, 'a'}, amf.Limits{}, message.ErrFormat},
 		{"too deep before the name", 18, body(object("a", object())), amf.Limits{Depth: 1}, amf.ErrDepth},
 		{"too deep after it", 18, body(amf.String("onX"), object("a", object())), amf.Limits{Depth: 1}, amf.ErrDepth},
 		{"too many values", 18, body(amf.String("onX"), amf.Null{}, amf.Null{}), amf.Limits{Values: 1}, amf.ErrValues},
