@@ -1,8 +1,8 @@
 """What a packet costs on its way into Python: `packets.py [ROUNDS [NAME]]` prints lines "NAME SIZE NANOSECONDS".
 
-    python        for packet in session
-    python-aio    async for packet in session
-    python-data   the first one, with a memoryview of each packet's data
+    iterator   for packet in session
+    aio        async for packet in session
+    data       the first one, with a memoryview of each packet's data
 
 As bench/c/queue.c does it, and to be compared with its `drain`: a session that a client of the same process has filled
 before, over a socket pair, so that only the taking is measured: from the session to the program, its look at the size,
@@ -123,9 +123,9 @@ async def tasks(size: int, count: int, fillings: int, rounds: int) -> float:
 
 
 WAYS: dict[str, Callable[[int, int, int, int], float]] = {
-    "python": lambda *a: threads(*a, take=iterate),
-    "python-aio": lambda *a: asyncio.run(tasks(*a)),
-    "python-data": lambda *a: threads(*a, take=look),
+    "iterator": lambda *a: threads(*a, take=iterate),
+    "aio": lambda *a: asyncio.run(tasks(*a)),
+    "data": lambda *a: threads(*a, take=look),
 }
 
 

@@ -5,6 +5,7 @@
 const native = require('./native.js')
 const { OxrtmpError, check, argumentError, ownError } = require('./error.js')
 const { makePacket } = require('./packet.js')
+const { Loans } = require('./loans.js')
 const { options } = require('./options.js')
 
 // enum oxrtmp_event_type
@@ -49,8 +50,9 @@ function unregister (number) {
 /** The number of the batch that is being handed out, or was last. */
 const currentTurn = () => turn
 
-function onEvents (count, slab, externals) {
+function onEvents (count, slab, external) {
   turn++
+  const loans = external === undefined ? undefined : new Loans(external)
   let number = 0
   let object
   for (let at = 0; at < count * SIZE_WORDS; at += SIZE_WORDS) {
@@ -62,7 +64,7 @@ function onEvents (count, slab, externals) {
     }
     if (type === PACKET) {
       // Of an object that was closed in this very batch there is none; its packets' memory is the collector's.
-      object?.onPacket(makePacket(words, bytes, at + word.payload, slab, externals))
+      object?.onPacket(makePacket(words, bytes, at + word.payload, slab, loans))
     } else if (type === LOG) {
       log(at)
     } else {

@@ -1,7 +1,7 @@
 'use strict'
 const { inspect } = require('node:util')
 const native = require('./native.js')
-const { check, argumentError } = require('./error.js')
+const { check, argumentError, ownError } = require('./error.js')
 const { codecName, codecNumber } = require('./codec.js')
 const { isObject, checkBytes, U32 } = require('./options.js')
 
@@ -44,14 +44,25 @@ let sizeOf
 class Packet {
   static { sizeOf = packet => packet.#rawSize }
 
-  #memory; #at; #rawSize; #dataAt; #size
-  #dtsLow; #dtsHigh; #arrivalLow; #arrivalHigh
-  #raw; #data
+  #memory // a Buffer in which the payload is, from #at on; undefined as long as it is only lent, and once it is released
+  #at
+  #rawSize
+  #dataAt
+  #size
+  #loans // of the batch, if the payload is lent and no Buffer was made of it yet
+  #place // its place there
+  #dtsLow
+  #dtsHigh
+  #arrivalLow
+  #arrivalHigh
+  #raw
+  #data
 
   /** Of the struct at word `at` of the memory that words and bytes are views of; see struct memory in src/addon.h. */
-  constructor (internal, words, bytes, at, slab, externals) {
+  constructor (internal, words, bytes, at, slab, loans) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: packets to send are plain objects')
     const kind = bytes[at * 4 + byte.kind]
+    const token = words[at + word.token]
     this.timestampMs = words[at + word.timestamp] >>> 0
     this.kind = KINDS[kind]
     this.type = bytes[at * 4 + byte.type]
@@ -63,37 +74,61 @@ class Packet {
     this.frameType = bytes[at * 4 + byte.frameType]
     this.packetType = bytes[at * 4 + byte.packetType]
     this.audioHeader = bytes[at * 4 + byte.audioHeader]
-    const external = words[at + word.token]
-    this.#memory = external === 0 ? slab : externals[external - 1]
+    this.#memory = token === 0 ? slab : undefined
     this.#at = words[at + word.raw]
     this.#rawSize = words[at + RAW_SIZE]
     this.#dataAt = words[at + word.data]
     this.#size = words[at + word.size]
+    this.#loans = token === 0 ? undefined : loans
+    this.#place = token - 1
     this.#dtsLow = words[at + word.dts]
     this.#dtsHigh = words[at + word.dts + 1]
     this.#arrivalLow = words[at + word.arrival]
     this.#arrivalHigh = words[at + word.arrival + 1]
-    // What is often kept for long does not hold the memory of its whole batch.
-    if (kind !== FRAME && external === 0 && this.#rawSize > 0) {
-      this.#memory = Buffer.from(slab.subarray(this.#at, this.#at + this.#rawSize))
+    if (kind !== FRAME) this.#own()
+  }
+
+  /** What is often kept for long does not hold the memory of its whole batch. */
+  #own () {
+    if (this.#loans !== undefined) {
+      this.#borrow()
+    } else if (this.#rawSize > 0) {
+      this.#memory = Buffer.from(this.#memory.subarray(this.#at, this.#at + this.#rawSize))
       this.#at = 0
     }
   }
 
+  /** Makes a Buffer of a lent payload. Packets of one message share theirs. */
+  #borrow () {
+    this.#memory = this.multitrack ? this.#loans.share(this.#place) : this.#loans.take(this.#place)
+    this.#loans = undefined
+  }
+
+  #bytes (from, size) {
+    if (size === 0) return Buffer.alloc(0)
+    if (this.#loans !== undefined) this.#borrow()
+    if (this.#memory === undefined) throw ownError('STATE', 'the packet was released')
+    return this.#memory.subarray(from, from + size)
+  }
+
   get raw () {
-    if (this.#raw === undefined) {
-      this.#raw = this.#rawSize === 0 ? Buffer.alloc(0) : this.#memory.subarray(this.#at, this.#at + this.#rawSize)
-    }
+    this.#raw ??= this.#bytes(this.#at, this.#rawSize)
     return this.#raw
   }
 
   get data () {
-    if (this.#data === undefined) {
-      const from = this.#at + this.#dataAt
-      this.#data = this.#size === 0 ? Buffer.alloc(0) : this.#memory.subarray(from, from + this.#size)
-    }
+    this.#data ??= this.#bytes(this.#at + this.#dataAt, this.#size)
     return this.#data
   }
+
+  release () {
+    // What several packets of one message have, and what a Buffer was made of, is the collector's.
+    if (this.#loans !== undefined && !this.multitrack) this.#loans.giveBack(this.#place)
+    this.#loans = this.#memory = this.#raw = this.#data = undefined
+  }
+
+  get size () { return this.#size }
+  get rawSize () { return this.#rawSize }
 
   get dtsNs () { return join(this.#dtsLow, this.#dtsHigh) }
   get ptsNs () { return this.dtsNs + BigInt(this.compositionMs) * 1000000n + BigInt(this.nanoOffsetNs) }
@@ -116,7 +151,7 @@ class Packet {
   }
 }
 
-const makePacket = (words, bytes, at, slab, externals) => new Packet(INTERNAL, words, bytes, at, slab, externals)
+const makePacket = (words, bytes, at, slab, loans) => new Packet(INTERNAL, words, bytes, at, slab, loans)
 
 // ---- packets to send ----
 
@@ -161,18 +196,24 @@ function numberOfCodec (codec = '') {
 class Packing {
   static MOST = 64
   structs = new ArrayBuffer(Packing.MOST * SIZE_WORDS * 4)
+  memory = [] // [raw, data, raw, data, ...]
   #words = new Int32Array(this.structs)
   #bytes = new Uint8Array(this.structs)
 
-  /** Puts packets from `from` on into structs and returns [raw, data, raw, data, ...]. */
+  get count () { return this.memory.length / 2 }
+  get full () { return this.count === Packing.MOST }
+
+  /** Puts packets from `from` on into structs, as many as there is room for, and returns their memory. */
   pack (packets, from) {
-    const memory = []
-    const count = Math.min(packets.length - from, Packing.MOST)
-    for (let i = 0; i < count; i++) this.#put(packets[from + i], i * SIZE_WORDS, memory)
+    this.memory = []
+    for (let i = from; i < packets.length && !this.full; i++) this.add(packets[i])
+    const { memory } = this
+    this.memory = []
     return memory
   }
 
-  #put (packet, at, memory) {
+  add (packet) {
+    const at = this.count * SIZE_WORDS
     if (!isObject(packet)) throw argumentError('a packet must be an object')
     const type = messageType(packet)
     const flags = flagsOf(packet, type)
@@ -183,7 +224,7 @@ class Packing {
     this.#putHeader(packet, at, type, flags)
     const { raw, data } = packet
     if (raw === undefined && data === undefined) throw argumentError('a packet must have raw or data')
-    memory.push(raw === undefined ? raw : checkBytes(raw, 'packet.raw'), data === undefined ? data : checkBytes(data, 'packet.data'))
+    this.memory.push(raw === undefined ? raw : checkBytes(raw, 'packet.raw'), data === undefined ? data : checkBytes(data, 'packet.data'))
   }
 
   /** What the message's header is built from. */

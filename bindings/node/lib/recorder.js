@@ -6,9 +6,7 @@ const { Packing } = require('./packet.js')
 const { options, checkText } = require('./options.js')
 
 const INTERNAL = Symbol('a recorder of the library')
-const WAITING_PACKETS = 256 // past which write() waits for the file
-
-const packing = new Packing()
+const WAITING_PACKINGS = 4 // past which write() waits for the file
 
 // Files are completed also when the process ends with recorders open.
 const recorders = new Set()
@@ -22,7 +20,7 @@ let finish
 class Recorder {
   #handle // undefined once it is closed
   #path = ''
-  #waiting = [] // packets that are not in the file yet and not being written
+  #waiting = [] // packings of what is not in the file yet and not being written
   #writing // the promise of the write that goes on
   #error // the first one; it stays
   #closing
@@ -59,22 +57,27 @@ class Recorder {
   async write (packets) {
     if (this.#error !== undefined) throw this.#error
     if (this.#closing !== undefined) throw ownError('CLOSED', 'the recorder is closed')
-    if (Array.isArray(packets)) this.#waiting.push(...packets)
-    else this.#waiting.push(packets)
+    for (const packet of Array.isArray(packets) ? packets : [packets]) this.#put(packet)
     this.#writing ??= holding(this.#run())
-    if (this.#waiting.length > WAITING_PACKETS) {
+    if (this.#waiting.length > WAITING_PACKINGS) {
       await this.#writing
       if (this.#error !== undefined) throw this.#error
     }
+  }
+
+  /** Refers to the packet's bytes from now on, and not to the packet, which may be released. */
+  #put (packet) {
+    let last = this.#waiting.at(-1)
+    if (last === undefined || last.full) this.#waiting.push(last = new Packing())
+    last.add(packet)
   }
 
   /** Writes until nothing waits; never rejects. */
   async #run () {
     try {
       while (this.#waiting.length > 0) {
-        const packets = this.#waiting.splice(0, Packing.MOST)
-        const memory = packing.pack(packets, 0)
-        await checkJob(native.recorderWrite(this.#handle, packing.structs, memory, packets.length))
+        const { structs, memory, count } = this.#waiting.shift()
+        if (count > 0) await checkJob(native.recorderWrite(this.#handle, structs, memory, count))
       }
     } catch (error) {
       this.#error = error

@@ -15,6 +15,7 @@
 enum {
   MAX_ARGUMENTS = 8,
   MAX_EVENTS = 256,               /* taken from the queue at a time */
+  MAX_LARGE_EVENTS = 64,          /* the same while there are large payloads among them: so many of 512 KiB may be lent */
   EXTERNAL_BYTES = 16 * 1024,     /* payloads of this size and more are not copied */
   IN_FLIGHT_BYTES = 32 * 1024 * 1024 /* but for those that would make the memory lent to JavaScript more than this */
 };
@@ -45,6 +46,7 @@ struct addon {
   napi_async_context context;
   oxrtmp_queue queue;
   oxrtmp_event *events; /* MAX_EVENTS, in memory that JavaScript reads */
+  size_t batch; /* how many events are taken next */
   atomic_size_t in_flight;
 
   /* Jobs; see jobs.c. */
@@ -184,11 +186,12 @@ napi_value queue_unref(napi_env env, napi_callback_info info);
 void queue_stop(struct addon *addon);
 
 /* What JavaScript gets with events: the memory of their packets. In the events the pointers are replaced: token is 0 for
- * a packet in the slab and else one more than its place in externals; raw is the offset of its payload there, data that
- * of the codec's bytes in the payload. */
+ * a packet in the slab and else one more than its place in loans; raw is the offset of its payload there, data that of
+ * the codec's bytes in the payload. */
 struct memory {
-  napi_value slab;      /* a Buffer, or undefined */
-  napi_value externals; /* an array of Buffers, or undefined */
+  napi_value slab;  /* a Buffer, or undefined */
+  napi_value loans; /* what loanBuffer and loansEnd take, or undefined */
+  uint32_t lent;    /* how many packets are there */
 };
 bool memory_make(struct addon *addon, oxrtmp_event *events, size_t count, struct memory *memory);
 
@@ -199,7 +202,7 @@ struct function {
   napi_callback callback;
 };
 
-extern const struct function library_functions[], server_functions[], session_functions[], client_functions[],
-    file_functions[];
+extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
+    client_functions[], file_functions[];
 
 #endif

@@ -233,7 +233,7 @@ static oxrtmp_status take(oxrtmp_flv_reader reader, oxrtmp_event *events, size_t
   return *count > 0 ? OXRTMP_OK : status;
 }
 
-/* deliver makes what JavaScript gets of packets: [events, count, slab, externals]. */
+/* deliver makes what JavaScript gets of packets: [events, count, slab, loans]. */
 static napi_value deliver(struct addon *addon, oxrtmp_event *events, size_t count) {
   napi_env env = addon->env;
   struct memory memory;
@@ -247,7 +247,7 @@ static napi_value deliver(struct addon *addon, oxrtmp_event *events, size_t coun
   napi_set_element(env, result, 0, buffer);
   napi_set_element(env, result, 1, make_u32(env, (uint32_t)count));
   napi_set_element(env, result, 2, memory.slab);
-  napi_set_element(env, result, 3, memory.externals);
+  napi_set_element(env, result, 3, memory.loans);
   return result;
 }
 

@@ -14,7 +14,7 @@ static void report(napi_env env) {
   }
 }
 
-/* call is the one call per batch: callback(count, slab, externals). */
+/* call is the one call per batch: callback(count, slab, loans). */
 static void call(struct addon *addon, size_t count) {
   napi_env env = addon->env;
   struct memory memory;
@@ -23,7 +23,8 @@ static void call(struct addon *addon, size_t count) {
       napi_get_reference_value(env, addon->callback, &callback) != napi_ok || napi_get_global(env, &global) != napi_ok) {
     return;
   }
-  napi_value arguments[] = {make_u32(env, (uint32_t)count), memory.slab, memory.externals};
+  addon->batch = memory.lent > 0 ? MAX_LARGE_EVENTS : MAX_EVENTS;
+  napi_value arguments[] = {make_u32(env, (uint32_t)count), memory.slab, memory.loans};
   napi_make_callback(env, addon->context, global, callback, 3, arguments, &result);
 }
 
@@ -35,7 +36,7 @@ static void on_events(uv_poll_t *poll, int status, int events) {
   if (status < 0 || napi_open_handle_scope(addon->env, &scope) != napi_ok) {
     return;
   }
-  if (oxrtmp_queue_drain(addon->queue, addon->events, MAX_EVENTS, &count) == OXRTMP_OK && count > 0) {
+  if (oxrtmp_queue_drain(addon->queue, addon->events, addon->batch, &count) == OXRTMP_OK && count > 0) {
     call(addon, count);
     report(addon->env);
   }
@@ -83,6 +84,7 @@ napi_value queue_start(napi_env env, napi_callback_info info) {
     return NULL;
   }
   addon->events = events;
+  addon->batch = MAX_LARGE_EVENTS;
   if (!start_poll(addon)) {
     return fail_argument(env, "the event loop takes no more handles");
   }

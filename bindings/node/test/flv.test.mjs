@@ -130,6 +130,23 @@ test('packets made by hand, and rotation', async t => {
   for (const own of tags) assert.equal(own[0].data[0], 0x17)
 })
 
+test('a packet may be released as soon as it was given to a recorder', async t => {
+  const { client, session } = await loopback(t)
+  const file = path.join(temporary(t), 'x.flv')
+  const recorder = await Recorder.open(file)
+  for (let i = 0; i < 100; i++) await client.sendVideo(i, true, Buffer.alloc(20000, i))
+  await client.close()
+  for await (const packet of session) {
+    await recorder.write(packet)
+    packet.release()
+    await assert.rejects(recorder.write(packet), { code: 'ERR_OXRTMP_STATE' })
+  }
+  await recorder.close()
+  const frames = readFLV(readFileSync(file)).filter(tag => tag.type === 9 && tag.data.length > 100)
+  assert.equal(frames.length, 100)
+  assert.ok(frames.every(({ data }, i) => data.length === 20005 && data.subarray(5).every(byte => byte === i)))
+})
+
 test('a recorder that fails says so, with the next write or when it is closed', async t => {
   const directory = temporary(t)
   await assert.rejects(Recorder.open(path.join(directory, 'missing/x.flv')), { code: 'ERR_OXRTMP_FILE' })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
-import { Client, FLVReader, Metadata, Packet, PacketFlags } from 'oxrtmp'
+import { Client, FLVReader, Metadata, Packet, PacketFlags, libraryStatistics } from 'oxrtmp'
 import { ASC, AVCC, CLIP, collect, listen, loopback, readFLV, sleep, until, within } from './helpers.mjs'
 
 test('every send arrives as what it is', async t => {
@@ -217,4 +217,42 @@ test('two iterators of a session share its packets', async t => {
   assert.equal(a[Symbol.asyncIterator](), a)
   await a.return()
   assert.equal((await b.next()).done, true)
+})
+
+test('a released packet gives its memory back, and what was taken from it stays', async t => {
+  const { client, session } = await loopback(t)
+  const body = Buffer.alloc(100000, 3)
+  for (let i = 0; i < 40; i++) await client.sendVideo(i, true, body)
+  await client.sendVideo(40, true, Buffer.alloc(100, 4))
+  await client.sendVideoSequenceHeader(AVCC)
+  await client.close()
+  const lent = () => Number(libraryStatistics().lentBytes)
+  const before = lent()
+  const packets = await collect(session)
+  assert.ok(lent() >= before + 20 * body.length, `${lent() - before} bytes are lent`)
+  const small = packets[40]
+  const [seen, kept] = [packets[0].data, small.data]
+  for (const packet of packets) {
+    const { size, rawSize } = packet
+    packet.release()
+    packet.release()
+    assert.deepEqual([packet.size, packet.rawSize], [size, rawSize])
+    assert.throws(() => packet.data, { code: 'ERR_OXRTMP_STATE' })
+    assert.throws(() => packet.raw, { code: 'ERR_OXRTMP_STATE' })
+  }
+  await until(() => lent() <= before + body.length + 5)
+  assert.ok(seen.length === body.length && seen.every(b => b === 3) && kept.every(b => b === 4))
+  await assert.rejects(client.sendPacket(small), { code: 'ERR_OXRTMP_CLOSED' })
+})
+
+test('packets of one message can be released one by one', async t => {
+  const { client, session } = await loopback(t)
+  const raw = Buffer.concat([Buffer.from('96' + '13' + '61766331' + '00' + '004e20', 'hex'), Buffer.alloc(20000, 5),
+    Buffer.from('01' + '000002' + 'ddee', 'hex')])
+  await client.sendPacket({ media: 'video', raw })
+  await client.close()
+  const [first, second] = await collect(session)
+  first.release()
+  assert.equal(second.data.toString('hex'), 'ddee')
+  assert.deepEqual(second.raw, raw)
 })
