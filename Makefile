@@ -64,7 +64,7 @@ clean: ## Remove everything that was built (and the installed test peers with it
 ## What tests
 
 .PHONY: test
-test: deps lint test-go test-c test-python abi test-packaging test-interop fuzz ## Run every test: Go, C, Python, installing, real peers, fuzzers (5 s each)
+test: deps lint test-go test-c test-python test-node abi test-packaging test-interop fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
 	@echo "make test: all passed"
 
 .PHONY: test-go
@@ -81,7 +81,8 @@ test-c: lib examples ## C and C++: the header, the library's behaviour, sanitize
 .PHONY: test-node
 test-node: node ## Node: the package's tests, its types, installing it, 500 streams at once
 	$(GO) build -o $(BUILD)/bin/load ./tests/load
-	cd bindings/node && node --test test/*.test.mjs
+	node --test --test-reporter=spec $(filter-out %/load.test.mjs,$(wildcard bindings/node/test/*.test.mjs))
+	node --test --test-reporter=spec bindings/node/test/load.test.mjs
 
 .PHONY: python
 python: lib ## Build the Python package and install it where the tests run
@@ -114,13 +115,14 @@ fuzz: ## Run every fuzz target for FUZZTIME
 	tools/fuzz
 
 .PHONY: torture
-torture: deps all ## The full counts and long runs of the tests (an hour and more)
+torture: deps all node ## The full counts and long runs of the tests (an hour and more)
 	OXRTMP_TORTURE=1 $(GO) test -count=1 -timeout 2h ./...
 	OXRTMP_TORTURE=1 tests/c/run
+	OXRTMP_TORTURE=1 $(MAKE) test-node
 	FUZZTIME=60s tools/fuzz
 
 .PHONY: bench
-bench: all ## Measure against a raw TCP sink in the same run
+bench: deps all node python ## Measure against a raw TCP sink in the same run, and what a packet costs in each language
 	bench/run
 
 .PHONY: lint

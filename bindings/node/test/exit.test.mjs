@@ -16,12 +16,11 @@ const OPEN = `
   console.log('open')`
 
 test('with nothing open it ends by itself', async () => {
-  const begun = performance.now()
   await node(OPEN + `
     await client.close()
     for await (const packet of session) void packet
-    await server.close()`)
-  assert.ok(performance.now() - begun < 3000, 'something held it')
+    await server.close()
+    setTimeout(() => console.log('late'), 10000).unref()`).then(({ stdout }) => assert.equal(stdout, 'open\n'))
 })
 
 test('loading the package holds nothing', async () => {
@@ -37,14 +36,12 @@ test('open servers, sessions and clients hold the process, until they are unref(
       setTimeout(() => { console.log('held'); ${name}.unref() }, 300).unref()`)
     assert.equal(held.stdout, 'open\nheld\n', name)
   }
-  const begun = performance.now()
   const { stdout } = await node(OPEN + `
     server.unref(); client.unref(); session.unref()
     session.nextPacket().then(() => session.nextPacket())
     server.nextRequest()
     setTimeout(() => console.log('late'), 5000).unref()`)
   assert.equal(stdout, 'open\n')
-  assert.ok(performance.now() - begun < 3000)
 })
 
 test('a stream that ended, and an ended client, hold nothing', async () => {

@@ -59,7 +59,7 @@ export async function within (ms, promise, what = 'it') {
 }
 
 /** Waits until the condition holds. */
-export async function until (condition, ms = 5000) {
+export async function until (condition, ms = 20000) {
   const end = performance.now() + ms
   while (!await condition()) {
     assert.ok(performance.now() < end, `not within ${ms} ms: ${condition}`)

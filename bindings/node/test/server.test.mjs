@@ -79,7 +79,7 @@ test('accepting a publisher that has gone gives a stream that ends', async t => 
   const request = await server.nextRequest()
   leave.abort()
   await assert.rejects(attempt, { name: 'AbortError' })
-  assert.deepEqual(await within(5000, collect(await request.accept())), [])
+  assert.deepEqual(await within(20000, collect(await request.accept())), [])
 
   const again = new AbortController()
   const second = Client.publish(url(), { signal: again.signal })
@@ -182,7 +182,7 @@ test('nextPacket tells a broken connection as an error', async t => {
 test('closeWithStatus reaches the publisher', async t => {
   const { client, session } = await loopback(t)
   await session.closeWithStatus('NetStream.Publish.Rejected', 'quota exceeded')
-  const error = await within(5000, client.ended)
+  const error = await within(20000, client.ended)
   assert.deepEqual([error.peerCode, error.description], ['NetStream.Publish.Rejected', 'quota exceeded'])
   await session.closeWithStatus()
 })
@@ -197,9 +197,9 @@ test('closing a server ends its loop and its sessions', async t => {
   await Promise.all([server.close(), server.close()])
   assert.equal(server.closed, true)
   assert.deepEqual(await loop, [])
-  assert.equal((await within(5000, packets)).length, 1)
+  assert.equal((await within(20000, packets)).length, 1)
   assert.equal(session.error, undefined)
-  assert.ok(await within(5000, client.ended) instanceof OxrtmpError)
+  assert.ok(await within(20000, client.ended) instanceof OxrtmpError)
   await assert.rejects(server.listen('127.0.0.1:0'), { code: 'ERR_OXRTMP_CLOSED' })
   assert.equal(await server.nextRequest(), undefined)
 })
@@ -227,15 +227,15 @@ test('shutdown lets sessions come to their end', async t => {
   await client.sendVideo(0, true, Buffer.alloc(10))
   await client.close()
   assert.equal((await collect(session)).length, 1)
-  await within(5000, shutdown)
+  await within(20000, shutdown)
   assert.equal(server.closed, true)
 })
 
 test('shutdown cuts off what takes too long', async t => {
   const { server, session } = await loopback(t)
   const shutdown = server.shutdown({ timeoutMs: 200 })
-  await assert.rejects(within(3000, shutdown), { code: 'ERR_OXRTMP_TIMEOUT' })
-  await within(3000, collect(session))
+  await assert.rejects(within(20000, shutdown), { code: 'ERR_OXRTMP_TIMEOUT' })
+  await within(20000, collect(session))
 })
 
 test('close cuts a shutdown short', async t => {
@@ -243,7 +243,7 @@ test('close cuts a shutdown short', async t => {
   const shutdown = assert.rejects(server.shutdown(), { code: 'ERR_OXRTMP_CLOSED' })
   await sleep(50)
   await server.close()
-  await within(3000, shutdown)
+  await within(20000, shutdown)
 })
 
 test('an abort signal closes the server', async t => {
@@ -251,7 +251,7 @@ test('an abort signal closes the server', async t => {
   const server = await Server.listen('127.0.0.1:0', { signal: ends.signal })
   const loop = collect(server)
   ends.abort()
-  assert.deepEqual(await within(3000, loop), [])
+  assert.deepEqual(await within(20000, loop), [])
   await until(() => server.closed)
   const reason = new Error('never')
   await assert.rejects(Server.listen('127.0.0.1:0', { signal: AbortSignal.abort(reason) }), reason)
@@ -274,7 +274,7 @@ test('serve: a handler that throws ends its own session only', async t => {
 
   const good = await Client.publish(url('good'))
   const bad = await Client.publish(url('bad'))
-  await within(5000, bad.ended)
+  await within(20000, bad.ended)
   assert.deepEqual(errors, [['of the handler', 'bad']])
   assert.equal((await refusal(url('ignored'))).phase, 'publish')
   await good.sendAudio(1, Buffer.of(1))
@@ -282,7 +282,7 @@ test('serve: a handler that throws ends its own session only', async t => {
   await bad.close().catch(() => {})
   await until(() => seen.length === 1)
   await server.close()
-  await within(3000, serving)
+  await within(20000, serving)
   await assert.rejects(server.serve('no function'), { code: 'ERR_OXRTMP_ARGUMENT' })
 })
 
@@ -373,5 +373,5 @@ test('requests that are left unanswered, and classes that are not to be made', a
   const begun = performance.now()
   await server.close()
   assert.ok((await attempt).status < 0)
-  assert.ok(performance.now() - begun < 3000)
+  assert.ok(performance.now() - begun < 8000) // and not the decision's deadline
 })
