@@ -24,7 +24,7 @@ JOBS ?= 3
 
 VENV := $(BUILD)/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider --durations=5
-PROGRAMS := $(BUILD)/bin/ingest-go $(BUILD)/bin/push-go $(BUILD)/bin/demo \
+PROGRAMS := $(patsubst %,$(BUILD)/bin/%-go,ingest push pull server) $(BUILD)/bin/demo \
 	$(patsubst examples/c/%.c,$(BUILD)/bin/%-c,$(wildcard examples/c/*.c))
 
 export GO CC CXX PYTHON BUILD FUZZTIME
@@ -50,7 +50,7 @@ node: lib ## Build the Node package: then npm install ./bindings/node
 	@mkdir -p examples/node/node_modules && ln -sfn ../../../bindings/node examples/node/node_modules/oxrtmp
 
 .PHONY: run
-run: deps-build $(BUILD)/bin/demo ## Start a server on localhost:1935 that shows a sample stream; try your encoder on it
+run: deps-build $(BUILD)/bin/demo ## Start a server on localhost:1935 that shows a sample stream; try your encoder and player on it
 	@exec $(BUILD)/bin/demo $(FLAGS)
 
 .PHONY: install

@@ -1,4 +1,5 @@
-// Demo starts an RTMP server on localhost, publishes a sample clip to it in a loop, and shows a live line per stream.
+// Demo starts an RTMP server on localhost, for publishers and players, publishes a sample clip to it in a loop, and shows
+// a live line per stream.
 //
 //	make run
 package main
@@ -17,12 +18,13 @@ import (
 
 	"oxrtmp/examples/go/internal/live"
 	"oxrtmp/examples/go/internal/replay"
+	"oxrtmp/examples/go/internal/station"
 	"oxrtmp/rtmp"
 	"oxrtmp/testdata"
 )
 
 var (
-	listen = flag.String("listen", "localhost:1935", "serve publishers on `address`")
+	listen = flag.String("listen", "localhost:1935", "serve on `address`")
 	bare   = flag.Bool("bare", false, "no sample stream")
 )
 
@@ -36,7 +38,12 @@ func main() {
 
 // demo serves until a signal comes.
 func demo() error {
-	server, err := rtmp.Bind(*listen, nil)
+	hub, err := rtmp.NewHub(nil)
+	if err != nil {
+		return err
+	}
+	defer hub.Close()
+	server, err := rtmp.Bind(*listen, &rtmp.ServerOptions{Hub: hub, AskPublish: true, AskPlay: true})
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w; another port: make run FLAGS='-listen localhost:1936'", err)
 	} else if err != nil {
@@ -50,27 +57,24 @@ func demo() error {
 	greet(screen, server)
 	go screen.Refresh(ctx)
 
-	var streams sync.WaitGroup
+	var sample sync.WaitGroup
 	if !*bare {
-		streams.Go(func() { publishSample(ctx, screen, "rtmp://"+server.Addr()+"/live/demo") })
+		sample.Go(func() { publishSample(ctx, screen, "rtmp://"+server.Addr()+"/live/demo") })
 	}
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the process
 		server.Close()
 	})
-	err = server.HandleRequests(func(request *rtmp.Request) {
-		streams.Add(1)
-		defer streams.Done()
-		show(request, screen)
-	})
-	streams.Wait()
+	s := station.Station{Hub: hub, Screen: screen}
+	err = server.HandleRequests(s.Serve)
+	sample.Wait()
 	if errors.Is(err, rtmp.ErrClosed) {
 		err = nil
 	}
 	return err
 }
 
-// greet says how to publish to this server.
+// greet says how to publish to this server, and how to play from it.
 func greet(screen *live.Display, server *rtmp.Server) {
 	place := *listen
 	if host, port, ok := strings.Cut(place, ":"); ok && port == "1935" {
@@ -80,36 +84,12 @@ func greet(screen *live.Display, server *rtmp.Server) {
 	screen.Printf("")
 	screen.Printf("  ffmpeg   ffmpeg -re -i clip.mp4 -c copy -f flv rtmp://%s/live/test", place)
 	screen.Printf("  OBS      Settings, Stream: Service Custom, Server rtmp://%s/live, Stream Key test", place)
+	if !*bare {
+		screen.Printf("  ffplay   ffplay rtmp://%s/live/demo", place)
+	}
 	screen.Printf("")
 	screen.Printf("Ctrl-C ends.")
 	screen.Printf("")
-}
-
-// show accepts a publisher and counts what it sends.
-func show(request *rtmp.Request, screen *live.Display) {
-	if request.Kind() != rtmp.RequestPublish {
-		request.Reject("NetStream.Play.StreamNotFound", "this server does not play yet")
-		return
-	}
-	session, err := request.Accept()
-	if err != nil {
-		return // the publisher has gone
-	}
-	defer session.Close()
-
-	stream := live.NewStream(session)
-	screen.Printf("publish %s from %s (%s)", stream.Name, session.PeerAddr(), session.Connect().Encoder())
-	screen.Add(stream)
-	for {
-		packet, err := session.NextPacket(-1)
-		if err != nil {
-			break
-		}
-		stream.Extend(&packet)
-		packet.Release()
-	}
-	screen.Remove(stream)
-	screen.Printf("end %s %s", stream.Name, stream.Summary())
 }
 
 // publishSample publishes the sample clip in a loop, through a socket like any other publisher.

@@ -77,7 +77,7 @@ func serve(request *rtmp.Request, screen *live.Display) bool {
 	}
 	defer session.Close()
 
-	s := live.NewStream(session)
+	s := live.OfSession(session)
 	screen.Printf("publish %s from %s (%s)", s.Name, session.PeerAddr(), session.Connect().Encoder())
 	screen.Add(s)
 	path, reason := receive(session, s)

@@ -47,6 +47,7 @@ func (d *Display) Add(s *Stream) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.streams = append(d.streams, s)
+	s.update()
 	d.draw("")
 }
 

@@ -1,0 +1,117 @@
+// Server is a live server: what publishers send goes to everybody who plays it. It shows a line per stream, and records
+// FLV files if it is told to.
+//
+//	go run ./examples/go/server -listen localhost:1935 -record /tmp
+//	ffmpeg -re -i clip.mp4 -c copy -f flv rtmp://localhost/live/test
+//	ffplay rtmp://localhost/live/test
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"oxrtmp/examples/go/internal/live"
+	"oxrtmp/examples/go/internal/station"
+	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/hub"
+)
+
+var (
+	listen = flag.String("listen", "127.0.0.1:1935", "serve on `addresses`, separated by commas")
+	key    = flag.String("key", "", "the one stream `name` that may be published; empty: any")
+	record = flag.String("record", "", "write every stream to an FLV file in `directory`")
+	quiet  = flag.Bool("quiet", false, "no live lines")
+
+	cache    = choice("cache", "what late players get: `gop`, keyframe or off", "gop", "keyframe", "off")
+	slow     = choice("slow", "what happens to slow players: `drop` video, disconnect or block", "drop", "disconnect", "block")
+	takeover = choice("takeover", "a second publisher of a name: `reject`, replace, or silent: replace a silent one", "reject", "replace", "silent")
+	grace    = flag.Int("grace-ms", 10000, "players stay for so many `ms` when their publisher has gone; 0: not at all")
+	coalesce = flag.Int("coalesce-ms", 0, "hold packets back for so many `ms`, to send several at once")
+	wait     = flag.Bool("wait", false, "players may wait for a publisher")
+
+	connections = flag.Int("connections", 10000, "serve so `many` connections at most")
+	perAddress  = flag.Int("connections-per-address", 5000, "and so `many` from one address")
+)
+
+// choice defines a flag that is one of several words; its value is the word's index.
+func choice(name, usage string, words ...string) *int {
+	value := new(int)
+	flag.Func(name, usage, func(word string) error {
+		for i := range words {
+			if words[i] == word {
+				*value = i
+				return nil
+			}
+		}
+		return fmt.Errorf("none of %s", strings.Join(words, ", "))
+	})
+	return value
+}
+
+func main() {
+	flag.Parse()
+	if err := serve(); err != nil {
+		fmt.Fprintln(os.Stderr, "server:", err)
+		os.Exit(1)
+	}
+}
+
+// serve serves publishers and players until a signal comes.
+func serve() error {
+	h, err := rtmp.NewHub(hubOptions())
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	server, err := rtmp.NewServer(&rtmp.ServerOptions{
+		Hub: h, AskPublish: true, AskPlay: true,
+		Limits: rtmp.Limits{Connections: *connections, ConnectionsPerAddress: *perAddress},
+	})
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	for _, address := range strings.Split(*listen, ",") {
+		if err := server.Listen(address); err != nil {
+			return err
+		}
+	}
+	screen := live.NewDisplay(os.Stdout, *quiet)
+	screen.Printf("listening on %s", strings.Join(server.Addrs(), ", "))
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the process
+		server.Close()
+	})
+	go screen.Refresh(ctx)
+
+	s := station.Station{Hub: h, Screen: screen, Key: *key, Record: *record}
+	if err = server.HandleRequests(s.Serve); errors.Is(err, rtmp.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func hubOptions() *rtmp.HubOptions {
+	o := &rtmp.HubOptions{
+		Cache:            hub.CacheOptions{Policy: hub.CachePolicy(*cache)},
+		Player:           hub.PlayerOptions{Slow: hub.SlowPolicy(*slow)},
+		Takeover:         rtmp.Takeover(*takeover),
+		Grace:            time.Duration(*grace) * time.Millisecond,
+		Coalesce:         time.Duration(*coalesce) * time.Millisecond,
+		WaitForPublisher: *wait,
+	}
+	if *grace == 0 {
+		o.Grace = -1
+	}
+	return o
+}
