@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -54,7 +55,9 @@ type ClientOptions struct {
 	OutputBytes int
 	// Linger bounds how long Close delivers what is queued; default 2 s.
 	Linger time.Duration
-	// Dial connects instead of a net.Dialer.
+	// TLS is for URLs that begin with rtmps://: whom to trust. nil stands for the system's authorities.
+	TLS *TLSOptions
+	// Dial connects instead of a net.Dialer. A [*tls.Conn] is taken to be what a rtmps:// URL wants.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Allocator is where received payloads live; default [buffer.Heap].
 	Allocator buffer.Allocator
@@ -120,6 +123,7 @@ type Client struct {
 	sender
 	options ClientOptions
 	target  target
+	secure  *tls.Config         // nil: no TLS
 	engine  *engine.Client      // the link's; under its lock
 	play    *engine.PlayRequest // nil: the client publishes
 	begun   time.Time
@@ -346,6 +350,9 @@ func (c *Client) Statistics() Statistics {
 	s.Duration = time.Since(c.begun)
 	return s
 }
+
+// TLS returns what the server and the client agreed upon, or nil where there is no TLS, or not yet.
+func (c *Client) TLS() *tls.ConnectionState { return c.link.tlsState() }
 
 // PeerAddr returns the server's address, or "" while the client is connecting.
 func (c *Client) PeerAddr() string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"oxrtmp/rtmp/authmod"
@@ -122,15 +123,6 @@ func (c *Client) renew() (bool, error) {
 	if err := c.link.replace(&unconnected{cancel}, e, func() { c.engine, c.target = e, *next }); err != nil {
 		return false, err
 	}
-	nc, err := dial(ctx, next, &c.options)
-	if err != nil {
-		return false, err
-	}
-	if err := c.link.connected(newTransport(nc)); err != nil {
-		return false, err
-	}
-	c.link.mu.Lock()
-	c.link.flush()
-	c.link.mu.Unlock()
-	return true, nil
+	err := c.connect(next, func() (net.Conn, error) { return dial(ctx, next, &c.options) })
+	return err == nil, err
 }

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"math"
 	"net"
@@ -49,11 +50,12 @@ func open(url string, options *ClientOptions, play bool) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.scheme != "rtmp" {
-		return nil, &Error{Phase: engine.PhaseTLS, Err: errors.ErrUnsupported}
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := newClient(&unconnected{cancel}, t, o, play)
+	c, err := newClient(&unconnected{cancel}, t, o, play)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
 	c.again = newAgain(&t, &o, true)
 	c.goroutines.Add(1)
 	go c.run(func() (net.Conn, error) {
@@ -64,7 +66,7 @@ func open(url string, options *ClientOptions, play bool) (*Client, error) {
 }
 
 // PublishConn is Publish over a connection of the caller's, before its first byte. The client closes it, also when
-// PublishConn fails.
+// PublishConn fails. For a rtmps:// URL the client speaks TLS over it, unless it is a [*tls.Conn].
 func PublishConn(ctx context.Context, nc net.Conn, url string, options *ClientOptions) (*Client, error) {
 	return openConn(ctx, nc, url, options, false)
 }
@@ -81,10 +83,14 @@ func openConn(ctx context.Context, nc net.Conn, url string, options *ClientOptio
 		nc.Close()
 		return nil, err
 	}
-	c := newClient(newTransport(nc), t, o, play)
+	c, err := newClient(&unconnected{func() { nc.Close() }}, t, o, play)
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
 	c.again = newAgain(&t, &o, o.Dial != nil)
 	c.goroutines.Add(1)
-	go c.run(nil)
+	go c.run(func() (net.Conn, error) { return nc, nil })
 	return c.accepted(ctx)
 }
 
@@ -183,11 +189,11 @@ func (u *unconnected) release()                               {}
 func (u *unconnected) write(net.Buffers, time.Duration) error { return net.ErrClosed }
 func (u *unconnected) tryWrite(net.Buffers) (int, error)      { return 0, net.ErrClosed }
 func (u *unconnected) setReadDeadline(time.Time) error        { return nil }
-func (u *unconnected) closeWrite() error                      { return net.ErrClosed }
+func (u *unconnected) closeWrite(time.Duration) error         { return net.ErrClosed }
 func (u *unconnected) close() error                           { u.cancel(); return nil }
 func (u *unconnected) remoteAddr() net.Addr                   { return nil }
 
-func newClient(transport transport, t target, o ClientOptions, play bool) *Client {
+func newClient(transport transport, t target, o ClientOptions, play bool) (*Client, error) {
 	c := &Client{
 		options: o, target: t, begun: time.Now(), ready: make(chan struct{}),
 		events: newMailbox(func(*ClientEvent) int { return 1 }), inbox: newMailbox(packetCost),
@@ -196,6 +202,12 @@ func newClient(transport transport, t target, o ClientOptions, play bool) *Clien
 	limits.OutputBytes = math.MaxInt // the output is ours: the senders bound it
 	if play {
 		c.play = o.Play.request()
+	}
+	if t.scheme == "rtmps" || o.TLS != nil || o.FollowRedirects {
+		var err error
+		if c.secure, err = clientTLS(o.TLS); err != nil {
+			return nil, err
+		}
 	}
 	c.engine = engine.NewClient(clientConfig(&o, &t, c.play))
 	c.link = newLink(transport, c, c.engine, limits, o.Timeouts)
@@ -210,27 +222,44 @@ func newClient(transport transport, t target, o ClientOptions, play bool) *Clien
 			f()
 		}()
 	}
-	return c
+	return c, nil
 }
 
-// run connects, if that is still to be done, and then runs the conversation until it ends.
-func (c *Client) run(connect func() (net.Conn, error)) {
-	defer c.goroutines.Done()
-	defer c.recover()
-	if connect != nil {
-		nc, err := connect()
-		if err == nil {
-			err = c.link.connected(newTransport(nc))
+// connect makes the connection to a target and lets the conversation begin.
+func (c *Client) connect(to *target, dial func() (net.Conn, error)) error {
+	nc, err := dial()
+	if err != nil {
+		return err
+	}
+	t := newTransport(nc)
+	if _, done := nc.(*tls.Conn); to.scheme == "rtmps" && !done {
+		config := c.secure.Clone()
+		if config.ServerName == "" {
+			config.ServerName = to.host
 		}
-		if err != nil {
-			c.link.shut(err)
-			c.fail(err)
-			return
-		}
+		t = newSecure(t, config, true)
+	}
+	if err := c.link.connected(t); err != nil {
+		return err
+	}
+	if err := c.link.secure(c.options.Timeouts.Handshake); err != nil {
+		return err
 	}
 	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
 	c.link.flush()
-	c.link.mu.Unlock()
+	return nil
+}
+
+// run connects and then runs the conversation until it ends.
+func (c *Client) run(dial func() (net.Conn, error)) {
+	defer c.goroutines.Done()
+	defer c.recover()
+	if err := c.connect(&c.target, dial); err != nil {
+		c.link.shut(err)
+		c.fail(err)
+		return
+	}
 	err := c.link.run()
 	if err == nil {
 		err = ErrClosed

@@ -1,4 +1,5 @@
-// Package rtmp is the live RTMP library: servers that accept publishers, and clients that publish.
+// Package rtmp is the live RTMP library: servers that accept publishers and players, clients that publish and play, and
+// hubs that distribute streams, over RTMP and RTMPS.
 //
 // Layer L4. It joins the engines of package engine to sockets; it is the only layer with connections, goroutines and
 // clocks. The words are those of the specification and of every other language of this library:
@@ -39,6 +40,10 @@
 //
 // Every wait takes a timeout: negative waits for ever, 0 polls. Close, from any goroutine, ends every wait with
 // [ErrClosed]. Every method may be called from any goroutine.
+//
+// Addresses and URLs that begin with rtmps:// are for TLS; [TLSOptions] says with which certificate, and whom to trust.
+// A server may listen with TLS and without, change its certificates while it runs ([Server.SetCertificate]), and vouch
+// for its clients by theirs.
 //
 // What a peer may cost is bounded by [Limits], how long it may take by [Timeouts]; both have defaults that suit a
 // public port.

@@ -182,6 +182,10 @@ const streamFrames = 4
 // memory is left, and never returns if a call hangs.
 func streamOver(t *testing.T, near, far net.Conn, co ClientOptions, so ServerOptions) (e ending) {
 	t.Helper()
+	url := "rtmp://host/live/key"
+	if so.TLS != nil {
+		url = "rtmps://host/live/key"
+	}
 	h := &buffer.HeapAllocator{}
 	so.Allocator, co.Allocator = h, h
 	s, err := NewServer(&so)
@@ -216,10 +220,10 @@ func streamOver(t *testing.T, near, far net.Conn, co ClientOptions, so ServerOpt
 		defer close(handled)
 		s.HandleRequests(handle)
 	}()
-	if err := s.ServeConn(far); err != nil {
+	if err := s.serveConn(far, so.TLS != nil); err != nil {
 		t.Fatal(err)
 	}
-	c, err := PublishConn(context.Background(), near, "rtmp://host/live/key", &co)
+	c, err := PublishConn(context.Background(), near, url, &co)
 	if err == nil {
 		for i := range streamFrames {
 			if err = c.SendVideo(uint32(i), i == 0, make([]byte, 9000)); err != nil {
@@ -240,7 +244,15 @@ func streamOver(t *testing.T, near, far net.Conn, co ClientOptions, so ServerOpt
 
 // Every read and every write of a session fails in turn, on either side and in several ways: the callers hear of it,
 // within the timeouts, and nothing is left.
-func TestEveryReadAndWriteGoesWrongInTurn(t *testing.T) {
+func TestEveryReadAndWriteGoesWrongInTurn(t *testing.T) { everyCallGoesWrong(t, nil, nil) }
+
+// The same with TLS in between.
+func TestEveryReadAndWriteGoesWrongUnderTLS(t *testing.T) {
+	ca := newAuthority(t)
+	everyCallGoesWrong(t, &TLSOptions{CAPEM: ca.pem}, ca.issue(t, nil, "host"))
+}
+
+func everyCallGoesWrong(t *testing.T, client, server *TLSOptions) {
 	timeouts := Timeouts{Handshake: time.Second, Connect: time.Second, CreateStream: time.Second, Publish: time.Second,
 		Setup: 3 * time.Second, FirstMedia: time.Second, Idle: 2 * time.Second, Write: time.Second}
 	for _, f := range []struct {
@@ -265,7 +277,7 @@ func TestEveryReadAndWriteGoesWrongInTurn(t *testing.T) {
 						} else {
 							side.writes = n
 						}
-						e = streamOver(t, near, far, ClientOptions{Timeouts: timeouts, SendTimeout: 2 * time.Second}, ServerOptions{Timeouts: timeouts})
+						e = streamOver(t, near, far, ClientOptions{Timeouts: timeouts, SendTimeout: 2 * time.Second, TLS: client}, ServerOptions{Timeouts: timeouts, TLS: server})
 						triggered = side.wasTriggered()
 					})
 					if e.took > 8*time.Second {
@@ -290,6 +302,8 @@ func TestEveryReadAndWriteGoesWrongInTurn(t *testing.T) {
 
 // Reads and writes of one byte give what whole ones do.
 func TestOneByteAtATime(t *testing.T) {
+	ca := newAuthority(t)
+	trust, own := &TLSOptions{CAPEM: ca.pem}, ca.issue(t, nil, "host")
 	for _, most := range []int{1, 2, 1000} {
 		synctest.Test(t, func(t *testing.T) {
 			a, b := net.Pipe()
@@ -297,6 +311,14 @@ func TestOneByteAtATime(t *testing.T) {
 			near.most, far.most = most, most
 			if e := streamOver(t, near, far, ClientOptions{}, ServerOptions{}); e.client != nil || e.server != nil || e.packets != streamFrames {
 				t.Fatalf("%d bytes at a time: %+v", most, e)
+			}
+		})
+		synctest.Test(t, func(t *testing.T) {
+			a, b := net.Pipe()
+			near, far := newFaultyConn(a), newFaultyConn(b)
+			near.most, far.most = most, most
+			if e := streamOver(t, near, far, ClientOptions{TLS: trust}, ServerOptions{TLS: own}); e.client != nil || e.server != nil || e.packets != streamFrames {
+				t.Fatalf("TLS, %d bytes at a time: %+v", most, e)
 			}
 		})
 	}

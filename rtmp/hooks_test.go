@@ -657,7 +657,7 @@ func newTestConn(t *testing.T) *serverConn {
 	t.Cleanup(func() { s.Close() })
 	near, far := net.Pipe()
 	t.Cleanup(func() { near.Close(); far.Close() })
-	return newServerConn(s, near)
+	return newServerConn(s, near, false)
 }
 
 // A176: the logging hooks write everything down, without the whole of a stream's name.

@@ -54,6 +54,7 @@ type link struct {
 
 	mu        sync.Mutex
 	engine    protocol
+	before    Phase         // the phase before the engine's own begin, while that lasts
 	output    output        // what waits to be sent, after it the engine's own output
 	spare     []byte        // memory for the engine's next output
 	writing   bool          // the writer's goroutine runs
@@ -502,7 +503,7 @@ func (l *link) finish() {
 	l.flush()
 	err := l.waitQueued(0, l.lingerFor, nil)
 	l.mu.Unlock()
-	if err != nil || l.transport.closeWrite() != nil {
+	if err != nil || l.transport.closeWrite(time.Until(until)) != nil {
 		return
 	}
 	l.transport.setReadDeadline(until)
@@ -554,5 +555,8 @@ func (l *link) deadError() error {
 func (l *link) phase() engine.Phase {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.before != engine.PhaseNone {
+		return l.before
+	}
 	return l.engine.Phase()
 }

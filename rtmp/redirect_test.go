@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -97,5 +98,34 @@ func TestRedirectedTarget(t *testing.T) {
 		} else if test.want != "" {
 			t.Errorf("%s to %s: %v", test.from, test.to, err)
 		}
+	}
+}
+
+// A redirection may lead to TLS, where the server's name is the new one; it never leads away from it.
+func TestRedirectsAndTLS(t *testing.T) {
+	ca := newAuthority(t)
+	origin, err := Bind("rtmps://127.0.0.1:0", &ServerOptions{TLS: ca.issue(t, nil, "127.0.0.1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer origin.Close()
+	edge := bind(t, &ServerOptions{AskConnect: true, TLS: ca.issue(t, nil, "localhost")})
+	if err := edge.Listen("rtmps://127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	options := &ClientOptions{FollowRedirects: true, TLS: &TLSOptions{CAPEM: ca.pem}}
+	outcome := tryPublish("rtmp://"+edge.Addr()+"/live/key", options)
+	redirect(t, edge, origin.Addr()+"/live")
+	session := accept(t, origin)
+	if err := <-outcome; err != nil || session.TLS() == nil {
+		t.Error(err, session.TLS())
+	}
+
+	options.TLS.ServerName = "localhost"
+	outcome = tryPublish(edge.Addrs()[1]+"/live/key", options)
+	redirect(t, edge, "rtmp://"+edge.Addr()+"/live")
+	var status *StatusError
+	if err := <-outcome; !errors.As(err, &status) || !strings.Contains(err.Error(), "redirection to a connection without TLS") {
+		t.Error(err)
 	}
 }

@@ -1,6 +1,8 @@
 package rtmp
 
 import (
+	"crypto/tls"
+
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/message"
 )
@@ -55,6 +57,9 @@ func (r *Request) TCURL() string {
 
 // PeerAddr returns the peer's address, "host:port" for TCP.
 func (r *Request) PeerAddr() string { return r.conn.peer }
+
+// TLS returns what the peer and the server agreed upon, or nil where there is no TLS.
+func (r *Request) TLS() *tls.ConnectionState { return r.conn.link.tlsState() }
 
 // Connect returns the peer's connect command, nil in a connection request. It must not be changed.
 func (r *Request) Connect() *message.Connect {

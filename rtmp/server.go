@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -60,6 +61,8 @@ type ServerOptions struct {
 	SendOnBWDone bool
 	// Linger bounds how long a connection that ends may take to deliver its last words; default 2 s.
 	Linger time.Duration
+	// TLS is for addresses that begin with rtmps://: the certificate that the server shows. See [Server.SetCertificate].
+	TLS *TLSOptions
 	// Allocator is where payloads live; default [buffer.Heap].
 	Allocator buffer.Allocator
 	// Logger gets records about connections; default none. Stream names do not appear in them.
@@ -68,14 +71,15 @@ type ServerOptions struct {
 
 // Server accepts peers on its listeners and hands their wishes out as requests.
 type Server struct {
-	options  ServerOptions
-	requests *mailbox[*Request]
-	logins   authmod.Verifier
-	events   *mailbox[ServerEvent]
-	watched  EventMask    // what somebody wants to be told
-	stalled  atomic.Bool  // connections wait for events to be taken
-	tellers  atomic.Int64 // goroutines that tell what happened
-	finished atomic.Bool  // Close has ended all other goroutines
+	options      ServerOptions
+	requests     *mailbox[*Request]
+	certificates *certificates
+	logins       authmod.Verifier
+	events       *mailbox[ServerEvent]
+	watched      EventMask    // what somebody wants to be told
+	stalled      atomic.Bool  // connections wait for events to be taken
+	tellers      atomic.Int64 // goroutines that tell what happened
+	finished     atomic.Bool  // Close has ended all other goroutines
 
 	mu         sync.Mutex
 	closed     bool
@@ -107,6 +111,10 @@ func NewServer(options *ServerOptions) (*Server, error) {
 	if h := s.options.Hooks; h != nil {
 		s.watched |= h.told()
 	}
+	var err error
+	if s.certificates, err = newCertificates(s.options.TLS); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -137,9 +145,9 @@ func (o *ServerOptions) complete() error {
 	return nil
 }
 
-// Bind returns a server that listens on a TCP address, "host:port". An empty host listens on every address of the
-// machine, "localhost" on both loopback addresses where there are two, and port 0 takes a free port. A nil options
-// stands for the defaults.
+// Bind returns a server that listens on a TCP address, "host:port", or "rtmps://host:port" for TLS. An empty host listens
+// on every address of the machine, "localhost" on both loopback addresses where there are two, and port 0 takes a free
+// port. A nil options stands for the defaults.
 func Bind(address string, options *ServerOptions) (*Server, error) {
 	s, err := NewServer(options)
 	if err != nil {
@@ -152,8 +160,12 @@ func Bind(address string, options *ServerOptions) (*Server, error) {
 	return s, nil
 }
 
-// Listen adds the listeners of a TCP address, as [Bind] reads it.
+// Listen adds the listeners of a TCP address, as [Bind] reads it. A server may listen with TLS and without.
 func (s *Server) Listen(address string) error {
+	address, secure := cutScheme(address)
+	if secure && s.certificates.none() {
+		return &Error{Phase: engine.PhaseTLS, Err: errNoCertificate}
+	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return &Error{Phase: engine.PhaseTCP, Err: err}
@@ -163,7 +175,7 @@ func (s *Server) Listen(address string) error {
 		if err != nil {
 			return &Error{Phase: engine.PhaseTCP, Err: err}
 		}
-		return s.Serve(l)
+		return s.serve(l, secure)
 	}
 	// A client that is told localhost may try ::1 or 127.0.0.1 first. The machine may lack either, but if another
 	// program has the port on one of them, clients would end up there.
@@ -187,16 +199,32 @@ func (s *Server) Listen(address string) error {
 		return &Error{Phase: engine.PhaseTCP, Err: failure}
 	}
 	for _, l := range listeners {
-		if e := s.Serve(l); e != nil { // it is closed, as the others will be
+		if e := s.serve(l, secure); e != nil { // it is closed, as the others will be
 			err = e
 		}
 	}
 	return err
 }
 
+// schemeTLS begins addresses with TLS.
+const schemeTLS = "rtmps://"
+
+// cutScheme takes rtmp:// or rtmps:// off an address, and reports whether it was the latter.
+func cutScheme(address string) (rest string, secure bool) {
+	if rest, secure = strings.CutPrefix(address, schemeTLS); secure {
+		return rest, true
+	}
+	return strings.TrimPrefix(address, "rtmp://"), false
+}
+
 // Serve adopts a listener of the caller's: the server accepts from it, and closes it when the server closes. It
 // returns at once.
-func (s *Server) Serve(l net.Listener) error {
+func (s *Server) Serve(l net.Listener) error { return s.serve(l, false) }
+
+// ServeTLS is Serve for a listener whose connections begin with a TLS handshake, which is the server's to do.
+func (s *Server) ServeTLS(l net.Listener) error { return s.serve(l, true) }
+
+func (s *Server) serve(l net.Listener, secure bool) error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -204,9 +232,13 @@ func (s *Server) Serve(l net.Listener) error {
 		return ErrClosed
 	}
 	s.listeners = append(s.listeners, l)
-	s.addresses = append(s.addresses, l.Addr().String())
+	address := l.Addr().String()
+	if secure {
+		address = schemeTLS + address
+	}
+	s.addresses = append(s.addresses, address)
 	s.mu.Unlock()
-	if !s.start(func() { s.acceptFrom(l) }) {
+	if !s.start(func() { s.acceptFrom(l, secure) }) {
 		l.Close()
 		return ErrClosed
 	}
@@ -215,15 +247,21 @@ func (s *Server) Serve(l net.Listener) error {
 
 // ServeConn adopts an accepted connection of the caller's, before its first byte is read. The server closes it. It
 // returns at once.
-func (s *Server) ServeConn(c net.Conn) error {
-	if err := s.admit(c); err != nil {
+func (s *Server) ServeConn(c net.Conn) error { return s.serveConn(c, false) }
+
+// ServeTLSConn is ServeConn for a connection that begins with a TLS handshake, which is the server's to do.
+func (s *Server) ServeTLSConn(c net.Conn) error { return s.serveConn(c, true) }
+
+func (s *Server) serveConn(c net.Conn, secure bool) error {
+	if err := s.admit(c, secure); err != nil {
 		c.Close()
 		return err
 	}
 	return nil
 }
 
-// Addr returns the first address the server listens on, such as "127.0.0.1:1935", or "".
+// Addr returns the first address the server listens on, such as "127.0.0.1:1935", or "". One with TLS begins with
+// rtmps://.
 func (s *Server) Addr() string {
 	if a := s.Addrs(); len(a) > 0 {
 		return a[0]
@@ -239,7 +277,7 @@ func (s *Server) Addrs() []string {
 }
 
 // acceptFrom accepts until the listener is closed. A shortage, as of descriptors, makes it wait a little.
-func (s *Server) acceptFrom(l net.Listener) {
+func (s *Server) acceptFrom(l net.Listener, secure bool) {
 	pause := 5 * time.Millisecond
 	for {
 		c, err := l.Accept()
@@ -257,15 +295,15 @@ func (s *Server) acceptFrom(l net.Listener) {
 			continue
 		}
 		pause = 5 * time.Millisecond
-		if err := s.admit(c); err != nil {
+		if err := s.admit(c, secure); err != nil {
 			c.Close()
 		}
 	}
 }
 
 // admit starts a connection, unless a limit is reached.
-func (s *Server) admit(nc net.Conn) error {
-	c := newServerConn(s, nc)
+func (s *Server) admit(nc net.Conn, secure bool) error {
+	c := newServerConn(s, nc, secure)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

@@ -31,9 +31,12 @@ type serverConn struct {
 	notices   notices    // under the link's lock
 }
 
-func newServerConn(s *Server, nc net.Conn) *serverConn {
+func newServerConn(s *Server, nc net.Conn, secure bool) *serverConn {
 	c := &serverConn{server: s, engine: s.newEngine()}
 	t := newTransport(nc)
+	if secure {
+		t = newSecure(t, s.certificates.config, false)
+	}
 	if a := t.remoteAddr(); a != nil {
 		c.peer = a.String()
 		if ap, err := netip.ParseAddrPort(c.peer); err == nil {
@@ -64,6 +67,9 @@ func (c *serverConn) run() {
 		c.ended(err)
 	}()
 	if err = c.askConnection(); err != nil {
+		return
+	}
+	if err = c.link.secure(c.server.options.Timeouts.Handshake); err != nil {
 		return
 	}
 	err = c.link.run()

@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"sync"
@@ -72,6 +73,9 @@ func (s *Session) TCURL() string { return s.Connect().TCURL }
 
 // PeerAddr returns the peer's address.
 func (s *Session) PeerAddr() string { return s.conn.peer }
+
+// TLS returns what the peer and the server agreed upon, or nil where there is no TLS.
+func (s *Session) TLS() *tls.ConnectionState { return s.conn.link.tlsState() }
 
 // Connect returns the peer's connect command. It must not be changed.
 func (s *Session) Connect() *message.Connect { return s.conn.engine.ConnectInfo() }

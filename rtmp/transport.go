@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -28,7 +29,8 @@ type transport interface {
 	// not called while write runs.
 	tryWrite(b net.Buffers) (int, error)
 	setReadDeadline(t time.Time) error
-	closeWrite() error // ends our direction, if the transport can
+	// closeWrite ends our direction, if the transport can, waiting no longer than within.
+	closeWrite(within time.Duration) error
 	close() error
 	remoteAddr() net.Addr
 }
@@ -95,12 +97,19 @@ func (s *stream) tryWrite(net.Buffers) (int, error) { return 0, nil }
 
 func (s *stream) setReadDeadline(t time.Time) error { return s.c.SetReadDeadline(t) }
 
-func (s *stream) closeWrite() error {
+func (s *stream) closeWrite(time.Duration) error {
 	if c, ok := s.c.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()
 	}
 	return errors.ErrUnsupported
 }
 
-func (s *stream) close() error         { return s.c.Close() }
+// close does not let a caller's TLS connection say good-bye: that may take long.
+func (s *stream) close() error {
+	if c, ok := s.c.(*tls.Conn); ok {
+		return c.NetConn().Close()
+	}
+	return s.c.Close()
+}
+
 func (s *stream) remoteAddr() net.Addr { return s.c.RemoteAddr() }

@@ -91,7 +91,7 @@ func (s *socket) write(b net.Buffers, idle time.Duration) error {
 		if idle > 0 {
 			// Moving the deadline at each write would cost as much as the write: it is kept between 1 and 1.25
 			// times idle away.
-			if now := time.Now(); s.deadline.Sub(now) < idle {
+			if now := time.Now(); s.deadline.Sub(now) < idle || s.deadline.Sub(now) > idle+idle/4 {
 				s.deadline = now.Add(idle + idle/4)
 				s.c.SetWriteDeadline(s.deadline)
 			}
@@ -179,7 +179,7 @@ func advance(b net.Buffers, n int) net.Buffers {
 
 func (s *socket) setReadDeadline(t time.Time) error { return s.c.SetReadDeadline(t) }
 
-func (s *socket) closeWrite() error {
+func (s *socket) closeWrite(time.Duration) error {
 	return s.c.(interface{ CloseWrite() error }).CloseWrite()
 }
 
