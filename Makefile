@@ -115,10 +115,11 @@ fuzz: ## Run every fuzz target for FUZZTIME
 	tools/fuzz
 
 .PHONY: torture
-torture: deps all node ## The full counts and long runs of the tests (an hour and more)
+torture: deps all node python ## The full counts and long runs of the tests (an hour and more)
 	OXRTMP_TORTURE=1 $(GO) test -count=1 -timeout 2h ./...
 	OXRTMP_TORTURE=1 tests/c/run
 	OXRTMP_TORTURE=1 $(MAKE) test-node
+	OXRTMP_TORTURE=1 $(PYTEST) bindings/python/tests/test_load.py
 	FUZZTIME=60s tools/fuzz
 
 .PHONY: bench

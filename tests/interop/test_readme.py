@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,17 @@ def build_go(nursery: Nursery, directory: Path, source: str) -> Path:
     return program
 
 
-@pytest.mark.parametrize(("language", "build"), [("c", build_c), ("go", build_go)], ids=["c", "go"])
+def build_python(nursery: Nursery, directory: Path, source: str) -> Path:
+    """As a script for the Python that the package is installed for."""
+    program = directory / "ingest.py"
+    program.write_text(f"#!{sys.executable} -u\n{source}")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize(
+    ("language", "build"), [("c", build_c), ("go", build_go), ("python", build_python)], ids=["c", "go", "python"]
+)
 def test_readme_server(nursery: Nursery, library: Library, tmp_path: Path, language: str, build) -> None:
     port = free_port()
     program = build(nursery, tmp_path, block(language).replace(ADDRESS, f"127.0.0.1:{port}"))

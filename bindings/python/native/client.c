@@ -2,32 +2,16 @@
  * there is no room. The waiting is done in Python, by the queue. */
 #include "native.h"
 
-typedef struct client_input {
-  oxrtmp_client_options options;
-  oxrtmp_limits limits;
-  oxrtmp_timeouts timeouts;
-} client_input;
-
-static bool client_input_fill(client_input *in, PyObject *options, PyObject *limits, PyObject *timeouts) {
-  oxrtmp_client_options_init(&in->options);
-  oxrtmp_limits_init(&in->limits);
-  oxrtmp_timeouts_init(&in->timeouts);
-  in->options.limits = &in->limits;
-  in->options.timeouts = &in->timeouts;
-  return native_fill(&in->options, native_client_options, options) && native_fill(&in->limits, native_limits, limits) &&
-         native_fill(&in->timeouts, native_timeouts, timeouts);
-}
-
 /* client_publish_open(url, options, limits, timeouts, queue, user_data) */
 static PyObject *client_publish_open(PyObject *module, PyObject *args) {
   const char *url;
   PyObject *options, *limits, *timeouts;
   oxrtmp_queue queue;
   unsigned long long user_data;
-  client_input in;
+  native_client_input in;
   if (!PyArg_ParseTuple(args, "sO!O!O!KK", &url, &PyDict_Type, &options, &PyDict_Type, &limits, &PyDict_Type, &timeouts,
                         &queue.id, &user_data) ||
-      !client_input_fill(&in, options, limits, timeouts)) {
+      !native_client_input_fill(&in, options, limits, timeouts)) {
     return NULL;
   }
   oxrtmp_client client;
@@ -41,10 +25,10 @@ static PyObject *client_publish_fd(PyObject *module, PyObject *args) {
   const char *url;
   PyObject *options, *limits, *timeouts;
   int fd, timeout_ms;
-  client_input in;
+  native_client_input in;
   if (!PyArg_ParseTuple(args, "isO!O!O!i", &fd, &url, &PyDict_Type, &options, &PyDict_Type, &limits, &PyDict_Type,
                         &timeouts, &timeout_ms) ||
-      !client_input_fill(&in, options, limits, timeouts)) {
+      !native_client_input_fill(&in, options, limits, timeouts)) {
     return NULL;
   }
   oxrtmp_client client;

@@ -65,6 +65,12 @@ const field native_library_info[] = {U32(handles),    U64(packets),    U64(paylo
                                      U64(heap_bytes), U32(goroutines), U32(faults),        END};
 #undef STRUCT
 
+#define STRUCT oxrtmp_engine_counters
+const field native_engine_counters[] = {
+    U64(bytes_received), U64(messages_received), U64(packets_received),  U64(packets_sent),     U64(malformed), U64(ignored),
+    U64(unknown),        U64(faulty),            U64(requests_rejected), U64(requests_expired), END};
+#undef STRUCT
+
 /* ---- Python to C ---- */
 
 static bool fill_integer(char *at, const field *f, PyObject *value) {
@@ -149,6 +155,26 @@ bool native_fill(void *out, const field *fields, PyObject *dict) {
     }
   }
   return true;
+}
+
+bool native_server_input_fill(native_server_input *in, PyObject *options, PyObject *limits, PyObject *timeouts) {
+  oxrtmp_server_options_init(&in->options);
+  oxrtmp_limits_init(&in->limits);
+  oxrtmp_timeouts_init(&in->timeouts);
+  in->options.limits = &in->limits;
+  in->options.timeouts = &in->timeouts;
+  return native_fill(&in->options, native_server_options, options) && native_fill(&in->limits, native_limits, limits) &&
+         native_fill(&in->timeouts, native_timeouts, timeouts);
+}
+
+bool native_client_input_fill(native_client_input *in, PyObject *options, PyObject *limits, PyObject *timeouts) {
+  oxrtmp_client_options_init(&in->options);
+  oxrtmp_limits_init(&in->limits);
+  oxrtmp_timeouts_init(&in->timeouts);
+  in->options.limits = &in->limits;
+  in->options.timeouts = &in->timeouts;
+  return native_fill(&in->options, native_client_options, options) && native_fill(&in->limits, native_limits, limits) &&
+         native_fill(&in->timeouts, native_timeouts, timeouts);
 }
 
 /* ---- C to Python ---- */

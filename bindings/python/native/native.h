@@ -53,11 +53,28 @@ typedef struct field {
 #define NATIVE_FIELD(struct_, name, type) {#name, offsetof(struct_, name), sizeof(((struct_ *)0)->name), type}
 
 extern const field native_server_options[], native_client_options[], native_limits[], native_timeouts[],
-    native_recorder_options[], native_metadata[], native_statistics[], native_connect_info[], native_library_info[];
+    native_recorder_options[], native_metadata[], native_statistics[], native_connect_info[], native_library_info[],
+    native_engine_counters[];
 
 /* native_fill sets the fields that dict names. A text points into its str, which must outlive the struct. A key that is no
  * field, or a value that does not fit, is an exception, and false is returned. */
 bool native_fill(void *out, const field *fields, PyObject *dict);
+
+/* Options with what they point to. The texts point into the dicts that they are filled from. */
+typedef struct native_server_input {
+  oxrtmp_server_options options;
+  oxrtmp_limits limits;
+  oxrtmp_timeouts timeouts;
+} native_server_input;
+
+typedef struct native_client_input {
+  oxrtmp_client_options options;
+  oxrtmp_limits limits;
+  oxrtmp_timeouts timeouts;
+} native_client_input;
+
+bool native_server_input_fill(native_server_input *in, PyObject *options, PyObject *limits, PyObject *timeouts);
+bool native_client_input_fill(native_client_input *in, PyObject *options, PyObject *limits, PyObject *timeouts);
 
 /* native_dict makes a dict of all fields. */
 PyObject *native_dict(const void *in, const field *fields);
@@ -84,7 +101,8 @@ bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);
 
 /* ---- the functions of each file, for the module's table ---- */
 
-extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[];
+extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[],
+    native_engine_methods[];
 
 /* ---- calling the library ---- */
 

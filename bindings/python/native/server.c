@@ -4,27 +4,19 @@
 /* server_open(address or None, options, limits, timeouts) */
 static PyObject *server_open(PyObject *module, PyObject *args) {
   const char *address;
-  PyObject *given, *limits_dict, *timeouts_dict;
-  oxrtmp_server_options options;
-  oxrtmp_limits limits;
-  oxrtmp_timeouts timeouts;
-  oxrtmp_server_options_init(&options);
-  oxrtmp_limits_init(&limits);
-  oxrtmp_timeouts_init(&timeouts);
-  options.limits = &limits;
-  options.timeouts = &timeouts;
-  if (!PyArg_ParseTuple(args, "zO!O!O!", &address, &PyDict_Type, &given, &PyDict_Type, &limits_dict, &PyDict_Type,
-                        &timeouts_dict) ||
-      !native_fill(&options, native_server_options, given) || !native_fill(&limits, native_limits, limits_dict) ||
-      !native_fill(&timeouts, native_timeouts, timeouts_dict)) {
+  PyObject *options, *limits, *timeouts;
+  native_server_input in;
+  if (!PyArg_ParseTuple(args, "zO!O!O!", &address, &PyDict_Type, &options, &PyDict_Type, &limits, &PyDict_Type,
+                        &timeouts) ||
+      !native_server_input_fill(&in, options, limits, timeouts)) {
     return NULL;
   }
   oxrtmp_server server;
   oxrtmp_status status;
   if (address != NULL) {
-    NATIVE_CALL(status, oxrtmp_server_bind(address, &options, &server)); /* may look a name up */
+    NATIVE_CALL(status, oxrtmp_server_bind(address, &in.options, &server)); /* may look a name up */
   } else {
-    status = oxrtmp_server_create(&options, &server);
+    status = oxrtmp_server_create(&in.options, &server);
   }
   return status == OXRTMP_OK ? PyLong_FromUnsignedLongLong(server.id) : native_raise(module, status);
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Program
+from conftest import ROOT, Program
 
 Start = Callable[..., Program]
 
@@ -360,6 +361,61 @@ def test_another_library_by_environment(program: Start, tmp_path: Path) -> None:
     assert str(own) in program(show).clean()
     code, _, err = program(show, OXRTMP_LIBRARY="/nonexistent.so").finish()
     assert code == 1 and "/nonexistent.so" in err
+
+
+OTHER_LIBRARY = """
+package main
+
+import "C"
+
+//export other_sum
+func other_sum(n C.int) C.int {
+	sums := make(chan C.int)
+	for i := C.int(1); i <= n; i++ {
+		go func() { sums <- i }()
+	}
+	total := C.int(0)
+	for range n {
+		total += <-sums
+	}
+	return total
+}
+
+func main() {}
+"""
+
+
+@pytest.mark.parametrize("first", ["ours", "theirs"])
+def test_another_go_library_in_the_process(program: Start, tmp_path: Path, first: str) -> None:
+    """Two Go runtimes in one process, loaded in either order: both work, side by side."""
+    (tmp_path / "other.go").write_text(OTHER_LIBRARY)
+    command = [os.environ.get("GO", "go"), "build", "-buildmode=c-shared", "-o", tmp_path / "libother.so", "other.go"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=300)
+    source = """
+    import ctypes, sys, threading
+    if sys.argv[2] == "theirs":
+        other = ctypes.CDLL(sys.argv[1])
+        assert other.other_sum(100) == 5050
+    import oxrtmp
+    other = ctypes.CDLL(sys.argv[1])
+    sums = []
+    with oxrtmp.Server("127.0.0.1:0") as server:
+        url = f"rtmp://{server.address}/live/x"
+        def publish():
+            with oxrtmp.Client.publish(url) as client:
+                for i in range(200):
+                    client.send_audio(i, b"x" * 100)
+                    sums.append(other.other_sum(50))
+        thread = threading.Thread(target=publish)
+        thread.start()
+        with server.accept(20).accept() as session:
+            assert [p.timestamp_ms for p in session] == list(range(200))
+        thread.join(20)
+    assert sums == [1275] * 200
+    print(oxrtmp.__version__)
+    """
+    child = program(source, str(tmp_path / "libother.so"), first)
+    assert child.clean(60).strip() == (ROOT / "VERSION").read_text().strip()
 
 
 def test_import_is_quick_and_silent(program: Start) -> None:

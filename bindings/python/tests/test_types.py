@@ -34,6 +34,7 @@ def names(record: type) -> set[str]:
         (oxrtmp.Statistics, "oxrtmp_statistics"),
         (oxrtmp.ConnectInfo, "oxrtmp_connect_info"),
         (oxrtmp.LibraryStatistics, "oxrtmp_library_info"),
+        (oxrtmp.EngineStatistics, "oxrtmp_engine_counters"),
     ],
 )
 def test_records_have_the_fields_of_the_structs(record: type, struct: str) -> None:
@@ -57,7 +58,11 @@ def test_options_have_the_fields_of_the_structs(options: Any, struct: str, not_o
 
 @pytest.mark.parametrize(
     ("enumeration", "prefix"),
-    [(oxrtmp.PacketKind, "OXRTMP_PACKET_"), (oxrtmp.RequestKind, "OXRTMP_REQUEST_")],
+    [
+        (oxrtmp.PacketKind, "OXRTMP_PACKET_"),
+        (oxrtmp.RequestKind, "OXRTMP_REQUEST_"),
+        (oxrtmp.EventKind, "OXRTMP_EVENT_"),
+    ],
 )
 def test_enumerations(enumeration: Any, prefix: str) -> None:
     header = dict(re.findall(rf"^  {prefix}(\w+) = (\d+),?", HEADER, re.MULTILINE))

@@ -31,6 +31,7 @@ if _path := os.environ.get("OXRTMP_LIBRARY"):
 
 from . import _native
 from ._client import Client
+from ._engine import Engine, EngineRequest, Event
 from ._errors import (
     AgainError,
     ArgumentError,
@@ -58,6 +59,8 @@ from ._types import (
     ClientOptions,
     Codec,
     ConnectInfo,
+    EngineStatistics,
+    EventKind,
     LibraryStatistics,
     Limits,
     Metadata,
@@ -80,7 +83,12 @@ __all__ = [
     "ConnectInfo",
     "ConnectionError",
     "EndOfStreamError",
+    "Engine",
+    "EngineRequest",
+    "EngineStatistics",
     "Error",
+    "Event",
+    "EventKind",
     "FLVReader",
     "ForkedError",
     "InternalError",
@@ -113,7 +121,7 @@ __all__ = [
     "serve",
 ]
 
-for _class in (Client, FLVReader, Recorder, Request, Server, Session):
+for _class in (Client, Engine, EngineRequest, FLVReader, Recorder, Request, Server, Session):
     _class.__module__ = __name__  # what tracebacks and the objects show
 
 _native.setup(make_error, tuple(PacketKind), PacketFlags)

@@ -83,6 +83,22 @@ class RequestKind(IntEnum):
     FC_PUBLISH = 5
 
 
+class EventKind(IntEnum):
+    """What an Event tells."""
+
+    REQUEST = 1  #: the peer asks: answer `request`
+    PACKET = 2  #: `packet` has arrived
+    STREAM_END = 3  #: the stream has ended; `text` says how
+    CONNECTED = 4  #: the server has accepted the stream: send
+    FAILED = 5  #: it has not; `status`, `code` and `text` say why
+    HANDSHAKE = 32  #: the handshake is done; `text` is "simple" or "digest"
+    STATUS = 33  #: the server said something else; `code` and `text`
+    COMMAND = 34  #: a command that the library does not answer; `code` is its name
+    CONTROL = 35  #: a user control event; `value` is its number
+    ACKNOWLEDGED = 36  #: `value` is how many bytes the peer has received, modulo 2**32
+    CHUNK_SIZE = 37  #: `value` is the size of the chunks that the peer sends from now on
+
+
 def milliseconds(seconds: float | None) -> int:
     """A time in seconds for a call that takes milliseconds: None and infinity are -1, for ever."""
     if seconds is None or seconds == math.inf:
@@ -245,3 +261,20 @@ class LibraryStatistics:
     heap_bytes: int  #: memory in use on Go's heap
     goroutines: int  #: concurrent activities inside the library
     faults: int  #: internal faults caught since the start
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineStatistics:
+    """What the connection of an engine has done."""
+
+    phase: str  #: "handshake", "connect", "publish", "media", ...
+    bytes_received: int  #: after the handshake
+    messages_received: int  #: of every kind
+    packets_received: int  #: audio, video and data handed on
+    packets_sent: int  #: audio, video and data
+    malformed: int  #: packets received whose header was not understood
+    ignored: int  #: media and data outside a publishing stream
+    unknown: int  #: messages, commands and control events that the library does not know
+    faulty: int  #: control, command and data messages that could not be parsed
+    requests_rejected: int  #: requests that were rejected
+    requests_expired: int  #: requests that were not answered in time

@@ -1,0 +1,178 @@
+"""Engine: the protocol of one connection, for a transport of your own."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, Unpack
+
+from . import _native
+from ._base import BaseRequest, Handle
+from ._errors import Error, Status
+from ._native import Packet
+from ._types import ClientOptions, EngineStatistics, EventKind, Metadata, ServerOptions, native_options
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+SHAKEN = 1  # the library's flag
+
+
+class EngineRequest(BaseRequest):
+    """A peer's wish to publish, for the one who drives the engine. While it is not answered nothing more is received."""
+
+    def accept(self) -> None:
+        """Grant it: the packets come as events of the engine."""
+        self._grant(0, 0)
+
+    def reject(self, description: str | None = None, *, code: str | None = None) -> None:
+        """Refuse it: the engine's output tells the peer. The code is "NetStream.Publish.BadName" if not given."""
+        self._refuse(description, code)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that happened on a connection."""
+
+    kind: EventKind
+    stream_id: int = 0  #: the message stream that it is about
+    value: int = 0  #: a number, of some kinds
+    status: int = Status.OK  #: of ends and failures: a Status
+    phase: str = ""  #: of failures: where in the connection's life
+    code: str = ""  #: the peer's code
+    text: str = ""  #: the peer's words, or what happened
+    packet: Packet | None = None  #: of PACKET; None if there was no memory for it
+    request: EngineRequest | None = None  #: of REQUEST
+
+
+class Engine(Handle):
+    """The protocol of one connection, without socket, thread or clock. Make one with Engine.server or Engine.publish.
+
+    Give it the bytes that arrived and the time, take the events that result, and send what it wants sent:
+
+        rest = memoryview(data)
+        while rest:
+            taken = engine.receive(rest, now)
+            rest = rest[taken:]
+            for event in engine.events():
+                ...  # answer requests, use packets
+            if not taken:
+                break  # a request waits for its answer: give it the rest after that
+        send(engine.output())
+
+    and call advance() at `deadline`. Times are seconds since the connection began. No method waits. Any method may be
+    called from any thread.
+    """
+
+    _closed = True
+
+    @classmethod
+    def server(cls, *, shaken: bool = False, **options: Unpack[ServerOptions]) -> Self:
+        """The accepting side of a connection. `shaken`: the handshake was done elsewhere.
+
+        Of the options, what concerns listening, connections and sending has no meaning.
+        """
+        self = cls()
+        self._handle = _native.engine_server_create(*native_options(options), SHAKEN if shaken else 0)
+        self._closed = False
+        return self
+
+    @classmethod
+    def publish(cls, url: str, *, shaken: bool = False, **options: Unpack[ClientOptions]) -> Self:
+        """The calling side of a connection, which publishes. url only names the stream; output is at hand."""
+        self = cls()
+        plain, limits, timeouts = native_options(options)
+        plain.pop("send_timeout", None)
+        self._handle = _native.engine_publish_create(url, plain, limits, timeouts, SHAKEN if shaken else 0)
+        self._closed = False
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def receive(self, data: Buffer, now: float) -> int:
+        """Give it bytes that arrived. How many it took: not all while events or a request wait; give it the rest then.
+
+        ClosedError when the conversation is over; ProtocolError when the peer broke the protocol or a limit: the engine
+        is dead then, and its output should still be sent.
+        """
+        return _native.engine_receive(self._handle, _milliseconds(now), data)
+
+    def events(self) -> list[Event]:
+        """Take the events that there are."""
+        return [_event(*item) for item in _native.engine_events(self._handle)]
+
+    def output(self) -> bytes:
+        """Take the bytes that are to be sent, all of them and in order."""
+        return _native.engine_output(self._handle)
+
+    @property
+    def deadline(self) -> float | None:
+        """The time at which advance must be called next; None if there is none. Every other call may change it."""
+        milliseconds = _native.engine_deadline(self._handle)
+        return None if milliseconds < 0 else milliseconds / 1000
+
+    def advance(self, now: float) -> None:
+        """Tell it what time it is. ConnectionError when a phase has lasted too long: the engine is dead then."""
+        _native.engine_advance(self._handle, _milliseconds(now))
+
+    def send_packet(self, packet: Packet, *, timestamp_ms: int | None = None) -> None:
+        """Send a packet to the server, after CONNECTED: the output grows by it."""
+        timestamp = packet.timestamp_ms if timestamp_ms is None else timestamp_ms
+        _native.engine_send_packet(self._handle, packet, timestamp)
+
+    def send_metadata(self, metadata: Metadata) -> None:
+        """onMetaData to the server: the fields that are not 0."""
+        _native.engine_send_metadata(self._handle, asdict(metadata))
+
+    def close_stream(self, stream_id: int, description: str | None = None, *, code: str | None = None) -> None:
+        """Accepting side: end a publisher's stream and tell it why. The connection goes on."""
+        _native.engine_close_stream(self._handle, stream_id, code or None, description or None)
+
+    def end(self) -> None:
+        """End the conversation politely: the output holds the good-byes. Send it and hang up."""
+        _native.engine_end(self._handle)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the conversation is over or the engine dead, so that the connection is to be closed after the output."""
+        return _native.engine_closing(self._handle)
+
+    def statistics(self) -> EngineStatistics:
+        """What the connection has done."""
+        return EngineStatistics(**_native.engine_statistics(self._handle))
+
+    def close(self) -> None:
+        """End the engine. Packets that were taken stay valid. Closing again does nothing."""
+        if not self._closed:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._closed = True
+        with contextlib.suppress(Error):
+            _native.engine_close(self._handle)
+
+
+def _milliseconds(now: float) -> int:
+    """Whole milliseconds, also of those that were seconds before."""
+    return int(now * 1000 + 0.001)
+
+
+def _event(
+    kind: int, stream_id: int, value: int, status: int, phase: str, code: str, text: str, payload: Packet | int | None
+) -> Event:
+    return Event(
+        kind=EventKind(kind),
+        stream_id=stream_id,
+        value=value,
+        status=status,
+        phase=phase,
+        code=code,
+        text=text,
+        packet=payload if isinstance(payload, Packet) else None,
+        request=EngineRequest(payload) if isinstance(payload, int) else None,
+    )
