@@ -122,8 +122,8 @@ func (s *source) packet(e *C.oxrtmp_event, p *media.Packet, now C.int64_t) {
 	*p = media.Packet{}
 }
 
-// ended fills the event of an end: err says why, unless reason does.
-func (s *source) ended(e *C.oxrtmp_event, status C.oxrtmp_status, err error, reason string) {
+// putEnd fills the event of an end: err says why, unless reason does.
+func putEnd(e *C.oxrtmp_event, status C.oxrtmp_status, err error, reason string) {
 	e.status = status
 	info := infoOf(e)
 	var placed *rtmp.Error

@@ -56,12 +56,30 @@ oxrtmp_status ox_check_struct(void *out, const char *name);
   local.limits = &limits_; \
   local.timeouts = &timeouts_
 
+/* OX_BYTES_IN refuses bytes to be sent that cannot be there, or are more than a message can hold. */
+#define OX_BYTES_IN(p, size) \
+  OX_REQUIRE((p) != NULL || (size) == 0, #p " is NULL"); \
+  OX_REQUIRE((size) <= 0xFFFFFF, "more bytes than a message can hold")
+
 /* OX_PACKET_IN refuses a packet to be sent or written whose bytes cannot be there. */
 #define OX_PACKET_IN(packet) \
   do { \
     OX_REQUIRE((packet)->data != NULL || (packet)->size == 0, "a packet's data is NULL"); \
     OX_REQUIRE((packet)->raw != NULL || (packet)->raw_size == 0, "a packet's raw is NULL"); \
     OX_REQUIRE((packet)->size <= 0xFFFFFF && (packet)->raw_size <= 0xFFFFFF, "more bytes than a message can hold"); \
+  } while (0)
+
+/* OX_PACKETS_IN refuses an array of packets like that, and clears *sent. */
+#define OX_PACKETS_IN(packets, count, sent) \
+  do { \
+    if ((sent) != NULL) { \
+      *(sent) = 0; \
+    } \
+    OX_REQUIRE((packets) != NULL || (count) == 0, "packets is NULL"); \
+    OX_REQUIRE((count) <= SIZE_MAX / sizeof *(packets), "count is too large"); \
+    for (size_t i_ = 0; i_ < (count); i_++) { \
+      OX_PACKET_IN(&(packets)[i_]); \
+    } \
   } while (0)
 
 /* OX_STRUCT_OUT returns the status of call, which fills local_, a whole struct of the type; what *out has room for is

@@ -2,11 +2,6 @@
 
 #include "_cgo_export.h"
 
-/* Bytes to send: a pointer where there are any, and no more than a message can hold. */
-#define BYTES(p, size) \
-  OX_REQUIRE((p) != NULL || (size) == 0, #p " is NULL"); \
-  OX_REQUIRE((size) <= 0xFFFFFF, "more bytes than a message can hold")
-
 oxrtmp_status oxrtmp_client_publish(const char *url, const oxrtmp_client_options *options, int32_t timeout_ms,
                                     oxrtmp_client *client) {
   OX_ENTER();
@@ -37,34 +32,34 @@ oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const oxrtmp_cli
 
 oxrtmp_status oxrtmp_client_send_video_sequence_header(oxrtmp_client client, const uint8_t *avcc, size_t size) {
   OX_ENTER();
-  BYTES(avcc, size);
+  OX_BYTES_IN(avcc, size);
   return oxgo_client_send_video_sequence_header(client, (uint8_t *)avcc, size);
 }
 
 oxrtmp_status oxrtmp_client_send_audio_sequence_header(oxrtmp_client client, const uint8_t *asc, size_t size) {
   OX_ENTER();
-  BYTES(asc, size);
+  OX_BYTES_IN(asc, size);
   return oxgo_client_send_audio_sequence_header(client, (uint8_t *)asc, size);
 }
 
 oxrtmp_status oxrtmp_client_send_video(oxrtmp_client client, uint32_t timestamp_ms, uint32_t keyframe,
                                        const uint8_t *data, size_t size) {
   OX_ENTER();
-  BYTES(data, size);
+  OX_BYTES_IN(data, size);
   return oxgo_client_send_video(client, timestamp_ms, keyframe, (uint8_t *)data, size);
 }
 
 oxrtmp_status oxrtmp_client_send_video_at(oxrtmp_client client, uint32_t timestamp_ms, int32_t composition_ms,
                                           uint32_t keyframe, const uint8_t *data, size_t size) {
   OX_ENTER();
-  BYTES(data, size);
+  OX_BYTES_IN(data, size);
   OX_REQUIRE(composition_ms >= -0x800000 && composition_ms <= 0x7FFFFF, "composition_ms does not fit 24 bits");
   return oxgo_client_send_video_at(client, timestamp_ms, composition_ms, keyframe, (uint8_t *)data, size);
 }
 
 oxrtmp_status oxrtmp_client_send_audio(oxrtmp_client client, uint32_t timestamp_ms, const uint8_t *data, size_t size) {
   OX_ENTER();
-  BYTES(data, size);
+  OX_BYTES_IN(data, size);
   return oxgo_client_send_audio(client, timestamp_ms, (uint8_t *)data, size);
 }
 
@@ -83,7 +78,7 @@ oxrtmp_status oxrtmp_client_send_metadata_json(oxrtmp_client client, const char 
 
 oxrtmp_status oxrtmp_client_send_data(oxrtmp_client client, uint32_t timestamp_ms, const uint8_t *body, size_t size) {
   OX_ENTER();
-  BYTES(body, size);
+  OX_BYTES_IN(body, size);
   return oxgo_client_send_data(client, timestamp_ms, (uint8_t *)body, size);
 }
 
@@ -97,14 +92,7 @@ oxrtmp_status oxrtmp_client_send_packet(oxrtmp_client client, const oxrtmp_packe
 oxrtmp_status oxrtmp_client_send_packets(oxrtmp_client client, const oxrtmp_packet *packets, size_t count,
                                          size_t *sent) {
   OX_ENTER();
-  if (sent != NULL) {
-    *sent = 0;
-  }
-  OX_REQUIRE(packets != NULL || count == 0, "packets is NULL");
-  OX_REQUIRE(count <= SIZE_MAX / sizeof *packets, "count is too large");
-  for (size_t i = 0; i < count; i++) {
-    OX_PACKET_IN(&packets[i]);
-  }
+  OX_PACKETS_IN(packets, count, sent);
   size_t done = 0;
   oxrtmp_status status = oxgo_client_send_packets(client, (oxrtmp_packet *)packets, count, &done);
   if (sent != NULL) {

@@ -6,13 +6,11 @@ import "C"
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"time"
-	"unsafe"
 
+	"oxrtmp/capi/internal/handle"
 	"oxrtmp/rtmp"
-	"oxrtmp/rtmp/amf"
 )
 
 //export oxgo_client_publish
@@ -28,15 +26,58 @@ func oxgo_client_publish(url *C.char, o *C.oxrtmp_client_options, timeout C.int3
 //export oxgo_client_publish_fd
 func oxgo_client_publish_fd(fd C.int, url *C.char, o *C.oxrtmp_client_options, timeout C.int32_t, client *C.oxrtmp_client) (status C.oxrtmp_status) {
 	defer guard(&status)
+	return adoptClient(fd, url, o, timeout, client, rtmp.PublishConn)
+}
+
+// adoptClient makes a client by open over a socket of the caller's.
+func adoptClient(fd C.int, url *C.char, o *C.oxrtmp_client_options, timeout C.int32_t, client *C.oxrtmp_client,
+	open func(context.Context, net.Conn, string, *rtmp.ClientOptions) (*rtmp.Client, error)) C.oxrtmp_status {
 	ctx, cancel := contextFor(timeout)
 	defer cancel()
 	return newClient(o, client, func(o *rtmp.ClientOptions) (c *rtmp.Client, err error) {
 		err = adopt(fd, net.FileConn, func(nc net.Conn) (err error) {
-			c, err = rtmp.PublishConn(ctx, nc, goString(url), o)
+			c, err = open(ctx, nc, goString(url), o)
 			return err
 		})
 		return c, err
 	})
+}
+
+//export oxgo_client_publish_open
+func oxgo_client_publish_open(url *C.char, o *C.oxrtmp_client_options, h C.oxrtmp_queue, userData C.uint64_t, client *C.oxrtmp_client) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return openClient(url, o, h, userData, client, rtmp.OpenPublish)
+}
+
+// openClient makes a client by create, whose events go to a queue from the first on.
+func openClient(url *C.char, o *C.oxrtmp_client_options, h C.oxrtmp_queue, userData C.uint64_t, client *C.oxrtmp_client,
+	create func(string, *rtmp.ClientOptions) (*rtmp.Client, error)) C.oxrtmp_status {
+	var setup error
+	err := withQueue(h, func(q *eventQueue) (err error) {
+		if q == nil {
+			return handle.ErrInvalid
+		}
+		held := &heldClient{}
+		options := clientOptions(o)
+		options.Logger = held.logger()
+		held.Client, setup = create(goString(url), options)
+		if setup != nil {
+			return nil
+		}
+		if err := open(clients, held, &client.id, (*heldClient).close); err != nil {
+			return err
+		}
+		err = held.attach(held, client.id, q, uint64(userData))
+		if err != nil { // the queue was destroyed at this moment
+			closing(clients, client.id, (*heldClient).close)
+			client.id = 0
+		}
+		return err
+	})
+	if setup != nil {
+		return failSetup(setup)
+	}
+	return fail(err)
 }
 
 func newClient(o *C.oxrtmp_client_options, client *C.oxrtmp_client, create func(*rtmp.ClientOptions) (*rtmp.Client, error)) C.oxrtmp_status {
@@ -64,6 +105,10 @@ func clientOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
 		PublishType: goString(o.publish_type), ChunkSize: uint32(o.chunk_size),
 		DigestHandshake: o.digest_handshake != 0, NoWait: o.no_wait != 0,
 		SendTimeout: duration(o.send_timeout_ms), Linger: linger(o.linger_ms), OutputBytes: int(o.output_bytes),
+		Play: rtmp.PlayOptions{
+			LiveOnly: o.live_only != 0, Start: float64(o.start_ms) / 1000, Duration: float64(o.duration_ms) / 1000,
+			BufferLength: time.Duration(o.buffer_length_ms) * time.Millisecond,
+		},
 		Allocator: blocks,
 	}
 }
@@ -119,17 +164,7 @@ func oxgo_client_send_metadata(h C.oxrtmp_client, m *C.oxrtmp_metadata) (status 
 //export oxgo_client_send_metadata_json
 func oxgo_client_send_metadata_json(h C.oxrtmp_client, json *C.char) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error {
-		v, err := amf.ParseJSON([]byte(goString(json)), amf.Limits{})
-		if err != nil {
-			return fmt.Errorf("%w: %w", errArgument, err)
-		}
-		object, ok := v.(*amf.Object)
-		if !ok {
-			return fmt.Errorf("%w: metadata is no JSON object", errArgument)
-		}
-		return c.SendMetadataValue(&amf.ECMAArray{Properties: object.Properties})
-	})
+	return with(clients, h.id, func(c *heldClient) error { return sendMetadataJSON(c, json) })
 }
 
 //export oxgo_client_send_data
@@ -141,25 +176,13 @@ func oxgo_client_send_data(h C.oxrtmp_client, timestamp C.uint32_t, p *C.uint8_t
 //export oxgo_client_send_packet
 func oxgo_client_send_packet(h C.oxrtmp_client, in *C.oxrtmp_packet) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error {
-		p := getPacket(in)
-		return c.SendPacket(&p)
-	})
+	return with(clients, h.id, func(c *heldClient) error { return sendPacket(c, in) })
 }
 
 //export oxgo_client_send_packets
 func oxgo_client_send_packets(h C.oxrtmp_client, in *C.oxrtmp_packet, count C.size_t, sent *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error {
-		for packets := unsafe.Slice(in, int(count)); len(packets) > 0; packets = packets[1:] {
-			p := getPacket(&packets[0])
-			if err := c.SendPacket(&p); err != nil {
-				return err
-			}
-			*sent++
-		}
-		return nil
-	})
+	return with(clients, h.id, func(c *heldClient) error { return sendPackets(c, in, count, sent) })
 }
 
 //export oxgo_client_flush

@@ -39,6 +39,7 @@ type (
 type wish interface {
 	peer
 	Kind() rtmp.RequestKind
+	Play() rtmp.PlayRequest
 	Reject(code, description string) error
 }
 
@@ -138,8 +139,11 @@ func (h *heldServer) attachSession(s *heldSession, id C.uint64_t, q *eventQueue,
 	return err
 }
 
-// emit implements emitter: packets, and the end of the stream.
+// emit implements emitter: packets, or what the player does, and the end of the stream.
 func (h *heldSession) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
+	if h.Kind() == rtmp.RequestPlay {
+		return h.emitPlayer(s, out)
+	}
 	batch := batches.Get().(*packetBatch)
 	defer batches.Put(batch)
 	n, err := h.NextPackets(batch[:min(len(out), len(batch))], 0) // a drain asks for no more than a turn
@@ -153,48 +157,57 @@ func (h *heldSession) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 	case err == rtmp.ErrTimeout:
 		return 0, false
 	}
-	s.finish()
-	if s.of.isClosed() {
-		return 0, false
-	}
-	e := s.event(&out[0], C.OXRTMP_EVENT_STREAM_END)
-	s.ended(e, statusOf(err), err, h.EndReason())
-	return 1, false
+	return h.emitEnd(s, &out[0], err), false
 }
 
-// emit implements emitter.
-func (h *heldClient) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
+func (h *heldSession) emitPlayer(s *source, out []C.oxrtmp_event) (n int, more bool) {
 	for ; n < len(out); n++ {
 		got, err := h.NextEvent(0)
-		if err != nil && h.ending.done.Load() && !h.ending.told.Swap(true) {
-			s.event(&out[n], C.OXRTMP_EVENT_CLIENT_CLOSED).status = h.ending.status
-			return n + 1, false
-		}
-		if err != nil {
+		if err == rtmp.ErrTimeout {
 			return n, false
 		}
-		e := s.event(&out[n], C.OXRTMP_EVENT_CONNECTED)
-		switch got.Kind {
-		case rtmp.ClientFailed:
-			e._type = C.OXRTMP_EVENT_FAILED
-			s.ended(e, statusOfSetup(got.Err), got.Err, "")
-		case rtmp.ClientEnded:
-			e._type = C.OXRTMP_EVENT_CLIENT_END
-			s.ended(e, statusOf(got.Err), got.Err, "")
-		case rtmp.ClientWritable:
-			e._type = C.OXRTMP_EVENT_WRITABLE
+		if err != nil {
+			return n + h.emitEnd(s, &out[n], err), false
 		}
+		putSessionEvent(s.event(&out[n], C.OXRTMP_EVENT_NONE), &got)
 	}
 	return n, h.Ready()
 }
 
-// statusOfSetup is statusOf for a client that does not come to publish: whether a phase or the whole took too long is
-// the same to the caller.
-func statusOfSetup(err error) C.oxrtmp_status {
-	if errors.Is(err, rtmp.ErrTimeout) {
-		return C.OXRTMP_E_TIMEOUT
+// emitEnd writes the last event, unless the handle is closed, and returns how many that is.
+func (h *heldSession) emitEnd(s *source, out *C.oxrtmp_event, err error) int {
+	s.finish()
+	if s.of.isClosed() {
+		return 0
 	}
-	return statusOf(err)
+	putEnd(s.event(out, C.OXRTMP_EVENT_STREAM_END), statusOf(err), err, h.EndReason())
+	return 1
+}
+
+// emit implements emitter.
+func (h *heldClient) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
+	batch := batches.Get().(*packetBatch)
+	defer batches.Put(batch)
+	for n < len(out) {
+		packets, got, err := h.Poll(batch[:min(len(out)-n, len(batch))])
+		switch {
+		case err != nil && h.ending.done.Load() && !h.ending.told.Swap(true):
+			s.event(&out[n], C.OXRTMP_EVENT_CLIENT_CLOSED).status = h.ending.status
+			return n + 1, false
+		case err != nil:
+			return n, false
+		case packets == 0:
+			putClientEvent(s.event(&out[n], C.OXRTMP_EVENT_NONE), &got)
+			n++
+			continue
+		}
+		now := monotonic()
+		for i := range batch[:packets] {
+			s.packet(&out[n], &batch[i], now)
+			n++
+		}
+	}
+	return n, h.Ready()
 }
 
 // close ends the session. Its events end before.

@@ -175,7 +175,7 @@ func (h *heldEngine) put(out *C.oxrtmp_event, e *engine.Event) bool {
 	case engine.EventStreamEnd:
 		out._type, out.status = C.OXRTMP_EVENT_STREAM_END, statusOf(io.EOF)
 		putInfo(out, "", e.Reason)
-	case engine.EventPublishing:
+	case engine.EventPublishing, engine.EventPlaying:
 		out._type = C.OXRTMP_EVENT_CONNECTED
 		putInfo(out, e.Status.Code, e.Status.Description)
 	case engine.EventRefused:
@@ -189,13 +189,13 @@ func (h *heldEngine) put(out *C.oxrtmp_event, e *engine.Event) bool {
 		out._type = C.OXRTMP_EVENT_COMMAND
 		putInfo(out, e.Command.Name, "")
 	case engine.EventControl:
-		out._type, out.value = C.OXRTMP_EVENT_CONTROL, C.uint32_t(e.Control.Event)
+		out.stream_id = putControl(out, &e.Control)
 	case engine.EventAcknowledged:
 		out._type = C.OXRTMP_EVENT_ACKNOWLEDGED
 	case engine.EventChunkSize:
 		out._type = C.OXRTMP_EVENT_CHUNK_SIZE
 	default:
-		return false
+		return putPlayerEvent(out, e)
 	}
 	return true
 }
@@ -229,6 +229,7 @@ func (r *engineRequest) TCURL() string             { return connect(r).TCURL }
 func (r *engineRequest) PeerAddr() string          { return "" }
 func (r *engineRequest) Connect() *message.Connect { return r.connect }
 func (r *engineRequest) Kind() rtmp.RequestKind    { return r.info.Kind }
+func (r *engineRequest) Play() rtmp.PlayRequest    { return r.info.Play }
 
 func (r *engineRequest) accept() error {
 	return r.answer(func(s *engine.Server) error { return s.Accept(r.info.ID) })

@@ -15,7 +15,7 @@ _Static_assert(offsetof(oxrtmp_event, phase) == 32, "phase");
 _Static_assert(offsetof(oxrtmp_event, level) == 36, "level");
 _Static_assert(offsetof(oxrtmp_event, time_ns) == 40, "time_ns");
 _Static_assert(offsetof(oxrtmp_event, u) == 48, "u");
-_Static_assert(offsetof(oxrtmp_event, stream_id) == 240 && offsetof(oxrtmp_event, reserved) == 248, "engine");
+_Static_assert(offsetof(oxrtmp_event, stream_id) == 240 && offsetof(oxrtmp_event, on) == 248, "numbers");
 _Static_assert(sizeof(oxrtmp_packet) == 128, "the size of a packet is part of the ABI");
 _Static_assert(sizeof(oxrtmp_event_info) == 192, "the words of an event fill its union");
 

@@ -12,7 +12,6 @@ import (
 
 	"oxrtmp/capi/internal/handle"
 	"oxrtmp/capi/internal/queue"
-	"oxrtmp/rtmp"
 )
 
 // eventQueue is what a queue's handle stands for: the queue, and its descriptor, an eventfd.
@@ -180,37 +179,6 @@ func withQueue(h C.oxrtmp_queue, f func(*eventQueue) error) error {
 		return err
 	}
 	return handle.ErrInvalid
-}
-
-//export oxgo_client_publish_open
-func oxgo_client_publish_open(url *C.char, o *C.oxrtmp_client_options, h C.oxrtmp_queue, userData C.uint64_t, client *C.oxrtmp_client) (status C.oxrtmp_status) {
-	defer guard(&status)
-	var setup error
-	err := withQueue(h, func(q *eventQueue) (err error) {
-		if q == nil {
-			return handle.ErrInvalid
-		}
-		held := &heldClient{}
-		options := clientOptions(o)
-		options.Logger = held.logger()
-		held.Client, setup = rtmp.OpenPublish(goString(url), options)
-		if setup != nil {
-			return nil
-		}
-		if err := open(clients, held, &client.id, (*heldClient).close); err != nil {
-			return err
-		}
-		err = held.attach(held, client.id, q, uint64(userData))
-		if err != nil { // the queue was destroyed at this moment
-			closing(clients, client.id, (*heldClient).close)
-			client.id = 0
-		}
-		return err
-	})
-	if setup != nil {
-		return failSetup(setup)
-	}
-	return fail(err)
 }
 
 func packetOf(e *C.oxrtmp_event) *C.oxrtmp_packet { return (*C.oxrtmp_packet)(unsafe.Pointer(&e.u)) }

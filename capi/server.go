@@ -147,7 +147,9 @@ func serverOptions(o *C.oxrtmp_server_options) *rtmp.ServerOptions {
 		Limits: limits(o.limits), Timeouts: timeouts(o.timeouts), ChunkSize: uint32(o.chunk_size),
 		WindowAckSize: uint32(o.window_ack_size), PeerBandwidth: uint32(o.peer_bandwidth),
 		AskConnection: o.ask_connection != 0, AskConnect: o.ask_connect != 0, AskFCPublish: o.ask_fc_publish != 0,
-		SendOnBWDone: o.send_on_bw_done != 0, Linger: linger(o.linger_ms), Allocator: blocks,
+		AskPlay: o.ask_play != 0, NoWait: o.no_wait != 0, SendTimeout: duration(o.send_timeout_ms),
+		OutputBytes: int(o.output_bytes), SendOnBWDone: o.send_on_bw_done != 0, Linger: linger(o.linger_ms),
+		Allocator: blocks,
 	}
 }
 

@@ -114,13 +114,18 @@ func oxgo_session_next_packets(h C.oxrtmp_session, timeout C.int32_t, out *C.oxr
 
 func nextPackets(h C.oxrtmp_session, timeout C.int32_t, out []C.oxrtmp_packet) (n int, status C.oxrtmp_status) {
 	status = with(sessions, h.id, func(s *heldSession) (err error) {
-		if s.attached() {
-			return errBusy
-		}
-		n, err = takePackets(out, s.NextPackets, duration(timeout))
+		n, err = s.takePackets(out, s.NextPackets, timeout)
 		return err
 	})
 	return n, status
+}
+
+// takePackets is takePackets for what may have a queue.
+func (a *attachment) takePackets(out []C.oxrtmp_packet, take func([]media.Packet, time.Duration) (int, error), timeout C.int32_t) (int, error) {
+	if a.attached() {
+		return 0, errBusy
+	}
+	return takePackets(out, take, duration(timeout))
 }
 
 // takePackets writes the packets that take returns to out. It waits for the first.
@@ -150,41 +155,54 @@ func takePackets(out []C.oxrtmp_packet, take func([]media.Packet, time.Duration)
 	return n, nil
 }
 
+// incoming is what has had metadata: a session that is published, a client that plays.
+type incoming interface {
+	Metadata() (message.Metadata, bool)
+	MetadataValue() (amf.Value, bool)
+	RawMetadata() []byte
+}
+
+func metadataOf(from incoming, out *C.oxrtmp_metadata) error {
+	m, ok := from.Metadata()
+	if !ok {
+		return errNothing
+	}
+	putMetadata(out, &m)
+	return nil
+}
+
+func metadataJSON(from incoming, buf *C.char, capacity C.size_t, length *C.size_t) error {
+	v, ok := from.MetadataValue()
+	if !ok {
+		return errNothing
+	}
+	return putText(string(amf.AppendJSON(nil, v)), buf, capacity, length)
+}
+
+func metadataRaw(from incoming, buf *C.uint8_t, capacity C.size_t, length *C.size_t) error {
+	raw := from.RawMetadata()
+	if len(raw) == 0 {
+		return errNothing
+	}
+	return putBytes(raw, buf, capacity, length)
+}
+
 //export oxgo_session_metadata
 func oxgo_session_metadata(h C.oxrtmp_session, out *C.oxrtmp_metadata) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(sessions, h.id, func(s *heldSession) error {
-		m, ok := s.Metadata()
-		if !ok {
-			return errNothing
-		}
-		putMetadata(out, &m)
-		return nil
-	})
+	return with(sessions, h.id, func(s *heldSession) error { return metadataOf(s, out) })
 }
 
 //export oxgo_session_metadata_json
 func oxgo_session_metadata_json(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(sessions, h.id, func(s *heldSession) error {
-		v, ok := s.MetadataValue()
-		if !ok {
-			return errNothing
-		}
-		return putText(string(amf.AppendJSON(nil, v)), buf, capacity, length)
-	})
+	return with(sessions, h.id, func(s *heldSession) error { return metadataJSON(s, buf, capacity, length) })
 }
 
 //export oxgo_session_metadata_raw
 func oxgo_session_metadata_raw(h C.oxrtmp_session, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return with(sessions, h.id, func(s *heldSession) error {
-		raw := s.RawMetadata()
-		if len(raw) == 0 {
-			return errNothing
-		}
-		return putBytes(raw, buf, capacity, length)
-	})
+	return with(sessions, h.id, func(s *heldSession) error { return metadataRaw(s, buf, capacity, length) })
 }
 
 //export oxgo_session_statistics

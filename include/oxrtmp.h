@@ -1,4 +1,4 @@
-/* oxrtmp.h: the C interface of libxrtmp, an RTMP library. It accepts, sends and records live streams.
+/* oxrtmp.h: the C interface of libxrtmp, an RTMP library. It accepts, sends, plays and records live streams.
  *
  * Link with -lxrtmp (pkg-config oxrtmp, or CMake's oxrtmp::oxrtmp). This header is the manual; it is read top to
  * bottom.
@@ -39,10 +39,11 @@
  * CONCEPTS
  *
  *   server   listens on addresses, or serves a listener or sockets that you bring. Any number per process.
- *   request  a peer's wish, usually to publish a stream. It waits for your oxrtmp_request_accept or _reject, from any
- *            thread, until its deadline (10 s by default); what you answer after that is harmless.
- *   session  an accepted stream on the server's side. Packets come out of it.
- *   client   an outgoing connection that publishes a stream. Packets go into it.
+ *   request  a peer's wish, usually to publish or to play a stream. It waits for your oxrtmp_request_accept or _reject,
+ *            from any thread, until its deadline (10 s by default); what you answer after that is harmless.
+ *   session  an accepted stream on the server's side. Packets come out of one that is published, and go into one that
+ *            is played.
+ *   client   an outgoing connection that publishes a stream or plays one. Packets go into it, or come out of it.
  *   packet   one unit of media: a codec's configuration (sequence header), a frame, or a data message such as metadata.
  *            `data` is the codec's own bytes, `raw` the whole payload as it crossed the wire.
  *   queue    where what happens to many servers, sessions and clients waits for you, behind one file descriptor.
@@ -95,10 +96,11 @@
  *
  * A function that may wait has a timeout_ms: 0 looks and returns at once, -1 (as any negative number) waits for ever,
  * and otherwise it returns OXRTMP_E_TIMEOUT when that time is over (at most 250 ms later, whatever the peer or the
- * network does). Sending waits as long as the client's send_timeout_ms says. Closing a handle from another thread
- * wakes those who wait on it, with OXRTMP_E_CLOSED, within 100 ms; a call that begins later returns OXRTMP_E_HANDLE,
- * as the handle has ended. A thread whose handle others may close takes both for the end. Functions without a timeout
- * do not wait for the network, except the closing of a client, which gives queued data linger_ms to leave.
+ * network does). Sending waits as long as send_timeout_ms of the client's or server's options says. Closing a handle
+ * from another thread wakes those who wait on it, with OXRTMP_E_CLOSED, within 100 ms; a call that begins later returns
+ * OXRTMP_E_HANDLE, as the handle has ended. A thread whose handle others may close takes both for the end. Functions
+ * without a timeout do not wait for the network, except the closing of a client, which gives queued data linger_ms to
+ * leave.
  *
  *
  * ERRORS
@@ -107,7 +109,8 @@
  * -1xx how the call was used or ended, -2xx transport and files, -3xx protocol, -4xx refused by the peer, -9xx a fault
  * of this library. Treat an unknown number by its group. oxrtmp_status_name and oxrtmp_status_text put it in words;
  * oxrtmp_last_error tells what happened in detail: where (resolve, tcp, tls, handshake, connect, createStream, publish,
- * media), the peer's own code and words, the operating system's. It is kept per thread, for the last call that failed.
+ * play, media), the peer's own code and words, the operating system's. It is kept per thread, for the last call that
+ * failed.
  *
  * The end of a stream is not a fault: OXRTMP_E_EOF when the peer ended it (by command or by hanging up),
  * OXRTMP_E_CLOSED when you did. A loop `while (oxrtmp_session_next_packet(...) == OXRTMP_OK)` is complete.
@@ -299,7 +302,7 @@ OXRTMP_API oxrtmp_status oxrtmp_library_statistics(oxrtmp_library_info *info);
 typedef struct oxrtmp_server { uint64_t id; } oxrtmp_server;         /**< listens and accepts */
 typedef struct oxrtmp_request { uint64_t id; } oxrtmp_request;       /**< a peer's pending wish */
 typedef struct oxrtmp_session { uint64_t id; } oxrtmp_session;       /**< an accepted stream */
-typedef struct oxrtmp_client { uint64_t id; } oxrtmp_client;         /**< a connection that publishes */
+typedef struct oxrtmp_client { uint64_t id; } oxrtmp_client;         /**< a connection that publishes or plays */
 typedef struct oxrtmp_recorder { uint64_t id; } oxrtmp_recorder;     /**< writes an FLV file */
 typedef struct oxrtmp_queue { uint64_t id; } oxrtmp_queue;           /**< where events of many handles wait */
 typedef struct oxrtmp_flv_reader { uint64_t id; } oxrtmp_flv_reader; /**< reads an FLV file, or FLV bytes */
@@ -430,7 +433,7 @@ OXRTMP_API oxrtmp_status oxrtmp_packet_json(const oxrtmp_packet *packet, char *b
  *  than the most there can be: that. */
 typedef struct oxrtmp_limits {
   uint32_t struct_size;             /**< set by oxrtmp_limits_init */
-  uint32_t message_bytes;           /**< longest message once a publish is accepted; 16777215, the most there can be */
+  uint32_t message_bytes;           /**< longest message once a stream is accepted; 16777215, the most there can be */
   uint32_t partial_bytes;           /**< memory of incomplete messages per connection from then on; 32 MiB */
   uint32_t early_message_bytes;     /**< longest message before that; 32 KiB */
   uint32_t early_partial_bytes;     /**< memory of incomplete messages per connection before that; 32 KiB */
@@ -438,11 +441,11 @@ typedef struct oxrtmp_limits {
   uint32_t message_streams;         /**< message streams per connection; 16 */
   uint32_t amf_depth;               /**< nesting of AMF values; 64 */
   uint32_t amf_values;              /**< AMF values in one message; 65536 */
-  uint32_t early_amf_values;        /**< the same before a publish is accepted; 512 */
+  uint32_t early_amf_values;        /**< the same before a stream is accepted; 512 */
   uint32_t name_bytes;              /**< each of app, stream name and tcUrl; 8 KiB, at most 65535 */
   uint32_t idle_messages;           /**< messages per second that bring nothing forward; 500 */
   uint32_t output_bytes;            /**< output that waits because the peer does not read, per connection; 4 MiB */
-  uint32_t queue_bytes;             /**< received packets that wait for you, per session: then reading stops; 1 MiB */
+  uint32_t queue_bytes;             /**< received packets that wait for you, per stream: then reading stops; 1 MiB */
   uint32_t connections;             /**< open connections of a server; 10000 */
   uint32_t connections_per_address; /**< open connections from one IP address; 5000 */
   uint32_t pending_requests;        /**< requests of a server that wait for an answer; 1024 */
@@ -456,9 +459,9 @@ typedef struct oxrtmp_timeouts {
   int32_t handshake_ms;     /**< the whole handshake; 10000 */
   int32_t connect_ms;       /**< server: from the handshake to connect; client: from connect to its answer; 10000 */
   int32_t create_stream_ms; /**< client: from createStream to its answer; 10000 */
-  int32_t publish_ms;       /**< client: from publish to its answer; 10000 */
+  int32_t publish_ms;       /**< client: from publish or play to its answer; 10000 */
   int32_t decision_ms;      /**< server: your answer to a request; 10000 */
-  int32_t setup_ms;         /**< server: from the beginning, or the end of a stream, to an accepted publish; 30000 */
+  int32_t setup_ms;         /**< server: from the beginning, or the end of a stream, to an accepted one; 30000 */
   int32_t first_media_ms;   /**< server: from an accepted publish to its first packet; 20000 */
   int32_t idle_ms;          /**< without a byte received (after half of it the peer is pinged); 60000 */
   int32_t write_ms;         /**< without progress of the output towards the peer; 10000 */
@@ -482,6 +485,10 @@ typedef struct oxrtmp_server_options {
   uint32_t reserved;               /**< 0 */
   const oxrtmp_limits *limits;     /**< NULL: the defaults */
   const oxrtmp_timeouts *timeouts; /**< NULL: the defaults */
+  uint32_t ask_play;               /**< not 0: play raises a request; else players are told there is no such stream */
+  uint32_t no_wait;                /**< not 0: sending to a player returns E_AGAIN where it would wait for room */
+  int32_t send_timeout_ms;         /**< how long sending to a player waits for room, -1 for ever; 10000 */
+  uint32_t output_bytes;           /**< data that may be queued for a player before sending waits; 1 MiB */
 } oxrtmp_server_options;
 
 /** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port). A name is
@@ -637,9 +644,9 @@ typedef struct oxrtmp_session_options {
   uint64_t user_data;   /**< comes with each of its events; 0, without its own queue: the server's user_data */
 } oxrtmp_session_options;
 
-/** Grant the request, and end its handle. Publishing starts at once. Of a connection, connect or FCPublish request the
- *  session is none ({0}): the peer may go on, and its next wish is a request of its own. options may be NULL. Since
- *  0.1.
+/** Grant the request, and end its handle. Publishing or playing starts at once. Of a connection, connect or FCPublish
+ *  request the session is none ({0}): the peer may go on, and its next wish is a request of its own. options may be
+ *  NULL. Since 0.1.
  *  @return OXRTMP_OK; E_STATE when it comes too late: the deadline is over, or the peer or the server is gone.
  *  *session is yours: oxrtmp_session_close. */
 OXRTMP_API oxrtmp_status oxrtmp_request_accept(oxrtmp_request request, const oxrtmp_session_options *options,
@@ -647,7 +654,7 @@ OXRTMP_API oxrtmp_status oxrtmp_request_accept(oxrtmp_request request, const oxr
 
 /** Refuse the request, and end its handle. The peer is told code (NULL: "NetStream.Publish.BadName" or what fits the
  *  request's kind; encoders give up at once on BadName, Denied and Rejected) and description (may be NULL), and is
- *  then disconnected. Since 0.1.
+ *  then disconnected; a player may ask for another stream instead. Since 0.1.
  *  @return OXRTMP_OK; E_STATE when it comes too late, and nothing more needs to be done. */
 OXRTMP_API oxrtmp_status oxrtmp_request_reject(oxrtmp_request request, const char *code, const char *description);
 
@@ -702,10 +709,14 @@ OXRTMP_API oxrtmp_status oxrtmp_session_connect_json(oxrtmp_session session, cha
 /** The numbers of the connect command. Set info->struct_size before the call. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_connect(oxrtmp_session session, oxrtmp_connect_info *info);
 
+/** What the peer does here: OXRTMP_REQUEST_PUBLISH or OXRTMP_REQUEST_PLAY. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_kind(oxrtmp_session session, uint32_t *kind);
+
 /** Wait for the next packet of a publishing session, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
- *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the peer has ended the stream (oxrtmp_session_end_reason tells how) and
- *  all its packets were taken; E_CLOSED after oxrtmp_server_close, or when oxrtmp_session_close is called meanwhile;
- *  E_BUSY when the session has a queue; -2xx or -3xx when the connection broke or the peer broke the protocol.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the peer has ended the stream (oxrtmp_session_end_reason tells how) and all
+ *  its packets were taken; E_CLOSED after oxrtmp_server_close, or when oxrtmp_session_close is called meanwhile; E_BUSY
+ *  when the session has a queue; E_STATE when the peer plays; -2xx or -3xx when the connection broke or the peer broke
+ *  the protocol.
  *  *packet belongs to the caller: oxrtmp_packet_release. Threads: any; two that wait share the packets. */
 OXRTMP_API oxrtmp_status oxrtmp_session_next_packet(oxrtmp_session session, int32_t timeout_ms, oxrtmp_packet *packet);
 
@@ -756,7 +767,7 @@ OXRTMP_API oxrtmp_status oxrtmp_session_metadata_raw(oxrtmp_session session, uin
 typedef struct oxrtmp_statistics {
   uint32_t struct_size;         /**< sizeof(oxrtmp_statistics), set by you */
   uint32_t timestamp_ms;        /**< of the last packet */
-  int64_t duration_ns;          /**< since the stream was accepted */
+  int64_t duration_ns;          /**< since the stream was accepted, or the client began */
   int64_t keyframe_interval_ns; /**< between the last two keyframes, by decoding time */
   uint64_t bytes;               /**< payload bytes */
   uint64_t packets;             /**< all packets, of these: */
@@ -765,7 +776,7 @@ typedef struct oxrtmp_statistics {
   uint64_t data_packets;        /**< data, metadata included */
   uint64_t keyframes;           /**< packets with OXRTMP_PACKET_KEYFRAME */
   uint64_t malformed;           /**< packets with OXRTMP_PACKET_MALFORMED */
-  uint64_t queued_bytes;        /**< session: received and not yet taken by you; client: taken and not yet sent */
+  uint64_t queued_bytes;        /**< received and not yet taken by you, or taken from you and not yet sent */
 } oxrtmp_statistics;
 
 /** Fill *statistics. Works until oxrtmp_session_close, also when the stream has ended. Since 0.1. @return OXRTMP_OK. */
@@ -776,7 +787,8 @@ OXRTMP_API oxrtmp_status oxrtmp_session_statistics(oxrtmp_session session, oxrtm
 OXRTMP_API oxrtmp_status oxrtmp_session_end_reason(oxrtmp_session session, char *buf, size_t cap, size_t *length);
 
 /** End the stream and its connection, wake all who wait on it with E_CLOSED, and end the handle. Packets that were
- *  taken stay valid. Closing again is OXRTMP_OK. Does not wait for the peer. Since 0.1. @return OXRTMP_OK. */
+ *  taken stay valid, and those sent to a player are delivered within linger_ms of the server's options. Closing again
+ *  is OXRTMP_OK. Does not wait for the peer. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_close(oxrtmp_session session);
 
 /** oxrtmp_session_close, but tell the peer why first: code (NULL: "NetStream.Publish.Rejected") and description (may be
@@ -785,7 +797,7 @@ OXRTMP_API oxrtmp_status oxrtmp_session_close_with_status(oxrtmp_session session
                                                           const char *description);
 
 /* ---------------------------------------------------------------------------------------------------------------------
- * Client
+ * Client that publishes. A client that plays: see "Playing" below.
  */
 
 /** Options of a client. Clear them with oxrtmp_client_options_init; 0 and NULL mean the default. */
@@ -807,6 +819,10 @@ typedef struct oxrtmp_client_options {
   uint32_t reserved;               /**< 0 */
   const oxrtmp_limits *limits;     /**< NULL: the defaults */
   const oxrtmp_timeouts *timeouts; /**< NULL: the defaults */
+  uint32_t live_only;              /**< playing; not 0: a live stream only; 0: or else a recorded one of that name */
+  uint32_t buffer_length_ms;       /**< playing: what the server is told about the client's buffer; 1000 */
+  int64_t start_ms;                /**< playing: position in a recorded stream, if above 0 */
+  int64_t duration_ms;             /**< playing: how much of a recorded stream; all of it */
 } oxrtmp_client_options;
 
 /** Connect to url and begin to publish: "rtmp://host[:port]/app/name". The name is what follows the last '/' before a
@@ -829,7 +845,7 @@ OXRTMP_API oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const
 /* Sending. The bytes are copied before the call returns. When the queue is full the call waits for room, up to
  * send_timeout_ms, and then returns E_TIMEOUT (or at once E_AGAIN with no_wait) having taken nothing: a message is
  * queued whole or not at all. All return E_CLOSED when oxrtmp_client_close is called meanwhile, E_EOF or -4xx when
- * the server has ended the stream, and the error of the connection when that broke.
+ * the server has ended the stream, E_STATE when the client plays, and the error of the connection when that broke.
  * Timestamps are milliseconds modulo 2^32 and should not go backwards. Two threads may send at once; each call's order
  * is kept. Headers go before the first frame.
  *
@@ -926,11 +942,11 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
  * - What is yours: the request of a REQUEST event (accept or reject it), the packet of a PACKET event (release it),
  *   and as ever the handles: a session is closed after its STREAM_END, a client after FAILED or CLIENT_END. Other
  *   events hold nothing.
- * - Order: the events of one source come in the order in which they happened, and a session's packets before its
- *   STREAM_END. Between sources there is no order; each has its turn, so that one that floods does not starve the
- *   others.
- * - Bounds: events wait with their source, not in the queue. A session of which you take nothing stops reading at
- *   queue_bytes of its limits; no event is ever dropped, but for log records.
+ * - Order: the events of one source come in the order in which they happened, its packets before its end. Between
+ *   sources there is no order; each has its turn, so that one that floods does not starve the others.
+ * - Bounds: events wait with their source, not in the queue. A session or playing client of which you take nothing
+ *   stops reading at queue_bytes of its limits. No event is ever dropped, but for log records, and what a player or a
+ *   server tells besides (STATUS, CONTROL, PAUSE to WRITABLE) past 256 that wait.
  * - user_data is a number or pointer of yours that comes with each event of a source. To set a session's before its
  *   first packet, give it in oxrtmp_session_options.
  * - Closing a handle takes back what it had in the queue: no event of it comes from then on. (A drain that runs in
@@ -938,8 +954,9 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
  *   which comes once, after oxrtmp_server_close or when what oxrtmp_server_shutdown_start began is done; then its
  *   user_data may be freed.
  * - Do not wait in an event loop: accept, reject and session_close do not; let clients send with no_wait, and go on at
- *   WRITABLE; instead of oxrtmp_client_publish, oxrtmp_client_close and oxrtmp_server_shutdown there are
- *   oxrtmp_client_publish_open, oxrtmp_client_close_start and oxrtmp_server_shutdown_start, whose ends are events.
+ *   WRITABLE; instead of oxrtmp_client_publish, oxrtmp_client_play, oxrtmp_client_close and oxrtmp_server_shutdown
+ *   there are oxrtmp_client_publish_open, oxrtmp_client_play_open, oxrtmp_client_close_start and
+ *   oxrtmp_server_shutdown_start, whose ends are events.
  * - A PACKET event with a status, and without data, stands for a packet that there was no memory for.
  */
 
@@ -947,20 +964,27 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
 enum oxrtmp_event_type {
   OXRTMP_EVENT_NONE = 0,
   OXRTMP_EVENT_REQUEST = 1,      /**< server: a peer asks; request is yours to accept or reject */
-  OXRTMP_EVENT_PACKET = 2,       /**< session: u.packet is yours to release */
+  OXRTMP_EVENT_PACKET = 2,       /**< session, client that plays: u.packet is yours to release */
   OXRTMP_EVENT_STREAM_END = 3,   /**< session: the stream has ended, after its last packet; status says how */
-  OXRTMP_EVENT_CONNECTED = 4,    /**< client: the server has accepted the stream: send */
+  OXRTMP_EVENT_CONNECTED = 4,    /**< client: the server has accepted the stream: send, or packets come */
   OXRTMP_EVENT_FAILED = 5,       /**< client: it has not, or was not reached; status says why */
   OXRTMP_EVENT_CLIENT_END = 6,   /**< client: the stream ended after CONNECTED; status says how */
-  OXRTMP_EVENT_WRITABLE = 7,     /**< client: there is room again, after a call returned E_AGAIN */
+  OXRTMP_EVENT_WRITABLE = 7,     /**< client, session: there is room again, after sending returned E_AGAIN */
   OXRTMP_EVENT_SERVER_CLOSED = 8, /**< server: it was closed, and nothing more comes from it */
   OXRTMP_EVENT_LOG = 9,           /**< a log record: level, u.info.text; source is what it is about, 0: the queue */
   OXRTMP_EVENT_CLIENT_CLOSED = 10, /**< client: what oxrtmp_client_close_start began is done */
-  /* Of engines only, besides REQUEST, PACKET, STREAM_END, CONNECTED and FAILED: */
+  /* Of a session that is played; the library has answered the player: */
+  OXRTMP_EVENT_PAUSE = 11,         /**< it pauses: what is sent from now on is left out; value: where it stands, ms */
+  OXRTMP_EVENT_UNPAUSE = 12,       /**< it goes on, and needs sequence headers and a keyframe; value: as PAUSE */
+  OXRTMP_EVENT_SEEK = 13,          /**< it wants to be elsewhere in a recorded stream; value: where, ms */
+  OXRTMP_EVENT_RECEIVE = 14,       /**< it wants packets of a type or not; value: 8 audio, 9 video; on: 1 or 0 */
+  OXRTMP_EVENT_BUFFER_LENGTH = 15, /**< it says how much it buffers; value: ms */
+  /* Of a client that plays, and of engines: */
+  OXRTMP_EVENT_STATUS = 33,  /**< the server said something else; u.info */
+  OXRTMP_EVENT_CONTROL = 35, /**< a user control event; value: its number, stream_id: the stream it names */
+  /* Of engines only, besides the others: */
   OXRTMP_EVENT_HANDSHAKE = 32,    /**< the handshake is done; u.info.text: "simple" or "digest" */
-  OXRTMP_EVENT_STATUS = 33,       /**< the server said something else; u.info */
   OXRTMP_EVENT_COMMAND = 34,      /**< a command that the library does not answer; u.info.code: its name */
-  OXRTMP_EVENT_CONTROL = 35,      /**< a user control event; value: its number */
   OXRTMP_EVENT_ACKNOWLEDGED = 36, /**< value: how many bytes the peer has received, modulo 2^32 */
   OXRTMP_EVENT_CHUNK_SIZE = 37    /**< value: the size of the chunks that the peer sends from now on */
 };
@@ -1006,11 +1030,12 @@ typedef struct oxrtmp_event {
   int64_t time_ns;        /**< CLOCK_MONOTONIC: when it was taken from its source; of LOG: when it was written */
   union {
     oxrtmp_packet packet;   /**< of PACKET */
-    oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, LOG */
+    oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, LOG */
   } u;
-  uint32_t stream_id; /**< of engines: the message stream that it is about */
-  uint32_t value;     /**< of CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
-  uint64_t reserved;  /**< 0 */
+  uint32_t stream_id; /**< of engines, and of CONTROL: the message stream that it is about */
+  uint32_t value;     /**< of PAUSE, UNPAUSE, SEEK, RECEIVE, BUFFER_LENGTH, CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
+  uint32_t on;        /**< of RECEIVE: 1 when it wants them, 0 when not */
+  uint32_t reserved;  /**< 0 */
 } oxrtmp_event;
 
 /** Options of a queue. Clear them with oxrtmp_queue_options_init; 0 means the default. */
@@ -1066,7 +1091,8 @@ OXRTMP_API const char *oxrtmp_phase_name(uint32_t phase);
  *  @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_server_set_queue(oxrtmp_server server, oxrtmp_queue queue, uint64_t user_data);
 
-/** Send the session's packets and its end to queue, as oxrtmp_server_set_queue. Since 0.1. @return OXRTMP_OK. */
+/** Send the session's packets, or what its player does, and its end to queue, as oxrtmp_server_set_queue. Since 0.1.
+ *  @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_set_queue(oxrtmp_session session, oxrtmp_queue queue, uint64_t user_data);
 
 /** Begin what oxrtmp_server_shutdown does, and return at once: when it is done SERVER_CLOSED comes, with its status.
@@ -1090,6 +1116,187 @@ OXRTMP_API oxrtmp_status oxrtmp_client_set_queue(oxrtmp_client client, oxrtmp_qu
  *  *client is yours, also after FAILED: oxrtmp_client_close. */
 OXRTMP_API oxrtmp_status oxrtmp_client_publish_open(const char *url, const oxrtmp_client_options *options,
                                                     oxrtmp_queue queue, uint64_t user_data, oxrtmp_client *client);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Playing: sessions that send, and clients that receive
+ *
+ * A server with ask_play hears of players by requests of kind OXRTMP_REQUEST_PLAY. What is accepted is a session to
+ * which you send:
+ *
+ *   oxrtmp_request_accept(request, NULL, &session);
+ *   oxrtmp_session_send_metadata(session, &metadata);
+ *   oxrtmp_session_send_video_sequence_header(session, avcc, avcc_size);
+ *   while (more) oxrtmp_session_send_packet(session, &packet);     // from a keyframe on
+ *   oxrtmp_session_flush(session, 1000);
+ *   oxrtmp_session_close(session);                                  // the player is told that the stream has ended
+ *
+ * A client that plays:
+ *
+ *   oxrtmp_client_play("rtmp://127.0.0.1/live/test", NULL, 10000, &client);
+ *   while (oxrtmp_client_next_packet(client, -1, &packet) == OXRTMP_OK) {
+ *     use(&packet);
+ *     oxrtmp_packet_release(&packet);
+ *   }
+ *   oxrtmp_client_close(client);
+ */
+
+/** What a player asks for besides the stream. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_play_info {
+  uint32_t struct_size;      /**< sizeof(oxrtmp_play_info), set by you */
+  uint32_t reset;            /**< 0 or 1: what was to be played before is dropped */
+  uint32_t buffer_length_ms; /**< how much it buffers, of a session as it said last; 0: it did not say */
+  uint32_t reserved;         /**< 0 */
+  double start;              /**< -2: live, or else recorded; -1: live only; else a position. Some send seconds here, */
+  double duration;           /**< and some milliseconds; -1: all of it */
+} oxrtmp_play_info;
+
+/** The arguments of a play request; of another kind they are all 0. Set info->struct_size before the call. Since 0.1.
+ *  @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_request_play(oxrtmp_request request, oxrtmp_play_info *info);
+
+/** The arguments of the play command that began a session, with the last buffer length. Since 0.1.
+ *  @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_play(oxrtmp_session session, oxrtmp_play_info *info);
+
+/* Sending to a player is as sending from a client (see "Sending" above): bytes are copied, a full queue is waited for
+ * as the server's options say, and a message is queued whole or not at all. All return E_EOF when the player has left,
+ * E_CLOSED when oxrtmp_session_close or oxrtmp_server_close is called meanwhile, E_STATE when the peer publishes, and
+ * the error of the connection when that broke. What a player has paused or does not want counts as sent. */
+
+/** Send the H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15). Since 0.1. @return OXRTMP_OK;
+ *  see "Sending to a player". */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_video_sequence_header(oxrtmp_session session, const uint8_t *avcc,
+                                                                   size_t size);
+
+/** Send the AAC configuration: an AudioSpecificConfig (ISO 14496-3). Since 0.1. @return OXRTMP_OK; see "Sending to a
+ *  player". */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_audio_sequence_header(oxrtmp_session session, const uint8_t *asc,
+                                                                   size_t size);
+
+/** Send one H.264 frame, as oxrtmp_client_send_video. Since 0.1. @return OXRTMP_OK; see "Sending to a player". */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_video(oxrtmp_session session, uint32_t timestamp_ms, uint32_t keyframe,
+                                                   const uint8_t *data, size_t size);
+
+/** Send one H.264 frame of a stream with B-frames, as oxrtmp_client_send_video_at. Since 0.1. @return OXRTMP_OK; see
+ *  "Sending to a player". */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_video_at(oxrtmp_session session, uint32_t timestamp_ms,
+                                                      int32_t composition_ms, uint32_t keyframe, const uint8_t *data,
+                                                      size_t size);
+
+/** Send one AAC frame, without ADTS header. Since 0.1. @return OXRTMP_OK; see "Sending to a player". */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_audio(oxrtmp_session session, uint32_t timestamp_ms, const uint8_t *data,
+                                                   size_t size);
+
+/** Send onMetaData with the fields of metadata that are not 0. Since 0.1. @return OXRTMP_OK; see "Sending to a
+ *  player". */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_metadata(oxrtmp_session session, const oxrtmp_metadata *metadata);
+
+/** Send onMetaData with the properties of a JSON object. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when it is no JSON object; see "Sending to a player". */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_metadata_json(oxrtmp_session session, const char *json);
+
+/** Send a data message: AMF0 values, the first of them the handler's name. Since 0.1.
+ *  @return OXRTMP_OK; see "Sending to a player". */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_data(oxrtmp_session session, uint32_t timestamp_ms, const uint8_t *body,
+                                                  size_t size);
+
+/** Send a packet, as oxrtmp_client_send_packet; metadata goes out as players expect it, without @setDataFrame. Since
+ *  0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT, E_MEDIA when no message can be made of it; see "Sending to a player". */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_packet(oxrtmp_session session, const oxrtmp_packet *packet);
+
+/** Send count packets in order, as oxrtmp_session_send_packet does each. *sent (may be NULL) is how many were queued,
+ *  also on error. Since 0.1. @return OXRTMP_OK when all were; else the error of the first that was not. */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_packets(oxrtmp_session session, const oxrtmp_packet *packets,
+                                                     size_t count, size_t *sent);
+
+/** Wait until everything sent to a player is with the operating system, at most timeout_ms (0 looks, -1 waits for
+ *  ever). Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED; E_EOF; or the error of the connection. */
+OXRTMP_API oxrtmp_status oxrtmp_session_flush(oxrtmp_session session, int32_t timeout_ms);
+
+/** Wait for what the player of a session does next, at most timeout_ms (0 looks, -1 waits for ever): PAUSE, UNPAUSE,
+ *  SEEK, RECEIVE, BUFFER_LENGTH or WRITABLE, as they are in "Queue". What nobody takes is dropped past 256. Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the player has left; E_CLOSED after oxrtmp_server_close, or when
+ *  oxrtmp_session_close is called meanwhile; E_BUSY when the session has a queue; E_STATE when the peer publishes; or
+ *  the error of the connection. */
+OXRTMP_API oxrtmp_status oxrtmp_session_next_event(oxrtmp_session session, int32_t timeout_ms, oxrtmp_event *event);
+
+/** Connect to url, as for oxrtmp_client_publish, and begin to play the stream there. Since 0.1.
+ *  @return OXRTMP_OK when the server has said yes, which for a stream that nobody publishes some say too; else as
+ *  oxrtmp_client_publish: E_NOT_FOUND when there is no such stream. *client is yours: oxrtmp_client_close. */
+OXRTMP_API oxrtmp_status oxrtmp_client_play(const char *url, const oxrtmp_client_options *options, int32_t timeout_ms,
+                                            oxrtmp_client *client);
+
+/** oxrtmp_client_play over a connected stream socket of yours, on which no byte has been exchanged yet; url only names
+ *  the stream. On success the descriptor belongs to the client, on error it is still yours. Since 0.1.
+ *  @return as oxrtmp_client_play. */
+OXRTMP_API oxrtmp_status oxrtmp_client_play_fd(int fd, const char *url, const oxrtmp_client_options *options,
+                                               int32_t timeout_ms, oxrtmp_client *client);
+
+/** Begin to connect to url and to play there, and return at once. CONNECTED or FAILED comes to queue, after CONNECTED
+ *  the stream's packets, and then CLIENT_END. Since 0.1.
+ *  @return as oxrtmp_client_publish_open. *client is yours, also after FAILED: oxrtmp_client_close. */
+OXRTMP_API oxrtmp_status oxrtmp_client_play_open(const char *url, const oxrtmp_client_options *options,
+                                                 oxrtmp_queue queue, uint64_t user_data, oxrtmp_client *client);
+
+/** Wait for the next packet of a client that plays, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the server has ended the stream and all its packets were taken; E_CLOSED
+ *  when oxrtmp_client_close is called meanwhile; E_BUSY when the client has a queue; E_STATE when it publishes; -2xx
+ *  or -3xx when the connection broke or the server broke the protocol.
+ *  *packet belongs to the caller: oxrtmp_packet_release. Threads: any; two that wait share the packets. */
+OXRTMP_API oxrtmp_status oxrtmp_client_next_packet(oxrtmp_client client, int32_t timeout_ms, oxrtmp_packet *packet);
+
+/** Wait as oxrtmp_client_next_packet does, then take all packets that are there, at most max, which is at least 1, and
+ *  at most 4096. *count is how many were written to packets. Since 0.1.
+ *  @return as oxrtmp_client_next_packet; OXRTMP_OK with *count at least 1. */
+OXRTMP_API oxrtmp_status oxrtmp_client_next_packets(oxrtmp_client client, int32_t timeout_ms, oxrtmp_packet *packets,
+                                                    size_t max, size_t *count);
+
+/** Wait for the next event of a client, at most timeout_ms (0 looks, -1 waits for ever): STATUS and CONTROL of one that
+ *  plays, WRITABLE of one that publishes, CLIENT_END of both, as they are in "Queue". What nobody takes is dropped past
+ *  256. Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED when oxrtmp_client_close is called meanwhile; E_BUSY when the client has a
+ *  queue; after CLIENT_END what that said. */
+OXRTMP_API oxrtmp_status oxrtmp_client_next_event(oxrtmp_client client, int32_t timeout_ms, oxrtmp_event *event);
+
+/** Ask the server to stop sending (pause not 0), or to go on (0). Its word comes as STATUS: NetStream.Pause.Notify,
+ *  NetStream.Unpause.Notify. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE when nothing is played; E_EOF after the end; E_CLOSED; the error of the connection. */
+OXRTMP_API oxrtmp_status oxrtmp_client_pause(oxrtmp_client client, uint32_t pause);
+
+/** Ask for another position of a recorded stream. Since 0.1. @return as oxrtmp_client_pause. */
+OXRTMP_API oxrtmp_status oxrtmp_client_seek(oxrtmp_client client, uint32_t position_ms);
+
+/** Tell the server whether audio is wanted: on is 0 or not. Since 0.1. @return as oxrtmp_client_pause. */
+OXRTMP_API oxrtmp_status oxrtmp_client_receive_audio(oxrtmp_client client, uint32_t on);
+
+/** Tell the server whether video is wanted: on is 0 or not. Since 0.1. @return as oxrtmp_client_pause. */
+OXRTMP_API oxrtmp_status oxrtmp_client_receive_video(oxrtmp_client client, uint32_t on);
+
+/** Tell the server how much the client buffers, as buffer_length_ms of its options did. Since 0.1.
+ *  @return as oxrtmp_client_pause. */
+OXRTMP_API oxrtmp_status oxrtmp_client_set_buffer_length(oxrtmp_client client, uint32_t length_ms);
+
+/** Fill *metadata from the last onMetaData of a stream that is played. Set metadata->struct_size (oxrtmp_metadata_init
+ *  does). Since 0.1. @return OXRTMP_OK; E_AGAIN when none has arrived yet. */
+OXRTMP_API oxrtmp_status oxrtmp_client_metadata(oxrtmp_client client, oxrtmp_metadata *metadata);
+
+/** oxrtmp_session_metadata_json for a client that plays. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_AGAIN. */
+OXRTMP_API oxrtmp_status oxrtmp_client_metadata_json(oxrtmp_client client, char *buf, size_t cap, size_t *length);
+
+/** oxrtmp_session_metadata_raw for a client that plays. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_AGAIN. */
+OXRTMP_API oxrtmp_status oxrtmp_client_metadata_raw(oxrtmp_client client, uint8_t *buf, size_t cap, size_t *length);
+
+/** Ask the server for a sign of life, and wait at most timeout_ms for it (-1 waits for ever). *rtt_ns is how long it
+ *  took, in nanoseconds. For a client that publishes or plays. Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT, which does not say that the server is gone: some do not answer; E_EOF after the end;
+ *  E_CLOSED when oxrtmp_client_close is called meanwhile; E_STATE before the handshake; the error of the connection. */
+OXRTMP_API oxrtmp_status oxrtmp_client_ping(oxrtmp_client client, int32_t timeout_ms, int64_t *rtt_ns);
+
+/** Ask the peer of a session for a sign of life, as oxrtmp_client_ping; OBS never answers. Since 0.1.
+ *  @return as oxrtmp_client_ping. */
+OXRTMP_API oxrtmp_status oxrtmp_session_ping(oxrtmp_session session, int32_t timeout_ms, int64_t *rtt_ns);
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * FLV files

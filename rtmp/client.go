@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"oxrtmp/rtmp/amf"
@@ -129,12 +130,14 @@ type Client struct {
 	begun   time.Time
 	events  *mailbox[ClientEvent]
 	inbox   *mailbox[media.Packet] // what a playing client received
+	taken   atomic.Uint64          // packets taken from there
 
 	goroutines sync.WaitGroup
 
 	// Under the link's lock.
 	ready   chan struct{} // closed once the publish or play is accepted or has failed
 	settled bool          // ready is closed
+	arrived uint64        // packets put into inbox
 	outcome error         // why it failed, or what ended it later
 	closed  bool
 	again   again
@@ -159,26 +162,31 @@ type ClientEvent struct {
 	Err     error
 	Status  message.Status
 	Control message.UserControl
+	after   uint64 // how many packets came before it
 }
 
 // maxEvents bounds the events of a client or session that nobody takes; past it, those that only inform are dropped.
 const maxEvents = 256
 
 // NextEvent returns the next event. It waits for it as long as timeout says: negative for ever, 0 not at all. It fails
-// with ErrTimeout, or ErrClosed after Close. Events need not be taken: what waits is bounded.
+// with ErrTimeout, ErrClosed after Close, and after the event that says how the stream ended with io.EOF or why it did.
+// Events need not be taken: what waits is bounded.
 func (c *Client) NextEvent(timeout time.Duration) (ClientEvent, error) {
 	var e [1]ClientEvent
 	_, err := c.events.take(e[:], timeout)
 	return e[0], err
 }
 
-// OnReady makes the client call ready when there are events to take after there were none, and when it is closed: then
-// NextEvent with timeout 0 takes them. ready is called from any goroutine, also before OnReady returns; it must not
-// wait, nor use the client. nil ends it.
-func (c *Client) OnReady(ready func()) { c.events.setNotify(ready) }
+// OnReady makes the client call ready when there are events or packets to take after there were none, and when the
+// stream has ended or the client is closed: then Poll takes them. ready is called from any goroutine, also before
+// OnReady returns; it must not wait, nor use the client. nil ends it.
+func (c *Client) OnReady(ready func()) {
+	c.events.setNotify(ready)
+	c.inbox.setNotify(ready)
+}
 
-// Ready reports that NextEvent would return at once: there are events to take, or the client is closed.
-func (c *Client) Ready() bool { return c.events.waiting() }
+// Ready reports that Poll would find something: events, packets, or that there will be no more of them.
+func (c *Client) Ready() bool { return c.events.waiting() || c.inbox.length() > 0 }
 
 // fail notes why the publish failed or ended, once.
 func (c *Client) fail(err error) {
@@ -190,17 +198,18 @@ func (c *Client) fail(err error) {
 func (c *Client) settle(err error) {
 	switch {
 	case !c.settled && err == nil:
-		c.events.put(ClientEvent{Kind: ClientConnected})
+		c.put(ClientEvent{Kind: ClientConnected})
 	case !c.settled:
-		c.events.put(ClientEvent{Kind: ClientFailed, Err: err})
+		c.put(ClientEvent{Kind: ClientFailed, Err: err})
 	case c.outcome == nil:
-		c.events.put(ClientEvent{Kind: ClientEnded, Err: err})
+		c.put(ClientEvent{Kind: ClientEnded, Err: err})
 	}
 	if c.outcome == nil {
 		c.outcome = err
 	}
 	if c.outcome != nil {
 		c.inbox.close(ended(c.outcome))
+		c.events.close(ended(c.outcome))
 	}
 	if !c.settled {
 		c.settled = true
@@ -236,7 +245,9 @@ func (c *Client) handle(e engine.Event) {
 	case engine.EventPacket:
 		e.Packet.Arrival = time.Since(Epoch)
 		c.note(&e.Packet)
+		c.arrived++ // before it can be taken
 		if _, ok := c.inbox.put(e.Packet); !ok {
+			c.arrived--
 			e.Packet.Release()
 		}
 	case engine.EventStatus:
@@ -250,8 +261,14 @@ func (c *Client) handle(e engine.Event) {
 // inform tells a player what the server said besides; publishers have never wanted to know.
 func (c *Client) inform(e ClientEvent) {
 	if c.play != nil && c.settled && !c.events.full(maxEvents) {
-		c.events.put(e)
+		c.put(e)
 	}
+}
+
+// put adds an event behind the packets that came before it. The link is locked.
+func (c *Client) put(e ClientEvent) {
+	e.after = c.arrived
+	c.events.put(e)
 }
 
 // blocked reports that packets wait to be taken.
@@ -259,7 +276,7 @@ func (c *Client) blocked() bool { return c.inbox.full(c.options.Limits.QueueByte
 
 func (c *Client) writable() {
 	if !c.events.full(maxEvents) { // it is not the first that nobody takes
-		c.events.put(ClientEvent{Kind: ClientWritable})
+		c.put(ClientEvent{Kind: ClientWritable})
 	}
 }
 

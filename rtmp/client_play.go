@@ -8,6 +8,9 @@ import (
 	"oxrtmp/rtmp/message"
 )
 
+// PlayRequest is what a player asks for besides the stream.
+type PlayRequest = engine.PlayRequest
+
 func (o *PlayOptions) request() *engine.PlayRequest {
 	r := &engine.PlayRequest{Start: message.PlayAny, Duration: o.Duration, BufferLength: uint32(o.BufferLength.Milliseconds())}
 	switch {
@@ -30,11 +33,48 @@ func (c *Client) NextPacket(timeout time.Duration) (media.Packet, error) {
 
 // NextPackets is NextPacket for as many packets as there are, up to len(dst). It returns how many.
 func (c *Client) NextPackets(dst []media.Packet, timeout time.Duration) (int, error) {
+	if c.play == nil {
+		return 0, engine.ErrState
+	}
 	n, err := c.inbox.take(dst, timeout)
 	if n > 0 {
+		c.taken.Add(uint64(n))
 		c.link.wake()
 	}
 	return n, err
+}
+
+// Poll returns what comes next, in the order in which it came, without waiting: packets to dst, which the caller
+// releases, or an event if their number is 0. It fails with ErrTimeout when there is nothing yet, and otherwise as
+// NextEvent does. One goroutine at a time may call it; dst is not empty.
+func (c *Client) Poll(dst []media.Packet) (int, ClientEvent, error) {
+	here := uint64(c.inbox.length()) // an event that comes from now on comes after these
+	taken := c.taken.Load()
+	e, ok := c.events.takeIf(func(e *ClientEvent) bool {
+		if e.after > taken {
+			here = min(here, e.after-taken)
+		}
+		return e.after <= taken
+	})
+	switch {
+	case ok:
+		return 0, e, nil
+	case here > 0:
+		n, err := c.NextPackets(dst[:min(uint64(len(dst)), here)], 0)
+		return n, e, err
+	}
+	return 0, e, c.events.over()
+}
+
+// SetBufferLength tells the server how much the client buffers.
+func (c *Client) SetBufferLength(length time.Duration) error {
+	return c.ask(func() error {
+		if !c.engine.Playing() {
+			return engine.ErrState
+		}
+		c.engine.SetBufferLength(uint32(max(0, length.Milliseconds())))
+		return nil
+	})
 }
 
 // Pause asks the server to stop sending, or to go on.

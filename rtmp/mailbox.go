@@ -137,11 +137,28 @@ func (m *mailbox[T]) waiting() bool {
 	return m.count > 0 || m.err != nil
 }
 
+// over returns what take fails with if it does not wait, or ErrTimeout if there is something to take.
+func (m *mailbox[T]) over() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err != nil && m.count == 0 {
+		return m.err
+	}
+	return ErrTimeout
+}
+
 // closed reports that nothing more can be put in.
 func (m *mailbox[T]) closed() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.err != nil
+}
+
+// length returns the number of items.
+func (m *mailbox[T]) length() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.count
 }
 
 // waitingCost returns the cost of all items.

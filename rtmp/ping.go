@@ -10,20 +10,21 @@ import (
 // Ping asks the peer for a sign of life and returns how long its answer took. It waits as long as timeout says: negative
 // for ever. ErrTimeout does not mean that the peer is gone: OBS never answers.
 func (s *Session) Ping(timeout time.Duration) (time.Duration, error) {
-	return s.conn.link.ping(s.conn.engine.SendPing, timeout)
+	return s.conn.link.ping(s.conn.engine.SendPing, timeout, s.state, s.events.done)
 }
 
 // Ping asks the server for a sign of life and returns how long its answer took. It waits as long as timeout says:
 // negative for ever.
 func (c *Client) Ping(timeout time.Duration) (time.Duration, error) {
-	return c.link.ping(c.engine.SendPing, timeout)
+	return c.link.ping(c.engine.SendPing, timeout, c.state, c.events.done)
 }
 
-// ping sends a ping with a number of its own and waits for it to come back.
-func (l *link) ping(send func(number uint32) error, timeout time.Duration) (time.Duration, error) {
+// ping sends a ping with a number of its own and waits for it to come back, at most until over is closed: then state,
+// which is called with the link locked, says why.
+func (l *link) ping(send func(number uint32) error, timeout time.Duration, state func() error, over <-chan struct{}) (time.Duration, error) {
 	answered := make(chan struct{})
 	begun := time.Now()
-	number, err := l.sendPing(send, answered)
+	number, err := l.sendPing(send, answered, state)
 	if err != nil {
 		return 0, err
 	}
@@ -42,17 +43,23 @@ func (l *link) ping(send func(number uint32) error, timeout time.Duration) (time
 	case <-answered:
 		return time.Since(begun), nil
 	case <-l.dead:
-		return 0, l.deadError()
+	case <-over:
 	case <-expired:
 		return 0, ErrTimeout
 	}
-}
-
-func (l *link) sendPing(send func(number uint32) error, answered chan struct{}) (number uint32, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.err != nil {
-		return 0, l.err
+	if err := state(); err != nil {
+		return 0, err
+	}
+	return 0, ErrClosed
+}
+
+func (l *link) sendPing(send func(number uint32) error, answered chan struct{}, state func() error) (number uint32, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := state(); err != nil {
+		return 0, err
 	}
 	if err := send(l.pings + 1); err != nil {
 		return 0, err

@@ -52,6 +52,10 @@ func TestPingUnanswered(t *testing.T) {
 	if _, err := session.Ping(50 * time.Millisecond); err != ErrTimeout {
 		t.Fatal(err)
 	}
+	time.AfterFunc(50*time.Millisecond, func() { session.Close() })
+	if _, err := session.Ping(-1); err != ErrClosed {
+		t.Fatal(err)
+	}
 }
 
 // talk is the output of a client's engine up to its publish, as its input comes; after that it says no more.

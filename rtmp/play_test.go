@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -119,11 +122,102 @@ func TestPlayerCommandsReachTheSession(t *testing.T) {
 			break
 		}
 	}
+	if b := session.Play().BufferLength; b != 1000 {
+		t.Fatalf("a buffer of %d ms", b)
+	}
+	c.SetBufferLength(3 * time.Second)
+	if e := next(); e.Kind != SessionBuffer || e.Buffer != 3*time.Second {
+		t.Fatalf("%+v", e)
+	}
+	if b := session.Play().BufferLength; b != 3000 {
+		t.Fatalf("a buffer of %d ms", b)
+	}
+	if _, err := session.NextPacket(0); err != engine.ErrState {
+		t.Fatal(err)
+	}
 	c.Close()
 	if _, err := session.NextEvent(5 * time.Second); err != io.EOF {
 		t.Fatal(err)
 	}
 	if err := session.SendAudio(4, []byte("late")); err != io.EOF {
+		t.Fatal(err)
+	}
+}
+
+// Poll keeps packets and events in the order in which they came.
+func TestPollKeepsTheOrder(t *testing.T) {
+	s := bind(t, &ServerOptions{AskPlay: true})
+	c, err := OpenPlay("rtmp://"+s.Addr()+"/live/key", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	ready := make(chan struct{}, 1)
+	c.OnReady(func() {
+		select {
+		case ready <- struct{}{}:
+		default:
+		}
+	})
+	session := accept(t, s)
+	const rounds = 200
+	go func() { // after every third frame something else is said
+		for i := range rounds {
+			session.SendAudio(uint32(i), []byte{byte(i)})
+			if i%3 == 2 {
+				session.conn.link.mu.Lock()
+				session.conn.engine.NotifyPublish(session.streamID, strconv.Itoa(i))
+				session.conn.link.flush()
+				session.conn.link.mu.Unlock()
+			}
+		}
+		session.Close()
+	}()
+	var happened []string
+	packets := make([]media.Packet, 16)
+	for {
+		n, e, err := c.Poll(packets)
+		for _, p := range packets[:n] {
+			if p.Type == media.TypeAudio {
+				happened = append(happened, fmt.Sprint("packet ", p.Timestamp))
+			}
+			p.Release()
+		}
+		switch {
+		case err == ErrTimeout:
+			select {
+			case <-ready:
+				continue
+			case <-time.After(10 * time.Second):
+				t.Fatal("nothing comes")
+			}
+		case err != nil:
+			t.Fatal(err)
+		case e.Kind == ClientStatus && e.Status.Code == message.CodePlayPublishNotify:
+			happened = append(happened, "status "+e.Status.Description)
+		}
+		if e.Kind == ClientEnded {
+			break
+		}
+	}
+	var wanted []string
+	for i := range rounds {
+		wanted = append(wanted, fmt.Sprint("packet ", i))
+		if i%3 == 2 {
+			wanted = append(wanted, fmt.Sprint("status ", i))
+		}
+	}
+	if !slices.Equal(happened, wanted) {
+		t.Fatalf("%q", happened)
+	}
+	if _, err := c.NextEvent(-1); err != io.EOF {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Poll(packets); err != io.EOF {
+		t.Fatal(err)
+	}
+	c.Close()
+	if _, _, err := c.Poll(packets); err != ErrClosed {
 		t.Fatal(err)
 	}
 }

@@ -47,6 +47,13 @@ func (r *Request) Query() string { return r.info.Query }
 // PublishType returns "live", "record" or "append", or what else the peer sent.
 func (r *Request) PublishType() string { return r.info.PublishType }
 
+// Play returns what a play request asks for besides the stream.
+func (r *Request) Play() PlayRequest {
+	r.conn.link.mu.Lock()
+	defer r.conn.link.mu.Unlock()
+	return r.info.Play
+}
+
 // TCURL returns the URL that the peer says it connected to, or "".
 func (r *Request) TCURL() string {
 	if c := r.Connect(); c != nil {

@@ -14,6 +14,7 @@ import (
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/handshake"
 	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
 )
 
 // serverConn is one accepted connection: the owner of its link, and of what happens on its streams.
@@ -146,21 +147,23 @@ func (c *serverConn) announce(r *Request) error {
 // ended settles everything once the connection is over. err is nil for an end as it should be.
 func (c *serverConn) ended(err error) {
 	c.link.shut(err)
+	reason, over := "connection closed by the peer", io.EOF
+	switch {
+	case err == nil, errors.Is(err, io.EOF), isReset(err):
+	case errors.Is(err, ErrClosed):
+		reason, over = "server closed", err
+	default:
+		reason, over = strings.TrimPrefix(err.Error(), "rtmp: "), err
+	}
 	c.link.mu.Lock()
 	sessions := c.sessions
 	c.sessions, c.pending = nil, nil
 	for _, s := range sessions {
+		s.over = over
 		if s.player != nil {
 			defer s.player.stream.prune()
 		}
-		switch {
-		case err == nil, errors.Is(err, io.EOF), isReset(err):
-			c.over(s, "connection closed by the peer", io.EOF)
-		case errors.Is(err, ErrClosed):
-			c.over(s, "server closed", err)
-		default:
-			c.over(s, strings.TrimPrefix(err.Error(), "rtmp: "), err)
-		}
+		c.over(s, reason, over)
 	}
 	c.gone(err)
 	c.link.mu.Unlock()
@@ -218,6 +221,9 @@ func (c *serverConn) handle(e engine.Event) {
 		}
 	case engine.EventControl:
 		c.link.pong(&e)
+		if e.Control.Event == message.EventSetBufferLength {
+			c.buffers(e.Control.StreamID, e.Control.BufferLength)
+		}
 	default:
 		if e.Packet.Buffer != nil {
 			e.Packet.Release()
@@ -249,6 +255,21 @@ func (c *serverConn) drained() {
 			}
 		}
 	}
+}
+
+// buffers notes how many milliseconds the player of a stream says it buffers. Some name no stream, or another one.
+func (c *serverConn) buffers(streamID, length uint32) {
+	s := c.session(streamID)
+	for i := 0; s == nil && i < len(c.sessions); i++ {
+		if c.sessions[i].request.Kind == RequestPlay {
+			s = c.sessions[i]
+		}
+	}
+	if s == nil || s.request.Kind != RequestPlay || s.request.Play.BufferLength == length {
+		return
+	}
+	s.request.Play.BufferLength = length
+	s.inform(SessionEvent{Kind: SessionBuffer, Buffer: time.Duration(length) * time.Millisecond})
 }
 
 func sessionEvent(e *engine.Event) SessionEvent {

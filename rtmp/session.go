@@ -30,6 +30,7 @@ type Session struct {
 
 	// Under the link's lock.
 	closed bool
+	over   error      // why the connection ended, if that ended the stream
 	player *hubPlayer // of a played stream that a hub feeds
 }
 
@@ -91,6 +92,9 @@ func (s *Session) NextPacket(timeout time.Duration) (media.Packet, error) {
 
 // NextPackets is NextPacket for as many packets as there are, up to len(dst). It returns how many.
 func (s *Session) NextPackets(dst []media.Packet, timeout time.Duration) (int, error) {
+	if s.request.Kind == RequestPlay {
+		return 0, engine.ErrState
+	}
 	n, err := s.inbox.take(dst, timeout)
 	if n > 0 {
 		s.conn.link.wake()
@@ -98,13 +102,25 @@ func (s *Session) NextPackets(dst []media.Packet, timeout time.Duration) (int, e
 	return n, err
 }
 
-// OnReady makes the session call ready when there are packets to take after there were none, and when the stream has
-// ended: then NextPackets with timeout 0 takes them, or says how it ended. ready is called from any goroutine, also
-// before OnReady returns; it must not wait, nor use the session. nil ends it.
-func (s *Session) OnReady(ready func()) { s.inbox.setNotify(ready) }
+// OnReady makes the session call ready when there are packets to take after there were none, or events of a played
+// stream, and when the stream has ended: then NextPackets or NextEvent with timeout 0 takes them, or says how it ended.
+// ready is called from any goroutine, also before OnReady returns; it must not wait, nor use the session. nil ends it.
+func (s *Session) OnReady(ready func()) {
+	if s.request.Kind == RequestPlay {
+		s.events.setNotify(ready)
+		return
+	}
+	s.inbox.setNotify(ready)
+}
 
-// Ready reports that NextPackets would return at once: there are packets to take, or the stream has ended.
-func (s *Session) Ready() bool { return s.inbox.waiting() }
+// Ready reports that NextPackets, or NextEvent of a played stream, would return at once: there is something to take, or
+// the stream has ended.
+func (s *Session) Ready() bool {
+	if s.request.Kind == RequestPlay {
+		return s.events.waiting()
+	}
+	return s.inbox.waiting()
+}
 
 // Statistics returns what the stream did so far; Queued is what waits for the application, or of a played stream what
 // has not left yet.

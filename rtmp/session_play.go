@@ -19,6 +19,7 @@ const (
 	SessionSeek     SessionEventKind = 3 // the player wants to be at Position of a recorded stream
 	SessionReceive  SessionEventKind = 4 // the player wants packets of Type, or no longer: On
 	SessionWritable SessionEventKind = 5 // there is room again after ErrAgain
+	SessionBuffer   SessionEventKind = 6 // the player says how much it buffers: Buffer
 )
 
 // SessionEvent is something that a player did.
@@ -27,6 +28,14 @@ type SessionEvent struct {
 	Position time.Duration
 	Type     uint8 // media.TypeAudio or media.TypeVideo
 	On       bool
+	Buffer   time.Duration
+}
+
+// Play returns what the player asked for. BufferLength is what it said last.
+func (s *Session) Play() PlayRequest {
+	s.conn.link.mu.Lock()
+	defer s.conn.link.mu.Unlock()
+	return s.request.Play
 }
 
 // NextEvent returns the next event of a played stream. It waits for it as long as timeout says: negative for ever, 0
@@ -48,6 +57,8 @@ func (s *Session) state() error {
 	switch {
 	case s.closed:
 		return ErrClosed
+	case s.over != nil:
+		return s.over
 	case s.conn.session(s.streamID) != s:
 		return io.EOF
 	}

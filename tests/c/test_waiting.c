@@ -1,47 +1,10 @@
 /* No call outlives its timeout by more than 250 ms, whatever the peer does; closing wakes who waits. */
-#include "check.h"
+#include "closer.h"
 
 /* A wait under valgrind or a sanitizer on a busy machine is given more. */
 static int64_t grace(void) { return slow() ? 5000 : 250; }
 
 /* ---- closing from another thread ---- */
-
-struct closer {
-  oxrtmp_server server;
-  oxrtmp_session session;
-  oxrtmp_client client;
-  int64_t closed_at;
-};
-
-static void *close_later(void *p) {
-  struct closer *c = p;
-  sleep_ms(100);
-  c->closed_at = now_ms();
-  if (c->client.id != 0) {
-    oxrtmp_client_close(c->client); /* says whether something was lost */
-  }
-  if (c->session.id != 0) {
-    OK(oxrtmp_session_close(c->session));
-  }
-  if (c->server.id != 0) {
-    OK(oxrtmp_server_close(c->server));
-  }
-  return NULL;
-}
-
-/* CLOSED_WHILE closes what c names while the call waits: it returns OXRTMP_E_CLOSED in time. */
-#define CLOSED_WHILE(c, call) \
-  do { \
-    pthread_t thread_; \
-    CHECK(pthread_create(&thread_, NULL, close_later, &(c)) == 0); \
-    STATUS(OXRTMP_E_CLOSED, call); \
-    int64_t late_ = now_ms() - (c).closed_at; \
-    if (late_ > (slow() ? 5000 : 100)) { \
-      fprintf(stderr, "%s:%d: %s returned %" PRId64 " ms after closing\n", __FILE__, __LINE__, #call, late_); \
-      exit(1); \
-    } \
-    pthread_join(thread_, NULL); \
-  } while (0)
 
 static void close_wakes_accept(void) {
   struct closer c = {.server = bind_server(NULL)};
