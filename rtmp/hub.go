@@ -23,12 +23,15 @@ const (
 
 // Policies of package hub, under the names of this package.
 const (
-	CacheGOP       = hub.CacheGOP
-	CacheKeyframe  = hub.CacheKeyframe
-	CacheOff       = hub.CacheOff
-	SlowDrop       = hub.SlowDrop
-	SlowDisconnect = hub.SlowDisconnect
-	SlowBlock      = hub.SlowBlock
+	CacheGOP            = hub.CacheGOP
+	CacheKeyframe       = hub.CacheKeyframe
+	CacheOff            = hub.CacheOff
+	SlowDrop            = hub.SlowDrop
+	SlowDisconnect      = hub.SlowDisconnect
+	SlowBlock           = hub.SlowBlock
+	TimestampsKeep      = hub.TimestampsKeep
+	TimestampsMonotonic = hub.TimestampsMonotonic
+	TimestampsRebase    = hub.TimestampsRebase
 )
 
 // HubOptions say how a [Hub] treats publishers and players. The zero value, and nil, is every default.
@@ -43,6 +46,12 @@ type HubOptions struct {
 	Grace time.Duration
 	// WaitForPublisher lets players wait for a stream that is not there yet, instead of telling them so.
 	WaitForPublisher bool
+	// WaitLimit is how long they wait before the stream ends; default as long as they like.
+	WaitLimit time.Duration
+	// Timestamps are those that players see; default the publisher's.
+	Timestamps hub.TimestampMode
+	// Mask leaves parts of the streams out, for every player that a server brings; default nothing.
+	Mask hub.Mask
 	// Coalesce holds frames back for so long, to send several by one system call; default not at all.
 	Coalesce time.Duration
 	// ChunkSize is the chunk size towards players: 1–65536 bytes, default 4096.
@@ -66,6 +75,8 @@ type Hub struct {
 	mu         sync.Mutex
 	closed     bool
 	streams    map[streamKey]*hubStream
+	past       HubStatistics // of streams that have ended
+	begun      time.Time
 	goroutines sync.WaitGroup
 }
 
@@ -73,7 +84,7 @@ type streamKey struct{ app, name string }
 
 // NewHub returns a hub without streams. A nil options stands for the defaults.
 func NewHub(options *HubOptions) (*Hub, error) {
-	h := &Hub{alloc: buffer.Heap, streams: make(map[streamKey]*hubStream)}
+	h := &Hub{alloc: buffer.Heap, streams: make(map[streamKey]*hubStream), begun: time.Now()}
 	if options != nil {
 		h.options = *options
 	}
@@ -99,13 +110,16 @@ func NewHub(options *HubOptions) (*Hub, error) {
 
 // Accept gives a publish or play request to the hub, which accepts or rejects it as its options say. Its error says
 // why a request was rejected: ErrPublished, ErrNoStream, ErrDecided, ErrClosed.
-func (h *Hub) Accept(r *Request) error {
+func (h *Hub) Accept(r *Request) error { return h.AcceptMasked(r, h.options.Mask) }
+
+// AcceptMasked is Accept for a player that gets what a mask leaves of the stream, in the place of HubOptions.Mask.
+func (h *Hub) AcceptMasked(r *Request, mask hub.Mask) error {
 	var err error
 	switch r.Kind() {
 	case RequestPublish:
 		err = h.acceptPublish(r)
 	case RequestPlay:
-		err = h.acceptPlay(r)
+		err = h.acceptPlay(r, mask)
 	default:
 		_, err = r.Accept()
 	}
@@ -118,24 +132,37 @@ func (h *Hub) Accept(r *Request) error {
 	return err
 }
 
-// enter returns a locked stream, new if there is none and create says so. It returns nil if there is none.
-func (h *Hub) enter(key streamKey, create bool) *hubStream {
+// enter returns a locked stream, new if there is none and create says so. It fails with ErrNoStream, and ErrClosed.
+func (h *Hub) enter(key streamKey, create bool) (*hubStream, error) {
 	for {
 		h.mu.Lock()
-		st := h.streams[key]
-		if st == nil && create && !h.closed {
+		st, closed := h.streams[key], h.closed
+		if st == nil && create && !closed {
 			st = &hubStream{hub: h, key: key, cache: hub.NewCache(h.options.Cache), begun: time.Now()}
+			st.timeline.Mode = h.options.Timestamps
 			h.streams[key] = st
 		}
 		h.mu.Unlock()
-		if st == nil {
-			return nil
+		switch {
+		case closed:
+			return nil, ErrClosed
+		case st == nil:
+			return nil, ErrNoStream
 		}
 		if st.mu.Lock(); !st.dead {
-			return st
+			return st, nil
 		}
 		st.mu.Unlock() // it ended in between
 	}
+}
+
+// join returns the locked stream that a player may join, as enter does. Where players may wait it is new if there is none.
+func (h *Hub) join(key streamKey) (*hubStream, error) {
+	st, err := h.enter(key, h.options.WaitForPublisher)
+	if err == nil && st.source == nil && st.grace == nil && h.options.WaitLimit > 0 {
+		st.startTimer(h.options.WaitLimit, "no publisher has come")
+	}
+	return st, err
 }
 
 // start runs f on a goroutine that Close waits for; false when the hub is closed.
@@ -167,33 +194,4 @@ func (h *Hub) Close() error {
 	}
 	h.goroutines.Wait()
 	return nil
-}
-
-// StreamInfo describes a stream of a hub.
-type StreamInfo struct {
-	App, Name string
-	Publisher string // its address; empty while there is none
-	Players   int
-	Duration  time.Duration // since the stream began
-	Received  Statistics
-	Sent      uint64 // frames sent, to all players
-	Dropped   uint64 // frames dropped because players were slow
-	Cached    int    // bytes that wait for late players
-}
-
-// Streams returns the hub's streams, in no order.
-func (h *Hub) Streams() []StreamInfo {
-	h.mu.Lock()
-	streams := make([]*hubStream, 0, len(h.streams))
-	for _, st := range h.streams {
-		streams = append(streams, st)
-	}
-	h.mu.Unlock()
-	infos := make([]StreamInfo, 0, len(streams))
-	for _, st := range streams {
-		if info, ok := st.info(); ok {
-			infos = append(infos, info)
-		}
-	}
-	return infos
 }

@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/chunk"
 	"oxrtmp/rtmp/engine"
-	"oxrtmp/rtmp/hub"
 	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
 )
@@ -30,9 +30,9 @@ const publisherBytes = 1 << 20
 // Publish begins to publish a stream. It fails with ErrPublished if there is a publisher that must not be replaced,
 // and ErrClosed.
 func (h *Hub) Publish(app, name string) (*HubPublisher, error) {
-	st := h.enter(streamKey{app, name}, true)
-	if st == nil {
-		return nil, ErrClosed
+	st, err := h.enter(streamKey{app, name}, true)
+	if err != nil {
+		return nil, err
 	}
 	defer st.mu.Unlock()
 	if err := st.mayPublish(); err != nil {
@@ -113,6 +113,17 @@ func (p *HubPublisher) SendMetadata(m *message.Metadata, timeout time.Duration) 
 	return p.Send(message.TypeData, 0, message.AppendData(nil, d), timeout)
 }
 
+// SetDataFrame publishes data under a handler's name, which players that come later get too, until it is cleared or set
+// anew.
+func (p *HubPublisher) SetDataFrame(handler string, values []amf.Value, timeout time.Duration) error {
+	return p.Send(message.TypeData, 0, message.AppendData(nil, message.Data{Handler: handler, Set: true, Values: values}), timeout)
+}
+
+// ClearDataFrame makes players that come later get nothing under a handler's name, onMetaData among them.
+func (p *HubPublisher) ClearDataFrame(handler string, timeout time.Duration) error {
+	return p.Send(message.TypeData, 0, message.AppendData(nil, message.Data{Handler: handler, Clear: true}), timeout)
+}
+
 func (p *HubPublisher) waitRoom(timeout time.Duration) error {
 	var token [1]struct{}
 	for p.inbox.full(p.bound) {
@@ -142,100 +153,4 @@ func (p *HubPublisher) end(err error) {
 func (p *HubPublisher) Close() error {
 	p.end(io.EOF)
 	return nil
-}
-
-// HubSubscriber takes a stream of a hub in, without a connection.
-type HubSubscriber struct {
-	stream *hubStream
-	inbox  *mailbox[media.Packet]
-	state  hub.Player // under the stream's lock
-	ended  bool       // under the stream's lock
-}
-
-// Subscribe joins a stream as a player does: headers and cached frames come first. A subscriber that does not take its
-// packets loses video up to a keyframe, as a slow player does. It fails with ErrNoStream, and ErrClosed.
-func (h *Hub) Subscribe(app, name string, mask hub.Mask) (*HubSubscriber, error) {
-	st := h.enter(streamKey{app, name}, h.options.WaitForPublisher)
-	if st == nil {
-		return nil, ErrNoStream
-	}
-	defer st.mu.Unlock()
-	s := &HubSubscriber{stream: st, inbox: newMailbox(packetCost)}
-	s.state.Options, s.state.Mask = h.options.Player, mask
-	begin := st.cache.Join(func(f *hub.Frame) {
-		if s.state.Wants(f) {
-			s.put(f)
-		}
-	})
-	s.state.Begin(begin, s.inbox.waitingCost())
-	st.sinks = append(st.sinks, s)
-	return s, nil
-}
-
-// NextPackets takes packets, which the caller releases, as [Session.NextPackets] does.
-func (s *HubSubscriber) NextPackets(dst []media.Packet, timeout time.Duration) (int, error) {
-	return s.inbox.take(dst, timeout)
-}
-
-// NextPacket is NextPackets for one.
-func (s *HubSubscriber) NextPacket(timeout time.Duration) (media.Packet, error) {
-	var p [1]media.Packet
-	_, err := s.inbox.take(p[:], timeout)
-	return p[0], err
-}
-
-// OnReady is that of [Session.OnReady].
-func (s *HubSubscriber) OnReady(ready func()) { s.inbox.setNotify(ready) }
-
-// Close leaves the stream.
-func (s *HubSubscriber) Close() error {
-	s.stream.mu.Lock()
-	s.ended = true
-	s.stream.removeGone()
-	s.stream.endIfEmpty()
-	s.stream.mu.Unlock()
-	s.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
-	return nil
-}
-
-func (s *HubSubscriber) alive() bool { return !s.ended }
-
-func (s *HubSubscriber) send(st *hubStream, frames []*hub.Frame) bool {
-	if s.ended {
-		return false
-	}
-	for _, f := range frames {
-		queued := s.inbox.waitingCost()
-		if queued == 0 {
-			s.state.Drained()
-		}
-		switch s.state.Decide(f, queued) {
-		case hub.Send:
-			s.put(f)
-			st.sent.Add(1)
-		case hub.Drop:
-			st.lost.Add(1)
-		case hub.Disconnect:
-			s.ended = true
-			s.inbox.close(ErrLimit)
-			return false
-		}
-	}
-	return true
-}
-
-func (s *HubSubscriber) put(f *hub.Frame) {
-	for _, p := range append([]media.Packet{f.Info}, f.Tracks...) {
-		p.Buffer = f.Info.Buffer.Retain()
-		if _, ok := s.inbox.put(p); !ok {
-			p.Release()
-		}
-	}
-}
-
-func (s *HubSubscriber) restart(*hubStream) { s.state.Begin(hub.BeginAtKeyframe, 0) }
-
-func (s *HubSubscriber) stop(string) {
-	s.ended = true
-	s.inbox.close(io.EOF)
 }

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"errors"
+	"sync/atomic"
 
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/hub"
@@ -21,10 +22,10 @@ type hubPlayer struct {
 }
 
 // acceptPlay joins a request's session to its stream: what is cached goes out together with the answer.
-func (h *Hub) acceptPlay(r *Request) error {
-	st := h.enter(streamKey{r.App(), r.StreamName()}, h.options.WaitForPublisher)
-	if st == nil {
-		return ErrNoStream
+func (h *Hub) acceptPlay(r *Request, mask hub.Mask) error {
+	st, err := h.join(streamKey{r.App(), r.StreamName()})
+	if err != nil {
+		return err
 	}
 	defer st.mu.Unlock()
 	l := r.conn.link
@@ -35,16 +36,16 @@ func (h *Hub) acceptPlay(r *Request) error {
 		return ErrDecided
 	}
 	r.conn.engine.UseChunkSize(uint32(h.options.ChunkSize))
-	session, err := r.accept(engine.PlayAnswer{})
+	session, err := r.accept(r.conn.server.options.PlayAnswer)
 	if err != nil {
 		st.endIfEmpty()
 		return err
 	}
 	p := &hubPlayer{session: session, stream: st, link: l}
-	p.state.Options = h.options.Player
+	p.state.Options, p.state.Mask = h.options.Player, mask
 	session.player = p
 	before := l.queued()
-	begin := st.cache.Join(p.put)
+	begin := st.cache.Join(p.begin)
 	p.state.Begin(begin, l.queued()-before)
 	st.sinks = append(st.sinks, p)
 	l.flushNow()
@@ -73,10 +74,13 @@ func (p *hubPlayer) send(st *hubStream, frames []*hub.Frame) bool {
 	}
 	if p.headers && !p.state.Paused {
 		p.headers = false
-		st.cache.Headers(p.put)
+		st.cache.Headers(p.begin)
 	}
 	dropped := p.state.Dropped
 	for _, f := range frames {
+		if f.Clears() {
+			continue
+		}
 		switch p.state.Decide(f, l.queued()) {
 		case hub.Send:
 			p.put(f)
@@ -88,10 +92,33 @@ func (p *hubPlayer) send(st *hubStream, frames []*hub.Frame) bool {
 	}
 	st.lost.Add(p.state.Dropped - dropped)
 	l.flushNow()
-	if soft := p.state.Options.SoftBytes; p.state.Options.Slow == hub.SlowBlock && l.queued() > soft {
-		l.waitQueued(soft, max(l.idleWrite, 1), nil)
-	}
 	return true
+}
+
+// waitRoom waits for a player that takes what it gets, however slowly: who takes nothing is cut by its write deadline.
+func (p *hubPlayer) waitRoom(over *atomic.Bool) {
+	l := p.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waitQueued(p.state.Options.SoftBytes, -1, func() error {
+		if over.Load() || !p.living() {
+			return ErrClosed
+		}
+		return nil
+	})
+}
+
+func (p *hubPlayer) lost() {
+	p.link.mu.Lock()
+	defer p.link.mu.Unlock()
+	p.state.Lost()
+}
+
+// begin queues a frame of the player's beginning, unless it is not for it. The link is locked.
+func (p *hubPlayer) begin(f *hub.Frame) {
+	if p.state.Wants(f) {
+		p.put(f)
+	}
 }
 
 // put queues a frame's bytes. The link is locked.
@@ -110,6 +137,7 @@ func (p *hubPlayer) put(f *hub.Frame) {
 func (p *hubPlayer) restart(*hubStream) {
 	p.link.mu.Lock()
 	defer p.link.mu.Unlock()
+	p.link.signalDrained()
 	if !p.living() {
 		return
 	}
@@ -121,6 +149,7 @@ func (p *hubPlayer) restart(*hubStream) {
 func (p *hubPlayer) stop(description string) {
 	p.link.mu.Lock()
 	defer p.link.mu.Unlock()
+	p.link.signalDrained()
 	if p.living() {
 		p.session.conn.engine.StopPlay(p.session.streamID, description)
 		p.link.events()

@@ -24,6 +24,21 @@ type Statistics struct {
 	Queued      int           // bytes that wait
 }
 
+// add counts a message that was sent.
+func (t *Statistics) add(typeID uint8, size int, timestamp uint32) {
+	t.Packets++
+	t.Bytes += uint64(size)
+	t.Timestamp = timestamp
+	switch typeID {
+	case message.TypeAudio:
+		t.Audio++
+	case message.TypeVideo:
+		t.Video++
+	default:
+		t.Data++
+	}
+}
+
 // reception is what is known of a stream from its packets: what a [Session] that is published to and a [Client] that
 // plays share.
 type reception struct {

@@ -19,6 +19,9 @@ const (
 	RequestFCPublish  = engine.RequestFCPublish
 )
 
+// PlayAnswer says how an accepted play begins.
+type PlayAnswer = engine.PlayAnswer
+
 // Request is a peer's wish. It waits for Accept or Reject, from any goroutine, until its deadline (Timeouts.Decision);
 // past that it is rejected, and a late answer has no effect.
 type Request struct {
@@ -87,10 +90,15 @@ func (r *Request) stale() bool {
 // Accept grants the request. For publish and play it returns the session; for the other kinds, nil. It fails with ErrDecided
 // when the request was decided before, or its deadline or connection has gone.
 func (r *Request) Accept() (*Session, error) {
+	return r.AcceptPlay(r.conn.server.options.PlayAnswer)
+}
+
+// AcceptPlay is Accept for a play request that is answered in another way than ServerOptions.PlayAnswer says.
+func (r *Request) AcceptPlay(answer PlayAnswer) (*Session, error) {
 	l := r.conn.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, err := r.accept(engine.PlayAnswer{})
+	s, err := r.accept(answer)
 	if err == nil {
 		l.flush()
 		l.wake()

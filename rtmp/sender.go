@@ -160,20 +160,7 @@ func (s *sender) waitRoom() error {
 }
 
 // count is called with the link locked.
-func (s *sender) count(typeID uint8, size int, timestamp uint32) {
-	t := &s.sent
-	t.Packets++
-	t.Bytes += uint64(size)
-	t.Timestamp = timestamp
-	switch typeID {
-	case message.TypeAudio:
-		t.Audio++
-	case message.TypeVideo:
-		t.Video++
-	default:
-		t.Data++
-	}
-}
+func (s *sender) count(typeID uint8, size int, timestamp uint32) { s.sent.add(typeID, size, timestamp) }
 
 // drained says that there is room again, if a send was told there was none. The link is locked.
 func (s *sender) drained() {

@@ -41,6 +41,8 @@ type ServerOptions struct {
 	// AskPlay raises a Request for each play. Without it, and without a Hub, players are told that there is no such
 	// stream.
 	AskPlay bool
+	// PlayAnswer says how accepted plays begin; default as live streams do.
+	PlayAnswer PlayAnswer
 	// Hub gets every publish and play, without a Request, unless AskPublish or AskPlay wants to see them first: then
 	// [Hub.Accept] hands them on.
 	Hub        *Hub

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
 )
@@ -50,6 +51,34 @@ func (s *Session) inform(e SessionEvent) {
 	if !s.events.full(maxEvents) {
 		s.events.put(e)
 	}
+}
+
+// Complete ends a played stream because all of it has been sent: the player hears NetStream.Play.Complete. The connection
+// stays, so that it can play something else.
+func (s *Session) Complete() error {
+	return s.leave(func() { s.conn.engine.CompletePlay(s.streamID) })
+}
+
+// leave ends a played stream in the way that tell tells the player.
+func (s *Session) leave(tell func()) error {
+	l := s.conn.link
+	l.mu.Lock()
+	if err := s.state(); err != nil || s.request.Kind != RequestPlay {
+		l.mu.Unlock()
+		if err == nil {
+			err = engine.ErrState
+		}
+		return err
+	}
+	tell() // the engine's event of the end removes the session
+	l.events()
+	l.flush()
+	player := s.player
+	l.mu.Unlock()
+	if player != nil {
+		player.stream.prune()
+	}
+	return nil
 }
 
 // state is why nothing can be sent. The link is locked.

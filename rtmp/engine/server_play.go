@@ -118,6 +118,18 @@ func (s *Server) StopPlay(streamID uint32, description string) error {
 	return nil
 }
 
+// FailPlay tells the player of a stream that it cannot have it any longer, and why. The connection stays.
+func (s *Server) FailPlay(streamID uint32, code, description string) error {
+	st := s.stream(streamID)
+	if s.err != nil || st == nil || st.state != streamPlaying {
+		return ErrState
+	}
+	s.sendStatus(st.id, message.LevelError, code, description)
+	s.sendUserControl(message.UserControl{Event: message.EventStreamEOF, StreamID: st.id})
+	s.end(st, code)
+	return nil
+}
+
 // CompletePlay tells the player of a stream that all of a recorded stream has been sent.
 func (s *Server) CompletePlay(streamID uint32) error {
 	st := s.stream(streamID)

@@ -1,7 +1,11 @@
 package hub
 
 import (
+	"bytes"
+
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
 )
 
 // CachePolicy says what a late player gets besides data and headers.
@@ -40,6 +44,9 @@ type Cache struct {
 	bytes   int
 	lost    bool // frames since the last keyframe are missing from gop
 	seen    bool // there was video
+
+	uses       [2]use // codecs of the first audio and video track
+	useChanges int
 }
 
 // kept is a frame that stands until another one with the same key comes.
@@ -85,8 +92,14 @@ func (c *Cache) Add(f *Frame) {
 	}
 }
 
-// addData keeps metadata, and data that its publisher set to be kept, under its handler.
+// addData keeps metadata, and data that its publisher set to be kept, under its handler, until its publisher clears it.
 func (c *Cache) addData(f *Frame) {
+	if f.Clears() {
+		if d, err := message.ParseData(f.Info.Type, f.Info.Raw, amf.Limits{}); err == nil {
+			c.data = drop(c.data, key{handler: d.Handler})
+		}
+		return
+	}
 	if f.Info.Kind == media.KindMetadata || f.Info.Flags&media.FlagSetDataFrame != 0 {
 		if f.Size() <= maxDataBytes {
 			c.data = keep(c.data, key{handler: f.Info.Handler}, f)
@@ -96,16 +109,30 @@ func (c *Cache) addData(f *Frame) {
 	c.append(f, false)
 }
 
-// Clear forgets the data kept under a handler.
-func (c *Cache) Clear(handler string) { c.data = drop(c.data, key{handler: handler}) }
+// Data visits what is kept, under the handlers' names.
+func (c *Cache) Data(visit func(handler string, f *Frame)) {
+	for _, k := range c.data {
+		visit(k.key.handler, k.frame)
+	}
+}
+
+// Lose tells that a message was lost before it could be added: what followed could not be decoded.
+func (c *Cache) Lose() {
+	c.clearGOP()
+	c.lost = true
+}
 
 func (c *Cache) addMedia(f *Frame, headers *[]kept) {
 	header, keyframe := false, false
 	f.each(func(p *media.Packet) {
+		c.noteUse(p)
 		k := key{track: p.Track, kind: p.Kind, flags: p.Flags & (media.FlagMPEG2TS | media.FlagMultichannelConfig | media.FlagColorInfo)}
 		switch p.Kind {
 		case media.KindSequenceHeader, media.KindMetadata:
 			header = true
+			if p.Kind == media.KindSequenceHeader {
+				c.renew(*headers, k, f)
+			}
 			if f.Size() <= maxHeaderBytes {
 				*headers = keep(*headers, k, f)
 			}
@@ -123,6 +150,31 @@ func (c *Cache) addMedia(f *Frame, headers *[]kept) {
 		c.append(f, true)
 	case c.seen:
 		c.append(f, false)
+	}
+}
+
+// renew drops the frames that a header which has changed makes useless to who joins later: all of them if it is a
+// video header, those of its track if it is for audio.
+func (c *Cache) renew(headers []kept, k key, f *Frame) {
+	for i := range headers {
+		if headers[i].key != k || bytes.Equal(headers[i].frame.Info.Raw, f.Info.Raw) {
+			continue
+		}
+		if f.Info.Type == media.TypeVideo {
+			c.clearGOP()
+			return
+		}
+		rest := c.gop[:0]
+		for _, g := range c.gop {
+			if g.Info.Type == media.TypeAudio && g.Info.Track == k.track {
+				c.bytes -= g.Size()
+				g.Release()
+				continue
+			}
+			rest = append(rest, g)
+		}
+		clear(c.gop[len(rest):])
+		c.gop = rest
 	}
 }
 
@@ -193,6 +245,7 @@ func (c *Cache) Reset() {
 	}
 	c.clearGOP()
 	c.lost = false
+	c.uses = [2]use{}
 }
 
 func keep(list []kept, k key, f *Frame) []kept {

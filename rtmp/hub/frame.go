@@ -33,12 +33,16 @@ type Frame struct {
 }
 
 // NewFrame cuts a message into chunks of size bytes. packets are those of the message; their references are the frame's
-// from now on. It returns nil, with the packets released, when alloc has no memory for the wire bytes.
+// from now on. It returns nil, with the packets released, when alloc has no memory for the wire bytes. What data a
+// publisher sets to be kept goes out as players expect it, without @setDataFrame.
 func NewFrame(alloc buffer.Allocator, packets []media.Packet, timestamp uint32, size int) *Frame {
 	p := packets[0]
 	payload := p.Raw
-	if p.Type == media.TypeData && p.Data != nil { // without @setDataFrame
+	if p.Flags&media.FlagSetDataFrame != 0 { // players get the message without @setDataFrame
 		payload = p.Data
+		if p.Type == media.TypeDataAMF3 && p.Raw[0] == 0 { // the format byte
+			payload = append([]byte{0}, payload...)
+		}
 	}
 	h := chunk.Header{ChunkStreamID: csidData, Timestamp: timestamp, TypeID: p.Type, StreamID: 1}
 	switch p.Type {
@@ -83,6 +87,9 @@ func (f *Frame) Release() {
 		f.wire.Release()
 	}
 }
+
+// Clears reports that the frame is the publisher's word that some data is no longer to be kept. Players are not told.
+func (f *Frame) Clears() bool { return f.Info.Handler == "@clearDataFrame" }
 
 // Size is what the frame costs a player's queue, in bytes on the wire.
 func (f *Frame) Size() int { return len(f.wire.Bytes()) }

@@ -40,8 +40,16 @@ const (
 
 var metadata = hex.EncodeToString(amf.AppendValuesAMF0(nil, amf.String("@setDataFrame"), amf.String("onMetaData"), &amf.ECMAArray{}))
 
-// stream is the messages of a test: type and payload, one a millisecond.
-type message struct {
+func dataFrame(handler string) string {
+	return hex.EncodeToString(amf.AppendValuesAMF0(nil, amf.String("@setDataFrame"), amf.String(handler), amf.Number(1)))
+}
+
+func clearFrame(handler string) string {
+	return hex.EncodeToString(amf.AppendValuesAMF0(nil, amf.String("@clearDataFrame"), amf.String(handler)))
+}
+
+// sent is a message of a test: type and payload, one a millisecond.
+type sent struct {
 	typeID  uint8
 	payload string
 }
@@ -54,11 +62,11 @@ func joined(c *Cache) (list []string, b Beginning) {
 }
 
 func TestJoin(t *testing.T) {
-	opening := []message{{18, metadata}, {8, audioHeader}, {9, videoHeader}, {9, videoInter}, {8, audioFrame}, {9, videoKey}, {9, videoInter}, {8, audioFrame}}
+	opening := []sent{{18, metadata}, {8, audioHeader}, {9, videoHeader}, {9, videoInter}, {8, audioFrame}, {9, videoKey}, {9, videoInter}, {8, audioFrame}}
 	for _, c := range []struct {
 		name    string
 		options CacheOptions
-		stream  []message
+		stream  []sent
 		want    string
 		begin   Beginning
 	}{
@@ -68,23 +76,35 @@ func TestJoin(t *testing.T) {
 			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@5 frame]", BeginAtKeyframe},
 		{"nothing but headers", CacheOptions{Policy: CacheOff}, opening,
 			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
-		{"a new keyframe begins anew", CacheOptions{}, append(opening, message{9, videoKey}),
+		{"a new keyframe begins anew", CacheOptions{}, append(opening, sent{9, videoKey}),
 			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@8 frame]", BeginNow},
-		{"too many frames: all go, and the next keyframe begins anew", CacheOptions{Frames: 3}, append(opening, message{9, videoInter}),
+		{"too many frames: all go, and the next keyframe begins anew", CacheOptions{Frames: 3}, append(opening, sent{9, videoInter}),
 			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
-		{"after an overflow", CacheOptions{Frames: 3}, append(opening, message{9, videoInter}, message{9, videoInter}, message{9, videoKey}),
+		{"after an overflow", CacheOptions{Frames: 3}, append(opening, sent{9, videoInter}, sent{9, videoInter}, sent{9, videoKey}),
 			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@10 frame]", BeginNow},
 		{"too many bytes", CacheOptions{Bytes: 58}, opening,
 			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
-		{"later headers and metadata replace earlier ones", CacheOptions{}, []message{{18, metadata}, {9, videoHeader}, {9, videoHeader}, {18, metadata}},
+		{"later headers and metadata replace earlier ones", CacheOptions{}, []sent{{18, metadata}, {9, videoHeader}, {9, videoHeader}, {18, metadata}},
 			"[18@3 metadata 9@2 sequence_header]", BeginAtKeyframe},
-		{"audio alone needs no keyframe", CacheOptions{}, []message{{8, audioHeader}, {8, audioFrame}}, "[8@0 sequence_header]", BeginNow},
-		{"an ended sequence has no header", CacheOptions{}, []message{{9, videoHeader}, {9, "17 02 000000"}}, "[]", BeginAtKeyframe},
-		{"keyframes of Enhanced RTMP", CacheOptions{}, []message{{9, "90 68766331 01"}, {9, "93 68766331 01"}, {9, "a3 68766331 01"}, {9, "93 68766331 02"}, {9, "a3 68766331 01"}},
+		{"audio alone needs no keyframe", CacheOptions{}, []sent{{8, audioHeader}, {8, audioFrame}}, "[8@0 sequence_header]", BeginNow},
+		{"an ended sequence has no header", CacheOptions{}, []sent{{9, videoHeader}, {9, "17 02 000000"}}, "[]", BeginAtKeyframe},
+		{"keyframes of Enhanced RTMP", CacheOptions{}, []sent{{9, "90 68766331 01"}, {9, "93 68766331 01"}, {9, "a3 68766331 01"}, {9, "93 68766331 02"}, {9, "a3 68766331 01"}},
 			"[9@0 sequence_header 9@3 frame 9@4 frame]", BeginNow},
-		{"a header for each track, one message for several", CacheOptions{}, []message{{9, "96 20 61766331 00 000002 0164 68766331 01 000001 01"}, {9, "96 00 61766331 02 01"}},
+		{"a header for each track, one message for several", CacheOptions{}, []sent{{9, "96 20 61766331 00 000002 0164 68766331 01 000001 01"}, {9, "96 00 61766331 02 01"}},
 			"[9@0 sequence_header 9@1 sequence_header]", BeginAtKeyframe},
-		{"what cannot be read is passed on between keyframes", CacheOptions{}, []message{{9, videoKey}, {9, "9f 7a7a7a7a"}, {9, "17"}},
+		{"a video header that changes makes the frames before it useless", CacheOptions{}, append(opening, sent{9, "17 00 000000 0164"}, sent{9, videoInter}),
+			"[18@0 metadata 9@8 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
+		{"the same video header again changes nothing", CacheOptions{}, append(opening, sent{9, videoHeader}),
+			"[18@0 metadata 9@8 sequence_header 8@1 sequence_header 9@5 frame 9@6 frame 8@7 frame]", BeginNow},
+		{"an audio header that changes, the audio before it", CacheOptions{}, append(opening, sent{8, "af 00 1190"}, sent{8, audioFrame}),
+			"[18@0 metadata 9@2 sequence_header 8@8 sequence_header 9@5 frame 9@6 frame 8@9 frame]", BeginNow},
+		{"frames without bytes are frames", CacheOptions{}, []sent{{9, videoKey}, {9, "27 01 000000"}, {9, videoInter}},
+			"[9@0 frame 9@1 frame 9@2 frame]", BeginNow},
+		{"data that is set is kept, other data is passed on", CacheOptions{}, []sent{{18, dataFrame("onA")}, {18, dataFrame("onB")}, {9, videoKey}, {18, "02 0003 6f6e43"}},
+			"[18@0 data 18@1 data 9@2 frame 18@3 data]", BeginNow},
+		{"data that is set anew, and cleared", CacheOptions{}, []sent{{18, dataFrame("onA")}, {18, dataFrame("onB")}, {18, dataFrame("onA")}, {18, clearFrame("onB")}, {18, metadata}, {18, clearFrame("onMetaData")}},
+			"[18@2 data]", BeginNow},
+		{"what cannot be read is passed on between keyframes", CacheOptions{}, []sent{{9, videoKey}, {9, "9f 7a7a7a7a"}, {9, "17"}},
 			"[9@0 frame 9@1 frame 9@2 frame]", BeginNow},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -142,6 +162,33 @@ func TestPlayersGetMetadataWithoutSetDataFrame(t *testing.T) {
 	}
 }
 
+// C29: data goes out byte for byte, but for @setDataFrame.
+func TestDataBytes(t *testing.T) {
+	name, value := amf.String("onTextData"), amf.String("hello")
+	plain := amf.AppendValuesAMF0(nil, name, value)
+	set := amf.AppendValuesAMF0(nil, amf.String("@setDataFrame"), name, value)
+	stray := amf.AppendValuesAMF0(nil, amf.Number(7), name, value)
+	format := func(p []byte) []byte { return append([]byte{0}, p...) }
+	for _, c := range []struct {
+		typeID   uint8
+		in, want []byte
+	}{
+		{18, plain, plain}, {18, set, plain}, {18, stray, stray}, {18, []byte{9, 9}, []byte{9, 9}},
+		{15, format(plain), format(plain)}, {15, format(set), format(plain)}, {15, plain, plain}, {15, set, plain},
+	} {
+		alloc := &buffer.HeapAllocator{}
+		f := frame(t, alloc, c.typeID, 5, hex.EncodeToString(c.in))
+		d := chunk.NewDecoder(alloc, chunk.Limits{})
+		wire, _ := f.Wire()
+		m, _, ok, err := d.Next(wire)
+		if err != nil || !ok || m.Timestamp != 5 || m.TypeID != c.typeID || !bytes.Equal(m.Payload.Bytes(), c.want) {
+			t.Errorf("type %d, %x: %x, want %x", c.typeID, c.in, m.Payload.Bytes(), c.want)
+		}
+		m.Payload.Release()
+		f.Release()
+	}
+}
+
 func TestDecide(t *testing.T) {
 	alloc := &buffer.HeapAllocator{}
 	type step struct {
@@ -162,6 +209,8 @@ func TestDecide(t *testing.T) {
 			{9, videoInter, 100, Send}, {9, videoInter, 101, Drop}, {8, audioFrame, 500, Send}, {9, videoInter, 0, Skip},
 			{9, videoKey, 200, Drop}, {9, videoKey, 50, Send}, {9, videoInter, 50, Send}}},
 		{"hopeless", Player{Options: options}, []step{{8, audioFrame, 1001, Disconnect}}},
+		{"its stream waits for it, however much waits", Player{Options: PlayerOptions{Slow: SlowBlock, SoftBytes: 100, HardBytes: 1000}}, []step{
+			{9, videoInter, 101, Send}, {8, audioFrame, 5000, Send}}},
 		{"slow is enough to be disconnected", Player{Options: PlayerOptions{Slow: SlowDisconnect, SoftBytes: 100, HardBytes: 1000}}, []step{
 			{9, videoInter, 100, Send}, {8, audioFrame, 101, Disconnect}}},
 		{"the burst of the beginning does not count", Player{Options: options, burst: 5000}, []step{
@@ -186,27 +235,5 @@ func TestDecide(t *testing.T) {
 				f.Release()
 			}
 		})
-	}
-}
-
-func TestTimelineDoesNotGoBack(t *testing.T) {
-	var l Timeline
-	for _, ts := range []uint32{1000, 1040, 1020, 1080} {
-		if got := l.Map(ts); got != ts {
-			t.Fatalf("the first publisher's %d became %d", ts, got)
-		}
-	}
-	l.Takeover(500)
-	if got := []uint32{l.Map(7), l.Map(47), l.Map(27)}; fmt.Sprint(got) != "[1580 1620 1600]" {
-		t.Fatal(got)
-	}
-	l.Takeover(0)
-	if got := l.Map(1 << 31); got != 1621 {
-		t.Fatal(got)
-	}
-	l.Map(1<<31 + 1<<31 - 1) // the far end of the clock
-	l.Takeover(10)
-	if got, last := l.Map(0), l.last; got != last {
-		t.Fatal(got, last)
 	}
 }

@@ -9,7 +9,7 @@ type SlowPolicy uint8
 const (
 	SlowDrop       SlowPolicy = 0 // video is dropped up to the next keyframe, audio flows
 	SlowDisconnect SlowPolicy = 1 // it is disconnected
-	SlowBlock      SlowPolicy = 2 // its stream waits for it, and with it every other player
+	SlowBlock      SlowPolicy = 2 // its stream waits for it, and with it every other player; HardBytes has no meaning
 )
 
 // PlayerOptions say when a player is slow. Zero numbers take the defaults named.
@@ -57,9 +57,10 @@ type Player struct {
 	NoAudio bool
 	NoVideo bool
 	Mask    Mask
-	Dropped uint64 // frames dropped because it was slow
-	waiting bool   // for a keyframe
-	burst   int    // bytes of its beginning, until they have left: they do not count against it
+	Ability *Ability // not nil: what the player cannot decode is left out
+	Dropped uint64   // frames dropped because it was slow
+	waiting bool     // for a keyframe
+	burst   int      // bytes of its beginning, until they have left: they do not count against it
 }
 
 // Mask leaves parts of a stream out. Its zero value leaves out nothing.
@@ -81,17 +82,31 @@ func (p *Player) Waiting() bool { return p.waiting }
 // Drained tells that nothing waits to be sent to the player.
 func (p *Player) Drained() { p.burst = 0 }
 
-// Wants reports that the player's mask does not leave a frame out. It is for the frames of its beginning.
-func (p *Player) Wants(f *Frame) bool { return !p.Mask.excludes(&f.Info) }
+// Wants reports that neither the player's mask nor what it can decode leaves a frame out. It is for the frames of its
+// beginning.
+func (p *Player) Wants(f *Frame) bool {
+	if p.Mask.excludes(&f.Info) {
+		return false
+	}
+	if p.Ability == nil {
+		return true
+	}
+	some := false
+	f.each(func(t *media.Packet) { some = some || p.Ability.Decodes(t) })
+	return some
+}
+
+// Lost tells that a frame was lost before it came here: the video waits for a keyframe.
+func (p *Player) Lost() { p.waiting = true }
 
 // Decide says what becomes of a frame, when queued bytes wait to be sent to the player.
 func (p *Player) Decide(f *Frame, queued int) Verdict {
 	info := &f.Info
-	if p.Paused || p.Mask.excludes(info) {
+	if p.Paused || !p.Wants(f) {
 		return Skip
 	}
 	queued -= p.burst
-	if queued > p.Options.HardBytes {
+	if queued > p.Options.HardBytes && p.Options.Slow != SlowBlock {
 		return Disconnect
 	}
 	slow := queued > p.Options.SoftBytes

@@ -1,0 +1,200 @@
+package rtmp
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"oxrtmp/rtmp/hub"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// hubSource is where a stream's packets come from.
+type hubSource struct {
+	take  func(dst []media.Packet, timeout time.Duration) (int, error)
+	inbox *mailbox[media.Packet]         // what take takes from
+	lock  sync.Locker                    // held while the packets of one message are put there
+	end   func(code, description string) // ends it from our side
+	peer  string
+	begun time.Time
+	gone  atomic.Bool // it is not the stream's source any more
+}
+
+// over reports that nothing more will come: the publisher has ended, though some packets may not be taken yet.
+func (source *hubSource) over() bool { return source.inbox.closed() }
+
+// whole adds the packets to those taken that belong to the last one's message.
+func (source *hubSource) whole(packets []media.Packet) []media.Packet {
+	if packets[len(packets)-1].Flags&media.FlagMultitrack == 0 {
+		return packets
+	}
+	source.lock.Lock() // now all of them are there
+	defer source.lock.Unlock()
+	for {
+		p, ok := source.inbox.takeIf(func(p *media.Packet) bool { return p.Flags&media.FlagContinued != 0 })
+		if !ok {
+			return packets
+		}
+		packets = append(packets, p)
+	}
+}
+
+// acceptPublish makes a request's session the stream's source.
+func (h *Hub) acceptPublish(r *Request) error {
+	st, err := h.enter(streamKey{r.App(), r.StreamName()}, true)
+	if err != nil {
+		return err
+	}
+	defer st.mu.Unlock()
+	if err := st.mayPublish(); err != nil {
+		return err
+	}
+	session, err := r.Accept()
+	if err != nil {
+		st.endIfEmpty()
+		return err
+	}
+	st.begin(&hubSource{
+		take: session.NextPackets, inbox: session.inbox, lock: &session.conn.link.mu, peer: session.PeerAddr(),
+		end: func(code, description string) { session.CloseWithStatus(code, description) },
+	})
+	return nil
+}
+
+// mayPublish says whether a newcomer may take over. The stream is locked.
+func (st *hubStream) mayPublish() error {
+	if st.source == nil || st.source.over() {
+		return nil
+	}
+	switch o := &st.hub.options; o.Takeover {
+	case TakeoverReplace:
+		return nil
+	case TakeoverIfSilent:
+		if time.Since(st.lastMedia) >= o.SilentAfter {
+			return nil
+		}
+	}
+	return ErrPublished
+}
+
+// begin makes source the stream's source, in the place of the one it may have. The stream is locked.
+func (st *hubStream) begin(source *hubSource) {
+	old := st.source
+	st.source, source.begun = source, time.Now()
+	st.stopTimer()
+	if !st.lastMedia.IsZero() {
+		st.timeline.Takeover(uint32(time.Since(st.lastMedia).Milliseconds()))
+		st.cache.Reset()
+	}
+	st.lastMedia = time.Now()
+	if old != nil {
+		old.gone.Store(true)
+	}
+	for _, s := range st.sinks {
+		s.restart(st)
+	}
+	if !st.hub.start(func() { st.pump(source) }) {
+		st.hub.goroutines.Add(1) // the hub is closing: the pump sees the end of its source
+		go func() {
+			defer st.hub.goroutines.Done()
+			st.pump(source)
+		}()
+	}
+	if old != nil {
+		go func() {
+			defer st.recover()
+			old.end(message.CodePublishBadName, "another publisher has taken over")
+		}()
+	}
+}
+
+// pump takes packets from a source and hands them out until it ends.
+func (st *hubStream) pump(source *hubSource) {
+	packets := make([]media.Packet, 64)
+	coalesce := st.hub.options.Coalesce
+	if coalesce > 0 {
+		packets = make([]media.Packet, 1024)
+	}
+	defer st.recover()
+	for {
+		n, err := source.take(packets, -1)
+		if err != nil {
+			st.ended(source)
+			return
+		}
+		if coalesce > 0 && n < len(packets) {
+			time.Sleep(coalesce)
+			if more, err := source.take(packets[n:], 0); err == nil {
+				n += more
+			}
+		}
+		st.distribute(source, source.whole(packets[:n]))
+		if st.hub.options.Player.Slow == hub.SlowBlock {
+			st.waitForSlow(source)
+		}
+	}
+}
+
+// waitForSlow waits until every sink has taken what it must have taken before it gets more, with nothing locked: who
+// joins, leaves or takes over does not wait.
+func (st *hubStream) waitForSlow(source *hubSource) {
+	st.mu.Lock()
+	sinks := append([]hubSink(nil), st.sinks...)
+	st.mu.Unlock()
+	for _, s := range sinks {
+		s.waitRoom(&source.gone)
+	}
+}
+
+// distribute hands packets of a source out.
+func (st *hubStream) distribute(source *hubSource, packets []media.Packet) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	defer clear(packets)
+	if st.source != source || st.dead {
+		for i := range packets {
+			packets[i].Release()
+		}
+		return
+	}
+	st.lastMedia = time.Now()
+	for len(packets) > 0 {
+		n := 1 // packets of one message
+		for n < len(packets) && packets[n].Flags&media.FlagContinued != 0 {
+			n++
+		}
+		st.totals.note(&packets[0])
+		if f := hub.NewFrame(st.hub.alloc, packets[:n], st.timeline.Map(&packets[0]), st.hub.options.ChunkSize); f != nil {
+			st.cache.Add(f)
+			st.frames = append(st.frames, f)
+		} else {
+			st.lose()
+		}
+		packets = packets[n:]
+	}
+	st.sendFrames()
+}
+
+// sendFrames gives the frames that are ready to every sink. The stream is locked.
+func (st *hubStream) sendFrames() {
+	if len(st.frames) > 0 {
+		st.send(st.frames)
+	}
+	for i, f := range st.frames {
+		f.Release()
+		st.frames[i] = nil
+	}
+	st.frames = st.frames[:0]
+}
+
+// lose counts a message for which there was no memory. What refers to it cannot be decoded: the video goes on with its
+// next keyframe. The stream is locked.
+func (st *hubStream) lose() {
+	st.sendFrames() // what came before it
+	st.failed++
+	st.cache.Lose()
+	for _, s := range st.sinks {
+		s.lost()
+	}
+}

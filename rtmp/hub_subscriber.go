@@ -1,0 +1,151 @@
+package rtmp
+
+import (
+	"io"
+	"sync/atomic"
+	"time"
+
+	"oxrtmp/rtmp/hub"
+	"oxrtmp/rtmp/media"
+)
+
+// HubSubscriber takes a stream of a hub in, without a connection.
+type HubSubscriber struct {
+	stream *hubStream
+	inbox  *mailbox[media.Packet]
+	room   chan struct{} // holds a token when something was taken
+	state  hub.Player    // under the stream's lock
+	ended  bool          // under the stream's lock
+	begun  time.Time
+	sent   Statistics // under the stream's lock
+}
+
+// Subscribe joins a stream as a player does: headers and cached frames come first. A subscriber that does not take its
+// packets loses video up to a keyframe, as a slow player does. It fails with ErrNoStream, and ErrClosed.
+func (h *Hub) Subscribe(app, name string, mask hub.Mask) (*HubSubscriber, error) {
+	st, err := h.join(streamKey{app, name})
+	if err != nil {
+		return nil, err
+	}
+	defer st.mu.Unlock()
+	s := &HubSubscriber{stream: st, inbox: newMailbox(packetCost), room: make(chan struct{}, 1), begun: time.Now()}
+	s.state.Options, s.state.Mask = h.options.Player, mask
+	begin := st.cache.Join(func(f *hub.Frame) {
+		if s.state.Wants(f) {
+			s.put(f)
+		}
+	})
+	s.state.Begin(begin, s.inbox.waitingCost())
+	st.sinks = append(st.sinks, s)
+	return s, nil
+}
+
+// NextPackets takes packets, which the caller releases, as [Session.NextPackets] does.
+func (s *HubSubscriber) NextPackets(dst []media.Packet, timeout time.Duration) (int, error) {
+	n, err := s.inbox.take(dst, timeout)
+	s.wake()
+	return n, err
+}
+
+// NextPacket is NextPackets for one.
+func (s *HubSubscriber) NextPacket(timeout time.Duration) (media.Packet, error) {
+	var p [1]media.Packet
+	_, err := s.NextPackets(p[:], timeout)
+	return p[0], err
+}
+
+// OnReady is that of [Session.OnReady].
+func (s *HubSubscriber) OnReady(ready func()) { s.inbox.setNotify(ready) }
+
+// Close leaves the stream.
+func (s *HubSubscriber) Close() error {
+	s.stream.mu.Lock()
+	s.ended = true
+	s.stream.removeGone()
+	s.stream.endIfEmpty()
+	s.stream.mu.Unlock()
+	s.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
+	return nil
+}
+
+func (s *HubSubscriber) alive() bool { return !s.ended }
+
+func (s *HubSubscriber) send(st *hubStream, frames []*hub.Frame) bool {
+	if s.ended {
+		return false
+	}
+	for _, f := range frames {
+		queued := s.inbox.waitingCost()
+		if queued == 0 {
+			s.state.Drained()
+		}
+		switch s.state.Decide(f, queued) {
+		case hub.Send:
+			s.put(f)
+			st.sent.Add(1)
+		case hub.Drop:
+			st.lost.Add(1)
+		case hub.Disconnect:
+			s.ended = true
+			s.inbox.close(ErrLimit)
+			return false
+		}
+	}
+	return true
+}
+
+// subscriberPatience is how long a stream whose policy is SlowBlock waits for an application before it disconnects it.
+const subscriberPatience = 10 * time.Second
+
+func (s *HubSubscriber) waitRoom(over *atomic.Bool) {
+	timer := time.NewTimer(subscriberPatience)
+	defer timer.Stop()
+	for s.inbox.waitingCost() > s.state.Options.SoftBytes && !s.inbox.closed() && !over.Load() {
+		select {
+		case <-s.room:
+			timer.Reset(subscriberPatience)
+		case <-s.inbox.done:
+		case <-timer.C:
+			s.stream.mu.Lock()
+			s.ended = true
+			s.inbox.close(ErrLimit)
+			s.stream.mu.Unlock()
+		}
+	}
+}
+
+func (s *HubSubscriber) lost() { s.state.Lost() }
+
+func (s *HubSubscriber) info(st *hubStream) PlayerInfo {
+	i := PlayerInfo{App: st.key.app, Name: st.key.name, Sent: s.sent, Dropped: s.state.Dropped, Waiting: s.state.Waiting()}
+	i.Sent.Duration, i.Sent.Queued = time.Since(s.begun), s.inbox.waitingCost()
+	return i
+}
+
+func (s *HubSubscriber) put(f *hub.Frame) {
+	s.sent.add(f.Info.Type, len(f.Info.Raw), f.Info.Timestamp)
+	for _, p := range append([]media.Packet{f.Info}, f.Tracks...) {
+		p.Buffer = f.Info.Buffer.Retain()
+		if _, ok := s.inbox.put(p); !ok {
+			p.Release()
+		}
+	}
+}
+
+func (s *HubSubscriber) restart(*hubStream) {
+	s.state.Begin(hub.BeginAtKeyframe, 0)
+	s.wake()
+}
+
+// wake makes waitRoom look whether it waits in vain.
+func (s *HubSubscriber) wake() {
+	select {
+	case s.room <- struct{}{}:
+	default:
+	}
+}
+
+func (s *HubSubscriber) stop(string) {
+	s.ended = true
+	s.inbox.close(io.EOF)
+}
