@@ -354,7 +354,14 @@ func everything() []amf.Value {
 func TestEverythingAMF3(t *testing.T) {
 	values := everything()
 	p := amf.AppendValuesAMF3(nil, values...)
-	got, err := amf.DecodeAMF3(p, amf.Limits{})
+	total := 0
+	for _, v := range values {
+		total += amf.Count(v)
+	}
+	if _, err := amf.DecodeAMF3(p, amf.Limits{Values: total - 1}); !errors.Is(err, amf.ErrValues) {
+		t.Errorf("%d values are counted, but fewer suffice: %v", total, err)
+	}
+	got, err := amf.DecodeAMF3(p, amf.Limits{Values: total})
 	if err != nil || len(got) != len(values) {
 		t.Fatalf("%d values, %v", len(got), err)
 	}

@@ -9,43 +9,6 @@ import (
 	"oxrtmp/rtmp/internal/vectors"
 )
 
-// count returns how many values v is, those of shared containers each time.
-func count(v amf.Value) int {
-	n := 1
-	each := func(values []amf.Value) {
-		for _, v := range values {
-			n += count(v)
-		}
-	}
-	properties, _ := amf.Properties(v)
-	for _, p := range properties {
-		n += count(p.Value)
-	}
-	switch v := v.(type) {
-	case *amf.StrictArray:
-		each(v.Values)
-	case *amf.ECMAArray:
-		each(v.Dense)
-	case *amf.VectorObject:
-		each(v.Values)
-	case *amf.VectorInt:
-		n += len(v.Values)
-	case *amf.VectorUint:
-		n += len(v.Values)
-	case *amf.VectorDouble:
-		n += len(v.Values)
-	case *amf.Dictionary:
-		for _, e := range v.Entries {
-			n += count(e.Key) + count(e.Value)
-		}
-	case *amf.External:
-		if v.Value != nil {
-			n += count(v.Value)
-		}
-	}
-	return n
-}
-
 func FuzzDecodeAMF0(f *testing.F) {
 	for _, v := range vectors.Load(f, "amf0.json") {
 		f.Add(v.Bytes(f))
@@ -67,7 +30,7 @@ func FuzzDecodeAMF0(f *testing.F) {
 		}
 		total := 0
 		for _, v := range values {
-			total += count(v)
+			total += amf.Count(v)
 			if !json.Valid(amf.AppendJSON(nil, v)) {
 				t.Fatalf("not JSON: %s", amf.AppendJSON(nil, v))
 			}
@@ -132,7 +95,7 @@ func FuzzDecodeAMF3(f *testing.F) {
 		}
 		total := 0
 		for _, v := range values {
-			total += count(v)
+			total += amf.Count(v)
 			if !json.Valid(amf.AppendJSON(nil, v)) {
 				t.Fatalf("not JSON: %s", amf.AppendJSON(nil, v))
 			}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"oxrtmp/rtmp/chunk"
-	"oxrtmp/rtmp/internal/wire"
 	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
 )
@@ -10,40 +9,28 @@ import (
 // maxAggregated bounds the messages in one aggregate message.
 const maxAggregated = 4096
 
-// aggregate delivers the messages inside an aggregate message (§7.1.6): FLV tags whose timestamps are moved so that
-// the first has the aggregate's. A truncated tail ends it, and back pointers are not looked at. It takes the payload's
+// aggregate delivers the messages inside an aggregate message (§7.1.6). A truncated tail ends it. It takes the payload's
 // reference.
 func (c *core) aggregate(m chunk.Message, streamID uint32, clock *media.Unwrapper) {
-	cursor := wire.NewCursor(m.Payload.Bytes())
+	reader := message.NewAggregateReader(m.Timestamp, m.Payload.Bytes())
 	part := m
-	var offset uint32
 	delivered := false
-	for i := range maxAggregated {
-		head, ok := cursor.Bytes(11)
-		if !ok {
-			if cursor.Len() > 0 {
-				c.counters.Faulty++
-			}
-			break
-		}
-		body, ok := cursor.Bytes(int(wire.Uint24(head[1:])))
-		if !ok {
+	for range maxAggregated {
+		inner, ok, err := reader.Next()
+		if err != nil {
 			c.counters.Faulty++
+		}
+		if !ok {
 			break
 		}
-		timestamp := wire.Uint24(head[4:]) | uint32(head[7])<<24
-		if i == 0 {
-			offset = m.Timestamp - timestamp
-		}
-		part.TypeID, part.Timestamp = head[0]&0x1F, timestamp+offset
+		part.TypeID, part.Timestamp = inner.TypeID, inner.Timestamp
 		switch part.TypeID {
 		case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3:
-			c.deliverOwn(part, streamID, clock, body)
+			c.deliverOwn(part, streamID, clock, inner.Payload)
 			delivered = true
 		default:
 			c.counters.Unknown++
 		}
-		cursor.Bytes(4)
 	}
 	if !delivered {
 		c.nothingForward()
