@@ -2,8 +2,10 @@ package engine
 
 import (
 	"io"
+	"slices"
 	"time"
 
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/chunk"
 	"oxrtmp/rtmp/handshake"
@@ -25,26 +27,29 @@ type ClientConfig struct {
 	WindowAckSize uint32           // default 5,000,000
 	Digest        bool             // offer the digest handshake; a server without it is spoken to simply
 	Shaken        bool             // the handshake was done elsewhere
+	AnswerCalls   bool             // the application answers commands that the engine does not know; otherwise they are refused
+	Enhanced      EnhancedMode
+	Capabilities  *message.Capabilities // what connect says; nil: every codec, to be decoded (playing) or encoded, and all of capsEx
 }
 
 // Client is the calling side of one connection, which publishes or plays one stream.
 type Client struct {
 	core
-	config      ClientConfig
-	handshake   *handshake.Client // nil once done
-	step        deadline          // for the answer that the current phase waits for
-	transaction float64
-	creating    float64 // the transaction of createStream
-	publish     float64 // the transaction of publish or play
-	streamID    uint32
-	active      bool // publish or play was accepted, and has not ended
-	clock       media.Unwrapper
+	config    ClientConfig
+	handshake *handshake.Client // nil once done
+	step      deadline          // for the answer that the current phase waits for
+	creating  float64           // the transaction of createStream
+	publish   float64           // the transaction of publish or play
+	streamID  uint32
+	active    bool // publish or play was accepted, and has not ended
+	clock     media.Unwrapper
 }
 
 // NewClient returns a client whose first output is at hand. Its connection begins, at time 0, with it.
 func NewClient(c ClientConfig) *Client {
 	cl := &Client{config: c}
 	cl.init(c.Limits, c.Timeouts, c.Allocator)
+	cl.answersCalls = c.AnswerCalls
 	if c.ChunkSize == 0 || c.ChunkSize > 65536 {
 		cl.config.ChunkSize = 4096
 	}
@@ -96,7 +101,7 @@ func (c *Client) Paused() bool { return c.pendingEvents() >= maxEvents || c.clos
 
 // Deadline returns the time at which Advance must be called next, and false if there is none.
 func (c *Client) Deadline() (time.Duration, bool) {
-	d := c.step
+	d := c.step.earlier(c.callDeadline())
 	if c.Playing() {
 		d = d.earlier(c.idleDeadline())
 	}
@@ -110,6 +115,7 @@ func (c *Client) Advance(now time.Duration) error {
 		return c.err
 	}
 	c.now = now
+	c.advanceCalls()
 	if c.step.passed(now) {
 		return c.fail(ErrTimeout)
 	}
@@ -140,18 +146,31 @@ func (c *Client) Playing() bool {
 	return c.active && c.config.Play != nil && !c.closing && c.err == nil
 }
 
-func (c *Client) nextTransaction() float64 {
-	c.transaction++
-	return c.transaction
-}
-
 // requestConnect sends what follows the handshake: our chunk size, which the connect command already uses, and connect.
 func (c *Client) requestConnect() {
 	c.phase, c.step = PhaseConnect, after(c.now, c.timeouts.Connect)
 	c.sendChunkSize(c.config.ChunkSize)
-	cmd := c.config.Connect.Command()
-	cmd.TransactionID = c.nextTransaction()
+	connect := c.config.Connect
+	if caps := c.capabilities(); !caps.IsZero() {
+		var own amf.Object // the caller's stays as it is
+		if connect.Properties != nil {
+			own.Properties = slices.Clone(connect.Properties.Properties)
+		}
+		connect.Properties = &own
+		connect.SetEnhanced(caps)
+	}
+	cmd := connect.Command()
+	cmd.TransactionID = c.calls.nextTransaction()
 	c.sendCommand(csidConnection, 0, cmd)
+}
+
+// capabilities returns what connect says that the client can do.
+func (c *Client) capabilities() message.Capabilities {
+	mask := uint32(message.CanEncode)
+	if c.config.Play != nil {
+		mask = message.CanDecode
+	}
+	return capabilities(c.config.Enhanced, c.config.Capabilities, mask)
 }
 
 func (c *Client) message(m chunk.Message) {
@@ -169,6 +188,8 @@ func (c *Client) message(m chunk.Message) {
 	case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3, message.TypeAggregate:
 		c.media(m)
 		return
+	case message.TypeSharedObject, message.TypeSharedObjectAMF3:
+		c.shared(m.TypeID, m.Payload.Bytes())
 	default:
 		c.unknown()
 	}

@@ -21,15 +21,15 @@ func (c *Client) command(cmd message.Command, streamID uint32) {
 		}
 	case "close":
 		c.finish("close")
-	case "onBWDone", "onFCPublish", "onFCUnpublish", "_checkbw", "_onbwcheck", "_onbwdone":
-		c.nothingForward()
-	default:
-		c.counters.Unknown++
+	case "_onbwcheck":
 		c.nothingForward()
 		if cmd.TransactionID != 0 {
-			c.sendCommand(csidConnection, 0, message.ErrorReply(cmd.TransactionID, message.NewStatus(message.CodeCallFailed, "no such procedure")))
+			c.sendCommand(csidConnection, 0, message.Result(cmd.TransactionID, nil, amf.Number(c.counters.MessagesReceived)))
 		}
-		c.event(Event{Kind: EventCommand, StreamID: streamID, Command: &cmd})
+	case "onBWDone", "onFCPublish", "onFCUnpublish", "onFCSubscribe", "_checkbw", "_onbwdone":
+		c.nothingForward()
+	default:
+		c.called(cmd, streamID)
 	}
 }
 
@@ -39,6 +39,13 @@ func (c *Client) onResult(cmd message.Command) {
 		s, _ := cmd.Info()
 		if s.Level == message.LevelError {
 			c.refused(s)
+			return
+		}
+		if c.config.Enhanced != EnhancedOff {
+			c.peerCapabilities = cmd.Enhanced()
+		}
+		if c.config.Enhanced == EnhancedRequired && c.peerCapabilities.IsZero() {
+			c.refused(message.NewStatus(message.CodeConnectRejected, "the server does not know Enhanced RTMP"))
 			return
 		}
 		c.requestStream(s)
@@ -53,6 +60,7 @@ func (c *Client) onResult(cmd message.Command) {
 		} else {
 			c.requestPublish()
 		}
+	case c.answered(cmd):
 	default:
 		c.nothingForward() // publish is answered by onStatus; some servers send a _result as well
 	}
@@ -65,6 +73,7 @@ func (c *Client) onError(cmd message.Command) {
 		c.phase == PhaseCreateStream && cmd.TransactionID == c.creating,
 		(c.phase == PhasePublish || c.phase == PhasePlay) && cmd.TransactionID == c.publish:
 		c.refused(s)
+	case c.answered(cmd):
 	default:
 		c.nothingForward()
 	}
@@ -78,21 +87,26 @@ func (c *Client) requestStream(s message.Status) {
 	c.sendWindow(c.config.WindowAckSize)
 	if c.config.Play == nil {
 		name := amf.String(c.config.StreamName)
-		c.sendCommand(csidConnection, 0, message.NewCommand("releaseStream", c.nextTransaction(), name))
-		c.sendCommand(csidConnection, 0, message.NewCommand("FCPublish", c.nextTransaction(), name))
+		c.sendCommand(csidConnection, 0, message.NewCommand("releaseStream", c.calls.nextTransaction(), name))
+		c.sendCommand(csidConnection, 0, message.NewCommand("FCPublish", c.calls.nextTransaction(), name))
 	}
-	c.creating = c.nextTransaction()
+	c.creating = c.calls.nextTransaction()
 	c.sendCommand(csidConnection, 0, message.NewCommand("createStream", c.creating))
 }
 
 func (c *Client) requestPublish() {
 	c.phase, c.step = PhasePublish, after(c.now, c.timeouts.Publish)
-	c.publish = c.nextTransaction()
+	c.publish = c.calls.nextTransaction()
 	c.sendCommand(csidClient, c.streamID, message.NewCommand("publish", c.publish, amf.String(c.config.StreamName), amf.String(c.config.PublishType)))
 }
 
 // onStatus acts on a status of the server, whatever stream it names: some servers use 0.
 func (c *Client) onStatus(s message.Status, streamID uint32) {
+	if url, ok := s.Reconnect(c.config.Connect.TCURL); ok {
+		c.nothingForward()
+		c.event(Event{Kind: EventReconnect, StreamID: streamID, Status: s, URL: url})
+		return
+	}
 	switch {
 	case c.Playing() && (s.Code == message.CodeSeekFailed || s.Code == message.CodeSeekInvalidTime): // the play goes on
 		c.nothingForward()
@@ -138,9 +152,9 @@ func (c *Client) End() {
 	}
 	if c.streamID != 0 {
 		if c.config.Play == nil {
-			c.sendCommand(csidConnection, 0, message.NewCommand("FCUnpublish", c.nextTransaction(), amf.String(c.config.StreamName)))
+			c.sendCommand(csidConnection, 0, message.NewCommand("FCUnpublish", c.calls.nextTransaction(), amf.String(c.config.StreamName)))
 		}
-		c.sendCommand(csidConnection, 0, message.NewCommand("deleteStream", c.nextTransaction(), amf.Number(c.streamID)))
+		c.sendCommand(csidConnection, 0, message.NewCommand("deleteStream", c.calls.nextTransaction(), amf.Number(c.streamID)))
 	}
 	c.closing, c.active, c.step = true, false, never
 }

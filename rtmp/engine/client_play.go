@@ -18,7 +18,7 @@ func (c *Client) requestPlay() {
 		length = defaultBufferLength
 	}
 	c.SetBufferLength(length)
-	c.publish = c.nextTransaction()
+	c.publish = c.calls.nextTransaction()
 	arguments := []amf.Value{amf.String(c.config.StreamName), amf.Number(p.Start)}
 	if p.Duration > 0 || p.Reset {
 		duration := p.Duration
@@ -61,5 +61,18 @@ func (c *Client) playCommand(name string, arguments ...amf.Value) error {
 		return ErrState
 	}
 	c.sendCommand(csidClient, c.streamID, message.NewCommand(name, 0, arguments...))
+	return nil
+}
+
+// Play2 asks for another stream in the place of the one that plays, normally the same content at another bit rate. The
+// server answers with NetStream.Play.Transition.
+func (c *Client) Play2(p message.Play2) error {
+	if c.err != nil {
+		return c.err
+	}
+	if !c.Playing() {
+		return ErrState
+	}
+	c.sendCommand(csidClient, c.streamID, p.Command())
 	return nil
 }

@@ -302,7 +302,7 @@ func TestClientEnds(t *testing.T) {
 
 // What the client says of itself in connect is all that it was told, and no more.
 func TestClientConnect(t *testing.T) {
-	h := newHost(t, ClientConfig{Connect: message.Connect{App: "live", TCURL: "rtmp://host/live", FlashVer: "FMLE/3.0 (compatible; x)", Type: "nonprivate"}})
+	h := newHost(t, ClientConfig{Enhanced: EnhancedOff, Connect: message.Connect{App: "live", TCURL: "rtmp://host/live", FlashVer: "FMLE/3.0 (compatible; x)", Type: "nonprivate"}})
 	out := h.c.AppendOutput(nil)
 	want := sized(t, "02 000000 000000 01 00000000 00001000\n"+
 		"03 000000 000000 14 00000000 02 'connect' 00 3ff0000000000000 03 'app' 02 'live' 'type' 02 'nonprivate' 'flashVer' 02 'FMLE/3.0 (compatible; x)' 'tcUrl' 02 'rtmp://host/live' 000009")

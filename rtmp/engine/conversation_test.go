@@ -34,7 +34,7 @@ func chunked(reply []byte) []byte {
 
 // C25, D30: the order and the places of what answers a publisher, in exact bytes and in one output each.
 func TestRepliesToThePublisher(t *testing.T) {
-	k := newTalk(t, ServerConfig{})
+	k := newTalk(t, ServerConfig{Enhanced: EnhancedOff})
 	steps := []struct {
 		name string
 		send string

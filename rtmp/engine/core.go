@@ -48,6 +48,10 @@ type core struct {
 	peerAck      uint32
 	bufferLength uint32 // the last Set Buffer Length of the peer, ms
 
+	calls            calls
+	answersCalls     bool // the application answers commands that we do not know
+	peerCapabilities message.Capabilities
+
 	lastReceived time.Duration
 	pinged       bool // since lastReceived
 }

@@ -7,10 +7,11 @@ import (
 
 // Errors of a connection. They come wrapped in an [*Error].
 var (
-	ErrTimeout   = errors.New("the peer took too long")
-	ErrFlood     = errors.New("too many messages that bring nothing forward")
-	ErrNoRequest = errors.New("engine: no such request is pending")
-	ErrState     = errors.New("engine: not possible in this state")
+	ErrTimeout     = errors.New("the peer took too long")
+	ErrFlood       = errors.New("too many messages that bring nothing forward")
+	ErrNoRequest   = errors.New("engine: no such request is pending")
+	ErrNoReconnect = errors.New("engine: the client does not follow requests to reconnect")
+	ErrState       = errors.New("engine: not possible in this state")
 )
 
 // Error is why a connection cannot go on.

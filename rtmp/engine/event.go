@@ -20,7 +20,7 @@ const (
 	EventPublishing   EventKind = 7  // client: publish was accepted, media may be sent: StreamID, Status
 	EventRefused      EventKind = 8  // client: the server refused; nothing more can be done: Phase, Status
 	EventStatus       EventKind = 9  // client: any other status of the server: StreamID, Status
-	EventCommand      EventKind = 10 // a command this library does not answer for the application: StreamID, Command
+	EventCommand      EventKind = 10 // a command this library does not answer for the application: StreamID, Command, Value (for Answer, or 0)
 	EventControl      EventKind = 11 // a user control event: Control
 	EventAcknowledged EventKind = 12 // the peer has received so many bytes (modulo 2^32): Value
 	EventChunkSize    EventKind = 13 // the peer changed its chunk size: Value
@@ -30,6 +30,9 @@ const (
 	EventReceiveOn    EventKind = 17 // server: it wants a message type again: StreamID, Value (8 or 9)
 	EventReceiveOff   EventKind = 18 // server: it does not want a message type: StreamID, Value (8 or 9)
 	EventPlaying      EventKind = 19 // client: play was accepted: StreamID, Status
+	EventReply        EventKind = 20 // a call of ours was answered: Value (what Call returned), Command (nil: not in time)
+	EventSharedObject EventKind = 21 // a shared object message: SharedObject
+	EventReconnect    EventKind = 22 // client: the server asks to connect anew: URL (the tcUrl to use), Status
 )
 
 // Event is one thing that happened on a connection. What it points to is the receiver's: a Packet holds a reference to
@@ -46,6 +49,9 @@ type Event struct {
 	Command   *message.Command
 	Control   message.UserControl
 	Handshake handshake.Result
+
+	SharedObject *message.SharedObject
+	URL          string
 }
 
 // RequestKind is what a peer asks for.

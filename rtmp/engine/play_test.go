@@ -47,7 +47,7 @@ func playing(t *testing.T, p PlayRequest, a PlayAnswer) *pair {
 func TestPlayConversation(t *testing.T) {
 	p := playing(t, PlayRequest{Start: message.PlayLive, Reset: true, BufferLength: 700}, PlayAnswer{Recorded: true, DataStart: true})
 	r := find(p.server, EventRequest).Request
-	if r.Name != "key" || r.Query != "x=1" || r.App != "live" || r.Play != (PlayRequest{message.PlayLive, -1, true, 700}) {
+	if r.Name != "key" || r.Query != "x=1" || r.App != "live" || r.Play != (PlayRequest{message.PlayLive, -1, true, 700, nil}) {
 		t.Fatalf("request %+v", *r)
 	}
 	want := "NetConnection.Connect.Success, control 4 1, control 0 1, Play.Reset, Play.Start, 18 |RtmpSampleAccess0 24, 18 onStatus0 44"

@@ -25,6 +25,9 @@ type ServerConfig struct {
 	AskPlay       bool             // raise a request for play; otherwise every play finds no stream
 	SendOnBWDone  bool             // send onBWDone after the answer to connect
 	Shaken        bool             // the handshake was done elsewhere
+	AnswerCalls   bool             // the application answers commands that the engine does not know; otherwise they are refused
+	Enhanced      EnhancedMode
+	Capabilities  *message.Capabilities // what the answer to connect says; nil: every codec, to be forwarded, and all of capsEx
 }
 
 // Server is the accepting side of one connection.
@@ -70,6 +73,7 @@ type serverStream struct {
 func NewServer(c ServerConfig) *Server {
 	s := &Server{config: c}
 	s.init(c.Limits, c.Timeouts, c.Allocator)
+	s.answersCalls = c.AnswerCalls
 	if c.ChunkSize == 0 || c.ChunkSize > 65536 {
 		s.config.ChunkSize = 4096
 	}
@@ -145,9 +149,9 @@ func (s *Server) Deciding() bool { return s.request != nil }
 
 // Deadline returns the time at which Advance must be called next, and false if there is none.
 func (s *Server) Deadline() (time.Duration, bool) {
-	d := s.setup.earlier(s.step)
+	d := s.setup.earlier(s.step).earlier(s.callDeadline())
 	if s.request != nil {
-		d = s.request.deadline
+		d = s.request.deadline.earlier(s.callDeadline())
 	} else if s.handshake == nil {
 		d = d.earlier(s.idleDeadline())
 		for _, st := range s.streams {
@@ -166,6 +170,7 @@ func (s *Server) Advance(now time.Duration) error {
 		return s.err
 	}
 	s.now = now
+	s.advanceCalls()
 	if s.request != nil {
 		if s.request.deadline.passed(now) {
 			s.expire()
@@ -208,6 +213,8 @@ func (s *Server) message(m chunk.Message) {
 		} else {
 			s.command(cmd, m.StreamID)
 		}
+	case message.TypeSharedObject, message.TypeSharedObjectAMF3:
+		s.shared(m.TypeID, m.Payload.Bytes())
 	default:
 		s.unknown()
 	}

@@ -32,6 +32,8 @@ func (s *Server) command(c message.Command, streamID uint32) {
 		s.onPublish(c, streamID)
 	case "play":
 		s.onPlay(c, streamID)
+	case "play2":
+		s.onPlay2(c, streamID)
 	case "deleteStream":
 		s.onDeleteStream(c)
 	case "closeStream":
@@ -43,12 +45,18 @@ func (s *Server) command(c message.Command, streamID uint32) {
 		s.reply(c, amf.Number(0))
 	case "_checkbw":
 		s.reply(c, amf.Undefined{})
-	case "_result", "_error", "onStatus":
+	case "FCSubscribe":
+		s.onFCSubscribe(c)
+	case "FCUnsubscribe":
+		s.reply(c, amf.Undefined{})
+	case "_result", "_error":
+		if !s.answered(c) {
+			s.nothingForward()
+		}
+	case "onStatus":
 		s.nothingForward()
 	default:
-		s.counters.Unknown++
-		s.refuseCall(c, "no such procedure")
-		s.event(Event{Kind: EventCommand, StreamID: streamID, Command: &c})
+		s.called(c, streamID)
 	}
 }
 
@@ -63,7 +71,7 @@ func (s *Server) reply(c message.Command, value amf.Value) {
 func (s *Server) refuseCall(c message.Command, description string) {
 	s.nothingForward()
 	if c.TransactionID != 0 {
-		s.sendCommand(csidConnection, 0, message.ErrorReply(c.TransactionID, message.NewStatus(message.CodeCallFailed, description)))
+		s.sendCallFailed(c.TransactionID, description)
 	}
 }
 
@@ -86,6 +94,13 @@ func (s *Server) onConnect(c message.Command) {
 		s.refuseConnect(c.TransactionID, message.CodeConnectRejected, err.Error())
 		return
 	}
+	if s.config.Enhanced != EnhancedOff {
+		s.peerCapabilities = info.Enhanced()
+	}
+	if s.config.Enhanced == EnhancedRequired && s.peerCapabilities.IsZero() {
+		s.refuseConnect(c.TransactionID, message.CodeConnectRejected, "Enhanced RTMP is required.")
+		return
+	}
 	s.app, s.appQuery = info.AppName()
 	s.app = withoutInstance(s.app)
 	r := s.newRequest(RequestConnect, 0, c.TransactionID)
@@ -102,7 +117,8 @@ func (s *Server) acceptConnect(r *Request) {
 	s.sendWindow(s.config.WindowAckSize)
 	s.send(csidControl, message.TypeSetPeerBandwidth, 0, 0, message.AppendSetPeerBandwidth(nil, s.config.PeerBandwidth, message.LimitDynamic))
 	s.sendUserControl(message.UserControl{Event: message.EventStreamBegin})
-	s.sendCommand(csidConnection, 0, message.ConnectResult(r.transaction, s.connect.ObjectEncoding))
+	answer := message.ConnectResult(r.transaction, s.connect.ObjectEncoding)
+	s.sendCommand(csidConnection, 0, answer.WithEnhanced(capabilities(s.config.Enhanced, s.config.Capabilities, message.CanForward)))
 	s.sendChunkSize(s.config.ChunkSize)
 	if s.config.SendOnBWDone {
 		s.sendCommand(csidConnection, 0, message.Command{Name: "onBWDone", Object: amf.Null{}})
@@ -151,6 +167,29 @@ func (s *Server) onFCUnpublish(c message.Command) {
 			s.end(st, "FCUnpublish")
 		}
 	}
+}
+
+// onFCSubscribe answers players of content delivery networks, which wait for onFCSubscribe before they play.
+func (s *Server) onFCSubscribe(c message.Command) {
+	name, _ := splitName(argumentString(c))
+	f := message.NewStatus(message.CodePlayStart, name).Command()
+	f.Name = "onFCSubscribe"
+	s.sendCommand(csidConnection, 0, f)
+	s.reply(c, amf.Undefined{})
+}
+
+// RequestReconnect asks the client to connect anew, to tcURL, which may be relative to the client's, or, if it is empty,
+// to the same; this connection goes on until the client ends it. The error is ErrNoReconnect for a client that did not
+// say that it understands this. Enhanced RTMP v2, "Reconnect Request".
+func (s *Server) RequestReconnect(tcURL, description string) error {
+	if err := s.mayCall(); err != nil {
+		return err
+	}
+	if s.peerCapabilities.Ex&message.CapsReconnect == 0 {
+		return ErrNoReconnect
+	}
+	s.sendCommand(csidConnection, 0, message.ReconnectRequest(tcURL, description).Command())
+	return nil
 }
 
 func (s *Server) onCreateStream(c message.Command) {

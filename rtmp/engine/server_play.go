@@ -14,6 +14,8 @@ type PlayRequest struct {
 	Duration     float64 // in the same unit; -1: all of it
 	Reset        bool    // what was to be played before is dropped
 	BufferLength uint32  // milliseconds that the player wants to hold; 0: it did not say
+	// Switch is what a play2 command asked for: the stream is to take the place of the one that plays. Nil for play.
+	Switch *message.Play2
 }
 
 // PlayAnswer says how an accepted play begins.
@@ -24,13 +26,23 @@ type PlayAnswer struct {
 }
 
 func (s *Server) onPlay(c message.Command, streamID uint32) {
+	raw, start, duration, reset := message.ParsePlay(c)
+	s.askPlay(c, streamID, raw, PlayRequest{Start: start, Duration: duration, Reset: reset == nil || *reset})
+}
+
+// onPlay2 treats play2 as a play of the stream that it names.
+func (s *Server) onPlay2(c message.Command, streamID uint32) {
+	p := message.ParsePlay2(c)
+	s.askPlay(c, streamID, p.StreamName, PlayRequest{Start: p.Start, Duration: p.Duration, Switch: &p})
+}
+
+func (s *Server) askPlay(c message.Command, streamID uint32, raw string, p PlayRequest) {
 	if !s.config.AskPlay {
 		s.nothingForward()
 		s.counters.RequestsRejected++
 		s.sendStatus(streamID, message.LevelError, message.CodePlayStreamNotFound, "no such stream")
 		return
 	}
-	raw, start, duration, reset := message.ParsePlay(c)
 	st := s.streamFor(streamID)
 	switch {
 	case st == nil:
@@ -42,10 +54,11 @@ func (s *Server) onPlay(c message.Command, streamID uint32) {
 		s.sendStatus(st.id, message.LevelError, message.CodePlayFailed, "publishing already")
 		return
 	case st.state == streamPlaying: // another stream instead
-		s.end(st, "play")
+		s.end(st, c.Name)
 	}
 	r := s.newRequest(RequestPlay, st.id, c.TransactionID)
-	r.Play = PlayRequest{Start: start, Duration: duration, Reset: reset == nil || *reset, BufferLength: s.bufferLength}
+	r.Play = p
+	r.Play.BufferLength = s.bufferLength
 	if s.nameRequest(r, raw) {
 		s.phase = PhasePlay
 		s.ask(r)
@@ -66,6 +79,9 @@ func (s *Server) acceptPlay(r *Request, a PlayAnswer) {
 		s.sendUserControl(message.UserControl{Event: message.EventStreamIsRecorded, StreamID: st.id})
 	}
 	s.sendUserControl(message.UserControl{Event: message.EventStreamBegin, StreamID: st.id})
+	if r.Play.Switch != nil {
+		s.sendStatus(st.id, message.LevelStatus, message.CodePlayTransition, r.Name)
+	}
 	if r.Play.Reset {
 		s.sendStatus(st.id, message.LevelStatus, message.CodePlayReset, "Playing and resetting.")
 	}

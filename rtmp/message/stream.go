@@ -47,12 +47,7 @@ func ParsePlay(c Command) (name string, start, duration float64, reset *bool) {
 	name, _ = amf.AsString(c.Argument(0))
 	start = PlayAny
 	if n, ok := finite(c.Argument(1)); ok {
-		switch {
-		case n >= 0:
-			start = n
-		case n > -1.5, n == -1000:
-			start = PlayLive
-		}
+		start = playStart(n)
 	}
 	duration = -1
 	if n, ok := finite(c.Argument(2)); ok && n >= 0 {
@@ -62,6 +57,17 @@ func ParsePlay(c Command) (name string, start, duration float64, reset *bool) {
 		reset = &flag
 	}
 	return name, start, duration, reset
+}
+
+// playStart returns what a number means as the start of a play.
+func playStart(n float64) float64 {
+	switch {
+	case n >= 0:
+		return n
+	case n > -1.5, n == -1000:
+		return PlayLive
+	}
+	return PlayAny
 }
 
 // ParsePause returns the arguments of a pause (or pauseRaw) command: whether to pause or to go on, true when missing,
