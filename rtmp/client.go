@@ -45,6 +45,10 @@ type ClientOptions struct {
 	Play PlayOptions
 	// ChunkSize is the chunk size of what is sent: 1–65536 bytes, default 4096.
 	ChunkSize uint32
+	// Enhanced says how the client speaks of Enhanced RTMP, and Capabilities what its connect then says; default: every
+	// codec of Enhanced RTMP v2, to be encoded by one that publishes and to be decoded by one that plays.
+	Enhanced     EnhancedMode
+	Capabilities *Capabilities
 	// DigestHandshake offers the digest handshake, which some old servers demand.
 	DigestHandshake bool
 	// SendTimeout bounds how long a send waits for room; default 10 s, negative for ever.

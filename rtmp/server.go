@@ -61,6 +61,10 @@ type ServerOptions struct {
 	OutputBytes int
 	// SendOnBWDone sends onBWDone after the answer to connect, as some servers do.
 	SendOnBWDone bool
+	// Enhanced says how the server speaks of Enhanced RTMP, and Capabilities what its answer to connect then says; default:
+	// every codec of Enhanced RTMP v2, to be forwarded.
+	Enhanced     EnhancedMode
+	Capabilities *Capabilities
 	// Linger bounds how long a connection that ends may take to deliver its last words; default 2 s.
 	Linger time.Duration
 	// TLS is for addresses that begin with rtmps://: the certificate that the server shows. See [Server.SetCertificate].
