@@ -60,8 +60,14 @@ def handshakes() -> Iterator[Case]:
     yield says("TLS hello", "raw", bytes.fromhex("16030100c8010000c40303") + bytes(200))
     yield says("PROXY header", "raw", b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 1935\r\n\x03" + bytes(1536))
     for length in (0, 1, 2, 5, 9, 100, 1536):
-        yield Case(f"half-close after {length} bytes", "raw", lambda p, n=length: (p.send((b"\x03" + bytes(1536))[:n]), p.half_close()))
-        yield Case(f"reset after {length} bytes", "raw", lambda p, n=length: (p.send((b"\x03" + bytes(1536))[:n]), p.reset()))
+        yield Case(
+            f"half-close after {length} bytes",
+            "raw",
+            lambda p, n=length: (p.send((b"\x03" + bytes(1536))[:n]), p.half_close()),
+        )
+        yield Case(
+            f"reset after {length} bytes", "raw", lambda p, n=length: (p.send((b"\x03" + bytes(1536))[:n]), p.reset())
+        )
     yield says("noise", "raw", random.Random(1).randbytes(65536))
     yield says("version 3 and noise", "raw", b"\x03" + random.Random(2).randbytes(65536))
     yield says("zeros", "raw", bytes(65536))
@@ -69,8 +75,18 @@ def handshakes() -> Iterator[Case]:
 
 def before_connect() -> Iterator[Case]:
     for type_id in [*range(26), 64, 128, 255]:
-        yield says(f"type {type_id} before connect", "shaken", message(type_id, random.Random(type_id).randbytes(40)) + connect(), True)
-    yield says("metadata before connect", "shaken", message(18, string("@setDataFrame") + string("onMetaData") + ecma_array(), 1) + connect(), True)
+        yield says(
+            f"type {type_id} before connect",
+            "shaken",
+            message(type_id, random.Random(type_id).randbytes(40)) + connect(),
+            True,
+        )
+    yield says(
+        "metadata before connect",
+        "shaken",
+        message(18, string("@setDataFrame") + string("onMetaData") + ecma_array(), 1) + connect(),
+        True,
+    )
     yield says("publish before connect", "shaken", CREATE + publish("early") + connect(), True)
     yield says("play before connect", "shaken", command("play", 2, NULL, string("x"), stream=1) + connect(), True)
     yield says("media before connect", "shaken", message(9, frame(1, True), 1) * 20 + connect(), True)
@@ -112,22 +128,62 @@ def chunks() -> Iterator[Case]:
     for csid in (2, 3, 63, 64, 319, 320, 65599):
         yield says(f"media on chunk stream {csid}", "publishing", message(9, frame(9, True), 1, csid=csid), True)
     for fmt in (1, 2, 3):
-        yield says(f"form {fmt} on a fresh chunk stream", "publishing", basic(fmt, 40) + u24(0) + u24(4) + b"\x09" + bytes(4), fmt == 1)
-    yield says("another length in mid message", "publishing", header(6, 9, 1000, 1) + bytes(128) + header(6, 9, 5000, 1) + bytes(128))
-    yield says("another length by form 1 in mid message", "publishing", header(6, 9, 1000, 1) + bytes(128) + basic(1, 6) + u24(0) + u24(5) + b"\x09" + bytes(5))
+        yield says(
+            f"form {fmt} on a fresh chunk stream",
+            "publishing",
+            basic(fmt, 40) + u24(0) + u24(4) + b"\x09" + bytes(4),
+            fmt == 1,
+        )
+    yield says(
+        "another length in mid message",
+        "publishing",
+        header(6, 9, 1000, 1) + bytes(128) + header(6, 9, 5000, 1) + bytes(128),
+    )
+    yield says(
+        "another length by form 1 in mid message",
+        "publishing",
+        header(6, 9, 1000, 1) + bytes(128) + basic(1, 6) + u24(0) + u24(5) + b"\x09" + bytes(5),
+    )
     yield says("16 MiB promised", "publishing", header(6, 9, 0xFFFFFF, 1) + bytes(128))
     yield says("16 MiB promised before connect", "shaken", header(6, 9, 0xFFFFFF, 1) + bytes(128))
-    yield says("16 MiB promised on 1000 chunk streams", "publishing", b"".join(header(100 + i, 9, 0xFFFFFF, 1) + bytes(128) for i in range(1000)))
+    yield says(
+        "16 MiB promised on 1000 chunk streams",
+        "publishing",
+        b"".join(header(100 + i, 9, 0xFFFFFF, 1) + bytes(128) for i in range(1000)),
+    )
     yield says("1000 chunk streams", "publishing", b"".join(message(9, frame(i), 1, csid=100 + i) for i in range(1000)))
-    yield says("abort of a message", "publishing", header(6, 9, 1000, 1) + bytes(128) + message(2, u32(6), csid=2) + message(9, frame(3, True), 1, csid=6), True)
+    yield says(
+        "abort of a message",
+        "publishing",
+        header(6, 9, 1000, 1) + bytes(128) + message(2, u32(6), csid=2) + message(9, frame(3, True), 1, csid=6),
+        True,
+    )
     yield says("abort of nothing", "publishing", message(2, u32(77777), csid=2), True)
     for length in (0, 3, 5):
         yield says(f"an abort of {length} bytes", "publishing", message(2, bytes(length), csid=2), True)
     extended = basic(0, 6) + u24(0xFFFFFF) + u24(300) + b"\x09" + u32(0x01000000) + u32(0xFFFFFFFF)
     body = (frame(1, True) + bytes(300))[:300]
-    yield says("extended timestamp, repeated", "publishing", extended + body[:128] + basic(3, 6) + u32(0xFFFFFFFF) + body[128:256] + basic(3, 6) + u32(0xFFFFFFFF) + body[256:], True)
-    yield says("extended timestamp, not repeated", "publishing", extended + body[:128] + basic(3, 6) + body[128:256] + basic(3, 6) + body[256:])
-    yield says("extended timestamp cut off", "publishing", basic(0, 6) + u24(0xFFFFFF) + u24(300) + b"\x09\x01\0\0\0\xff")
+    yield says(
+        "extended timestamp, repeated",
+        "publishing",
+        extended
+        + body[:128]
+        + basic(3, 6)
+        + u32(0xFFFFFFFF)
+        + body[128:256]
+        + basic(3, 6)
+        + u32(0xFFFFFFFF)
+        + body[256:],
+        True,
+    )
+    yield says(
+        "extended timestamp, not repeated",
+        "publishing",
+        extended + body[:128] + basic(3, 6) + body[128:256] + basic(3, 6) + body[256:],
+    )
+    yield says(
+        "extended timestamp cut off", "publishing", basic(0, 6) + u24(0xFFFFFF) + u24(300) + b"\x09\x01\0\0\0\xff"
+    )
     yield says("10,000 empty messages", "publishing", message(9, b"", 1, csid=6) * 10000)
     one_byte = chunk_size(1) + message(9, frame(1, True) + bytes(60000), 1, csid=6, chunk=1)
     yield says("60,000 chunks of one byte", "publishing", one_byte + chunk_size(128, 1), True)
@@ -159,9 +215,17 @@ def amf() -> Iterator[Case]:
     }.items():
         yield says(f"connect with {what}", "shaken", command("connect", 1, value, chunk=128))
         yield says(f"a call with {what}", "publishing", command("call", 9, NULL, value))
-        yield says(f"metadata with {what}", "publishing", message(18, string("@setDataFrame") + string("onMetaData") + value, 1))
+        yield says(
+            f"metadata with {what}",
+            "publishing",
+            message(18, string("@setDataFrame") + string("onMetaData") + value, 1),
+        )
     for marker in range(0x14):
-        yield says(f"AMF0 marker {marker:#04x} as a property", "shaken", command("connect", 1, amf_object(app=string("live"), x=bytes([marker]) + bytes(12))))
+        yield says(
+            f"AMF0 marker {marker:#04x} as a property",
+            "shaken",
+            command("connect", 1, amf_object(app=string("live"), x=bytes([marker]) + bytes(12))),
+        )
     yield says("a command without a name", "publishing", message(20, b""), True)
     yield says("a command whose name is a number", "publishing", message(20, number(1) + number(2)), True)
     yield says("a command with an empty name", "publishing", command("", 3, NULL), True)
@@ -179,14 +243,42 @@ def commands() -> Iterator[Case]:
     yield says("publish on a stream that is not there", "created", publish("none", 999))
     yield says("10,000 createStream", "connected", CREATE * 10000)
     yield says("10,000 deleteStream", "publishing", command("deleteStream", 7, NULL, number(99)) * 10000)
-    yield says("deleteStream of nothing", "publishing", command("deleteStream", 7, NULL) + command("deleteStream", 7, NULL, number(-1)), True)
+    yield says(
+        "deleteStream of nothing",
+        "publishing",
+        command("deleteStream", 7, NULL) + command("deleteStream", 7, NULL, number(-1)),
+        True,
+    )
     yield says("closeStream of another stream", "created", command("closeStream", 7, NULL, stream=99), True)
     yield says("10,000 calls", "publishing", command("call", 9, NULL) * 10000)
     for transaction in (-1.0, 0.5, 1e300, float("nan"), float("inf")):
         yield says(f"transaction {transaction}", "connected", command("call", transaction, NULL) + CREATE, True)
-    for name in ("FCUnpublish", "releaseStream", "FCPublish", "FCSubscribe", "_checkbw", "getStreamLength", "play2", "pause", "seek", "receiveVideo", "receiveAudio", "set", "onStatus", "_result", "_error", "close2", "connect2"):
+    for name in (
+        "FCUnpublish",
+        "releaseStream",
+        "FCPublish",
+        "FCSubscribe",
+        "_checkbw",
+        "getStreamLength",
+        "play2",
+        "pause",
+        "seek",
+        "receiveVideo",
+        "receiveAudio",
+        "set",
+        "onStatus",
+        "_result",
+        "_error",
+        "close2",
+        "connect2",
+    ):
         yield says(f"{name} with nothing", "created", command(name, 8) + command(name, 8, NULL), True)
-        yield says(f"{name} with oddities", "created", command(name, 8, UNDEFINED, number(-1), amf_object(), boolean(True)), True)
+        yield says(
+            f"{name} with oddities",
+            "created",
+            command(name, 8, UNDEFINED, number(-1), amf_object(), boolean(True)),
+            True,
+        )
 
 
 def controls() -> Iterator[Case]:
@@ -208,8 +300,18 @@ def media() -> Iterator[Case]:
         yield says(f"video codec {codec}", "publishing", message(9, bytes([0x10 | codec, 0, 1, 2, 3, 4]), 1), True)
         yield says(f"audio codec {codec}", "publishing", message(8, bytes([codec << 4, 0, 1, 2, 3, 4]), 1), True)
     for kind in range(16):
-        yield says(f"enhanced video type {kind} of zzzz", "publishing", message(9, bytes([0x90 | kind]) + b"zzzz" + bytes(9), 1), True)
-        yield says(f"enhanced audio type {kind} of zzzz", "publishing", message(8, bytes([0x90 | kind]) + b"zzzz" + bytes(9), 1), True)
+        yield says(
+            f"enhanced video type {kind} of zzzz",
+            "publishing",
+            message(9, bytes([0x90 | kind]) + b"zzzz" + bytes(9), 1),
+            True,
+        )
+        yield says(
+            f"enhanced audio type {kind} of zzzz",
+            "publishing",
+            message(8, bytes([0x90 | kind]) + b"zzzz" + bytes(9), 1),
+            True,
+        )
     for n in range(len(AVC_HEADER)):
         yield says(f"AVC configuration of {n} bytes", "publishing", message(9, AVC_HEADER[:n], 1), True)
     for n in range(len(AAC_HEADER)):
@@ -227,11 +329,26 @@ def media() -> Iterator[Case]:
         "1000 empty parts": (b"\x09" + u24(0) + bytes(7) + u32(11)) * 1000,
     }.items():
         yield says(f"aggregate of {what}", "publishing", message(22, parts, 1), True)
-    yield says("frames of 256 to 511 bytes", "publishing", b"".join(message(9, b"\x17\x01\0\0\0" + u32(n) + bytes(n), 1) for n in (256, 300, 511)), True)
+    yield says(
+        "frames of 256 to 511 bytes",
+        "publishing",
+        b"".join(message(9, b"\x17\x01\0\0\0" + u32(n) + bytes(n), 1) for n in (256, 300, 511)),
+        True,
+    )
     for type_id in [0, 7, *range(10, 15), 16, 19, 21, *range(23, 30), 254]:
-        yield says(f"type {type_id} while publishing", "publishing", message(type_id, random.Random(type_id).randbytes(60), 1), True)
+        yield says(
+            f"type {type_id} while publishing",
+            "publishing",
+            message(type_id, random.Random(type_id).randbytes(60), 1),
+            True,
+        )
     yield says("type 15 of noise", "publishing", message(15, random.Random(7).randbytes(60), 1), True)
-    yield says("metadata that begins with numbers", "publishing", message(18, number(1) + number(2) + string("onMetaData"), 1), True)
+    yield says(
+        "metadata that begins with numbers",
+        "publishing",
+        message(18, number(1) + number(2) + string("onMetaData"), 1),
+        True,
+    )
 
 
 def ends() -> Iterator[Case]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from hostile import STATES, Case, cases
-from process import Nursery
 from programs import Ingest
 from wire import CREATE, Peer, connect, frame, message, publish
 

@@ -70,7 +70,9 @@ def header(csid: int, type_id: int, length: int, stream: int = 0, timestamp: int
     return basic(0, csid) + u24(timestamp) + u24(length) + bytes([type_id]) + struct.pack("<I", stream)
 
 
-def message(type_id: int, payload: bytes, stream: int = 0, csid: int = 3, chunk: int = 128, timestamp: int = 0) -> bytes:
+def message(
+    type_id: int, payload: bytes, stream: int = 0, csid: int = 3, chunk: int = 128, timestamp: int = 0
+) -> bytes:
     out = [header(csid, type_id, len(payload), stream, timestamp), payload[:chunk]]
     for at in range(chunk, len(payload), chunk):
         out += [basic(3, csid), payload[at : at + chunk]]
