@@ -29,6 +29,10 @@ type ServerOptions struct {
 	// WindowAckSize and PeerBandwidth are announced to each peer, in bytes; default 5,000,000.
 	WindowAckSize uint32
 	PeerBandwidth uint32
+	// ProxyFrom are the networks of load balancers, whose connections begin with a PROXY protocol header, version 1 or 2,
+	// before TLS where there is TLS: the address in it is the peer's. A connection from there without one is ended, and so
+	// is one from elsewhere with one.
+	ProxyFrom []netip.Prefix
 	// AskConnection, AskConnect and AskFCPublish raise a Request for each new connection (address only), for each
 	// connect and for each FCPublish. Without them these are accepted unasked.
 	AskConnection bool

@@ -23,8 +23,9 @@ type serverConn struct {
 	link      *link
 	engine    *engine.Server // the link's; under its lock
 	address   netip.Addr     // the peer's, if it has an IP address
-	peer      string
-	number    uint64 // on its server, from 1
+	peer      string         // under the link's lock until the connection is asked for
+	balancer  net.Conn       // not nil: who is behind it comes first
+	number    uint64         // on its server, from 1
 	handshake handshake.Result
 	user      string     // who has logged in; under the link's lock until connect is accepted
 	pending   *Request   // under the link's lock
@@ -38,11 +39,8 @@ func newServerConn(s *Server, nc net.Conn, secure bool) *serverConn {
 	if secure {
 		t = newSecure(t, s.certificates.config, false)
 	}
-	if a := t.remoteAddr(); a != nil {
-		c.peer = a.String()
-		if ap, err := netip.ParseAddrPort(c.peer); err == nil {
-			c.address = ap.Addr().Unmap().WithZone("")
-		}
+	if c.peer, c.address = peerOf(t.remoteAddr()); s.isBalancer(c.address) {
+		c.balancer, c.address = nc, netip.Addr{}
 	}
 	c.link = newLink(t, c, c.engine, s.options.Limits, s.options.Timeouts)
 	c.link.lingerFor = s.options.Linger
@@ -67,6 +65,9 @@ func (c *serverConn) run() {
 		}
 		c.ended(err)
 	}()
+	if err = c.unproxy(); err != nil {
+		return
+	}
 	if err = c.askConnection(); err != nil {
 		return
 	}

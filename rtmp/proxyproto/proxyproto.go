@@ -41,6 +41,7 @@ var signature = []byte("\r\n\r\n\x00\r\nQUIT\n")
 const (
 	longestV1 = 107
 	prefixV1  = "PROXY "
+	fixedV2   = 16
 )
 
 // Parse reads a header at the beginning of p and returns its length. ok is false while p is too short to hold all of
@@ -53,6 +54,21 @@ func Parse(p []byte) (h Header, n int, ok bool, err error) {
 		return parseV1(p)
 	}
 	return Header{}, 0, false, ErrFormat
+}
+
+// Missing returns how many more bytes of a header that Parse has found too short are sure to belong to it, at least 1: who
+// reads no more than that takes nothing of what follows the header.
+func Missing(p []byte) int {
+	const shortest = len(prefixV1) + len("UNKNOWN\r\n")
+	switch {
+	case len(p) < shortest:
+		return shortest - len(p)
+	case p[0] != signature[0]: // version 1: its end has to be looked for
+		return 1
+	case len(p) < fixedV2:
+		return fixedV2 - len(p)
+	}
+	return max(1, fixedV2+int(binary.BigEndian.Uint16(p[14:]))-len(p))
 }
 
 // hasPrefix reports that p begins with prefix, as far as it goes.
@@ -98,22 +114,21 @@ func endpoint(address, port string, v4 bool) (netip.AddrPort, error) {
 
 // parseV2 reads a header of section 2.2. What follows the addresses (TLVs) is passed over.
 func parseV2(p []byte) (h Header, n int, ok bool, err error) {
-	const fixed = 16
-	if len(p) < fixed {
+	if len(p) < fixedV2 {
 		if len(p) > 12 && p[12]>>4 != 2 {
 			return Header{}, 0, false, ErrFormat
 		}
 		return Header{}, 0, false, nil
 	}
 	command, family := p[12], p[13]
-	n = fixed + int(binary.BigEndian.Uint16(p[14:]))
+	n = fixedV2 + int(binary.BigEndian.Uint16(p[14:]))
 	if command>>4 != 2 || command&15 > 1 || n > MaxBytes {
 		return Header{}, 0, false, ErrFormat
 	}
 	if len(p) < n {
 		return Header{}, 0, false, nil
 	}
-	body := p[fixed:n]
+	body := p[fixedV2:n]
 	if command&15 == 0 {
 		return Header{Local: true}, n, true, nil
 	}

@@ -56,6 +56,9 @@ func TestParse(t *testing.T) {
 				t.Fatalf("%s: after %d of %d bytes: %v %v", test.name, k, len(b)-5, ok, err)
 			}
 			if !ok {
+				if more := Missing([]byte(b[:k])); more < 1 || k+more > len(b)-5 {
+					t.Errorf("%s: after %d of %d bytes %d more", test.name, k, len(b)-5, more)
+				}
 				continue
 			}
 			if n != len(b)-5 || h.Local != test.local || h.Source.IsValid() != (test.source != "") {
