@@ -61,11 +61,12 @@ var policy = map[string]rule{
 
 	"capi": {layer: 5, unsafe: true, program: true},
 
-	"examples/go/internal/...": {layer: 6},
-	"examples/go/...":          {layer: 7, program: true},
-	"bench/internal/bench":     {layer: 6},
-	"bench/...":                {layer: 7, program: true},
-	"tests/...":                {layer: 7, program: true},
+	"examples/go/internal/...":     {layer: 6},
+	"examples/go/internal/station": {layer: 6, sideways: []string{"examples/go/internal/live"}},
+	"examples/go/...":              {layer: 7, program: true},
+	"bench/internal/bench":         {layer: 6},
+	"bench/...":                    {layer: 7, program: true},
+	"tests/...":                    {layer: 7, program: true},
 
 	"rtmp/internal/vectors": {layer: testSupport},
 }
