@@ -59,7 +59,7 @@ async function packets (file) {
       dts_ms: ms(packet.dts),
       keyframe: packet.isKeyframe,
       size: packet.size,
-      sha256: createHash('sha256').update(packet.data).digest('hex')
+      sha256: createHash('sha256').update(packet.data ?? '').digest('hex')
     }))
     packet.free()
   }

@@ -71,10 +71,17 @@ class ModernPeer:
         """Publishes the source's packets; the same muxer writes the copies."""
         return nursery.start([*self.argv, "publish", source, url, *copies], env=self.env)
 
-    def packets(self, nursery: Nursery, file: Path) -> list[dict[str, object]]:
-        """What it reads from a file: a dict per packet."""
-        reader = nursery.run([*self.argv, "packets", file], env=self.env)
+    def read(self, nursery: Nursery, source: str | Path) -> Process:
+        """Reads a file or plays a URL, to its end."""
+        return nursery.start([*self.argv, "packets", source], env=self.env)
+
+    def parse(self, reader: Process) -> list[dict[str, object]]:
+        """What it read: a dict per packet."""
         return [json.loads(line) for line in reader.lines if line.startswith("{")]
+
+    def packets(self, nursery: Nursery, file: Path) -> list[dict[str, object]]:
+        """What it reads from a file."""
+        return self.parse(self.read(nursery, file).succeed(60))
 
 
 PYAV = ModernPeer("pyav", [sys.executable, HERE / "peer_pyav.py"])

@@ -1,4 +1,4 @@
-"""Our own example programs as the tests drive them: ingest and push, in every language."""
+"""Our own example programs as the tests drive them, in every language."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ PUSH = {
     "node": ["node", ROOT / "examples/node/push.mjs"],
 }
 LANGUAGES = list(INGEST)
+SERVER = {
+    "go": [BUILD / "bin/server-go"],
+}
+PULL = {
+    "go": [BUILD / "bin/pull-go"],
+}
 
 
 @dataclass(frozen=True)
@@ -54,13 +60,11 @@ def parse_end(line: str) -> Ended:
     return Ended(stream, fields)
 
 
-class Ingest:
-    """A running ingest that records into a folder of its own."""
+class Listening:
+    """A running program of ours that publishers come to."""
 
-    def __init__(self, nursery: Nursery, language: str, directory: Path, *flags: str, listen: str = "127.0.0.1:0"):
-        self.directory = directory
-        directory.mkdir(parents=True, exist_ok=True)
-        self.process: Process = nursery.start([*INGEST[language], "-listen", listen, "-record", directory, *flags])
+    def __init__(self, nursery: Nursery, program: list[str | Path], *flags: str | Path, listen: str = "127.0.0.1:0"):
+        self.process: Process = nursery.start([*program, "-listen", listen, *flags])
         first = self.process.wait_line(lambda line: line.startswith("listening on "), 20)
         assert self.process.lines[0] == first, f"'listening on' is not the first line\n{self.process}"
         self.address = first.removeprefix("listening on ").split(",")[0].split(" ")[0]
@@ -77,6 +81,35 @@ class Ingest:
         """Ctrl-C; a clean exit is demanded."""
         code = self.process.interrupt()
         assert code == 0, f"exit code {code} after Ctrl-C\n{self.process}"
+
+
+class Ingest(Listening):
+    """An ingest that records into a folder of its own."""
+
+    def __init__(self, nursery: Nursery, language: str, directory: Path, *flags: str, listen: str = "127.0.0.1:0"):
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        super().__init__(nursery, INGEST[language], "-record", directory, *flags, listen=listen)
+
+
+class Server(Listening):
+    """A live server, without grace for publishers that go unless the flags say otherwise."""
+
+    def __init__(self, nursery: Nursery, language: str, *flags: str | Path, listen: str = "127.0.0.1:0"):
+        super().__init__(nursery, SERVER[language], "-grace-ms", "0", *flags, listen=listen)
+
+    def published(self, nth: int = 1, timeout: float = 20) -> None:
+        """Waits for the nth publisher."""
+        self.process.wait_line(lambda line: line.startswith("publish "), timeout, nth)
+
+    def played(self, nth: int = 1, timeout: float = 20) -> None:
+        """Waits for the nth player."""
+        self.process.wait_line(lambda line: line.startswith("play "), timeout, nth)
+
+
+def pull(nursery: Nursery, language: str, url: str, file: Path, *flags: str) -> Process:
+    """Starts pull."""
+    return nursery.start([*PULL[language], *flags, url, file])
 
 
 def push(nursery: Nursery, language: str, file: Path, url: str, *flags: str) -> Process:

@@ -43,7 +43,10 @@ func demo() error {
 		return err
 	}
 	defer hub.Close()
-	server, err := rtmp.Bind(*listen, &rtmp.ServerOptions{Hub: hub, AskPublish: true, AskPlay: true})
+	screen := live.NewDisplay(os.Stdout, false)
+	screen.Plain()
+	s := station.Station{Hub: hub, Screen: screen}
+	server, err := rtmp.Bind(*listen, &rtmp.ServerOptions{Hub: hub, AskPublish: true, AskPlay: true, Hooks: s.Hooks()})
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w; another port: make run FLAGS='-listen localhost:1936'", err)
 	} else if err != nil {
@@ -52,8 +55,6 @@ func demo() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	screen := live.NewDisplay(os.Stdout, false)
-	screen.Plain()
 	greet(screen, server)
 	go screen.Refresh(ctx)
 
@@ -65,7 +66,6 @@ func demo() error {
 		stop() // a second signal ends the process
 		server.Close()
 	})
-	s := station.Station{Hub: hub, Screen: screen}
 	err = server.HandleRequests(s.Serve)
 	sample.Wait()
 	if errors.Is(err, rtmp.ErrClosed) {

@@ -23,11 +23,14 @@ import (
 var (
 	seconds = flag.Float64("seconds", 0, "end after so many `seconds` of the stream; 0: with the stream")
 	quiet   = flag.Bool("quiet", false, "no live line")
+
+	ca       = flag.String("ca", "", "`file` of the authorities that a rtmps server's certificate is checked by; empty: the system's")
+	insecure = flag.Bool("insecure", false, "do not check it")
 )
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: pull [-seconds SECONDS] [-quiet] URL FILE")
+		fmt.Fprintln(os.Stderr, "usage: pull [-seconds SECONDS] [-quiet] [-ca FILE] [-insecure] URL FILE")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -45,7 +48,7 @@ func main() {
 
 // pull plays and records until the stream ends, -seconds have passed or a signal comes.
 func pull(ctx context.Context, url, path string) error {
-	client, err := rtmp.Play(ctx, url, nil)
+	client, err := rtmp.Play(ctx, url, &rtmp.ClientOptions{TLS: &rtmp.TLSOptions{CAFile: *ca, Insecure: *insecure}})
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,14 @@ import (
 var (
 	fast = flag.Bool("fast", false, "send as fast as the server takes it")
 	loop = flag.Bool("loop", false, "begin again at the end of the file, until interrupted")
+
+	ca       = flag.String("ca", "", "`file` of the authorities that a rtmps server's certificate is checked by; empty: the system's")
+	insecure = flag.Bool("insecure", false, "do not check it")
 )
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: push [-fast] [-loop] FILE URL")
+		fmt.Fprintln(os.Stderr, "usage: push [-fast] [-loop] [-ca FILE] [-insecure] FILE URL")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -47,7 +50,7 @@ func push(ctx context.Context, path, url string) error {
 		return err
 	}
 	defer file.Close()
-	client, err := rtmp.Publish(ctx, url, nil)
+	client, err := rtmp.Publish(ctx, url, &rtmp.ClientOptions{TLS: &rtmp.TLSOptions{CAFile: *ca, Insecure: *insecure}})
 	if err != nil {
 		return err
 	}

@@ -24,10 +24,13 @@ import (
 )
 
 var (
-	listen = flag.String("listen", "127.0.0.1:1935", "serve on `addresses`, separated by commas")
+	listen = flag.String("listen", "127.0.0.1:1935", "serve on `addresses`, separated by commas; rtmps://host:port for TLS")
 	key    = flag.String("key", "", "the one stream `name` that may be published; empty: any")
 	record = flag.String("record", "", "write every stream to an FLV file in `directory`")
 	quiet  = flag.Bool("quiet", false, "no live lines")
+
+	certificate = flag.String("tls-cert", "", "`file` of the certificate for addresses that begin with rtmps://")
+	keyFile     = flag.String("tls-key", "", "`file` of its private key")
 
 	cache    = choice("cache", "what late players get: `gop`, keyframe or off", "gop", "keyframe", "off")
 	slow     = choice("slow", "what happens to slow players: `drop` video, disconnect or block", "drop", "disconnect", "block")
@@ -70,10 +73,16 @@ func serve() error {
 		return err
 	}
 	defer h.Close()
-	server, err := rtmp.NewServer(&rtmp.ServerOptions{
-		Hub: h, AskPublish: true, AskPlay: true,
+	screen := live.NewDisplay(os.Stdout, *quiet)
+	s := station.Station{Hub: h, Screen: screen, Key: *key, Record: *record}
+	options := &rtmp.ServerOptions{
+		Hub: h, AskPublish: true, AskPlay: true, Hooks: s.Hooks(),
 		Limits: rtmp.Limits{Connections: *connections, ConnectionsPerAddress: *perAddress},
-	})
+	}
+	if *certificate != "" {
+		options.TLS = &rtmp.TLSOptions{CertificateFile: *certificate, KeyFile: *keyFile}
+	}
+	server, err := rtmp.NewServer(options)
 	if err != nil {
 		return err
 	}
@@ -83,7 +92,6 @@ func serve() error {
 			return err
 		}
 	}
-	screen := live.NewDisplay(os.Stdout, *quiet)
 	screen.Printf("listening on %s", strings.Join(server.Addrs(), ", "))
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -94,7 +102,6 @@ func serve() error {
 	})
 	go screen.Refresh(ctx)
 
-	s := station.Station{Hub: h, Screen: screen, Key: *key, Record: *record}
 	if err = server.HandleRequests(s.Serve); errors.Is(err, rtmp.ErrClosed) {
 		return nil
 	}

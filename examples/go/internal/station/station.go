@@ -11,12 +11,22 @@ import (
 	"oxrtmp/rtmp/media"
 )
 
-// Station answers the requests of a server that asks for publish and play ([rtmp.ServerOptions.AskPublish], AskPlay).
+// Station answers the requests of a server that asks for publish and play ([rtmp.ServerOptions.AskPublish], AskPlay), and
+// has its Hooks.
 type Station struct {
 	Hub    *rtmp.Hub
 	Screen *live.Display
 	Key    string // the one stream name that may be published; empty: any
 	Record string // a directory for FLV files; empty: none
+}
+
+// Hooks returns what the server must call so that players who leave are shown.
+func (s *Station) Hooks() *rtmp.Hooks {
+	return &rtmp.Hooks{PlayStop: func(e *rtmp.ServerEvent) {
+		n := e.Session.Statistics()
+		s.Screen.Printf("left %s %s packets=%d bytes=%d reason=%s",
+			live.Printable(e.App+"/"+e.StreamName), e.Peer, n.Packets, n.Bytes, e.Reason)
+	}}
 }
 
 // Serve answers one request. That of a publisher it serves to the stream's end.
