@@ -744,6 +744,126 @@ export class FLVReader implements AsyncIterable<Packet>, AsyncDisposable {
   [Symbol.asyncDispose] (): Promise<void>
 }
 
+// ---- the protocol alone ----
+
+/** Something that happened in an {@link Engine}. `streamId` is the message stream it is about, 0 where there is none. */
+export type EngineEvent = { readonly streamId: number } & (
+  /** Accepting side: the peer asks. Nothing is received until it is answered; accepting makes no session. */
+  | { readonly type: 'request', readonly request: Request<undefined> }
+  /** A packet of a stream. */
+  | { readonly type: 'packet', readonly packet: Packet }
+  /** A stream has ended; `error`: by a fault. */
+  | { readonly type: 'streamEnd', readonly endReason: string, readonly error: OxrtmpError | undefined }
+  /** Calling side: the server has accepted the stream: send. */
+  | { readonly type: 'connected' }
+  /** Calling side: it has not. */
+  | { readonly type: 'failed', readonly error: OxrtmpError }
+  /** The handshake is done. */
+  | { readonly type: 'handshake', readonly handshake: 'simple' | 'digest' }
+  /** The server said something else. */
+  | { readonly type: 'status', readonly code: string, readonly description: string }
+  /** A command that the library does not answer. */
+  | { readonly type: 'command', readonly name: string }
+  /** A user control event, by its number. */
+  | { readonly type: 'control', readonly event: number }
+  /** The peer has received so many bytes, modulo 2^32. */
+  | { readonly type: 'acknowledged', readonly bytes: number }
+  /** The size of the chunks that the peer sends from now on. */
+  | { readonly type: 'chunkSize', readonly bytes: number }
+)
+
+/** What a connection has done. */
+export interface EngineStatistics {
+  /** Where it stands. */
+  readonly phase: Phase
+  /** Bytes received after the handshake. */
+  readonly bytesReceived: bigint
+  /** Messages of every kind received. */
+  readonly messagesReceived: number
+  /** Audio, video and data handed on. */
+  readonly packetsReceived: number
+  /** Audio, video and data sent. */
+  readonly packetsSent: number
+  /** Packets received whose header was not understood. */
+  readonly malformed: number
+  /** Media and data outside a publishing stream. */
+  readonly ignored: number
+  /** Messages, commands and control events that the library does not know. */
+  readonly unknown: number
+  /** Control, command and data messages that could not be parsed. */
+  readonly faulty: number
+  /** Requests answered by reject. */
+  readonly requestsRejected: number
+  /** Requests that were not answered in time. */
+  readonly requestsExpired: number
+}
+
+/** What an engine has beside the options of a server or client. */
+export interface EngineOptions {
+  /** The handshake was done elsewhere: the first byte is a chunk's; false. */
+  handshakeDone?: boolean
+}
+
+/**
+ * The protocol of one connection, without a socket, timer or clock, for a transport of yours. Times are milliseconds since
+ * the connection began. No call waits.
+ *
+ * ```js
+ * const engine = Engine.server()
+ * socket.on('data', bytes => {
+ *   for (let at = 0; at < bytes.length;) {
+ *     at += engine.receive(now(), bytes.subarray(at))
+ *     for (const event of engine.events()) {
+ *       if (event.type === 'request') event.request.accept()
+ *       if (event.type === 'packet') console.log(event.packet.timestampMs)
+ *     }
+ *     socket.write(engine.output())
+ *   }
+ * })
+ * ```
+ */
+export class Engine implements Disposable {
+  private constructor ()
+  /** The accepting side. Of the options, what concerns listening, connections and sending has no meaning. */
+  static server (options?: Omit<ServerOptions, 'signal'> & EngineOptions): Engine
+  /** The calling side, which publishes. The URL names the stream only. Its first output is at hand. */
+  static publish (url: string, options?: Omit<ClientOptions, 'signal' | 'fd' | 'sendTimeoutMs'> & EngineOptions): Engine
+  /** Whether it was closed by {@link close}. */
+  readonly closed: boolean
+  /**
+   * Gives it bytes that arrived. Returns how many it took: fewer than all while a request waits for its answer; give it the
+   * rest after that.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_CLOSED` when the conversation is over; of the group -3xx when the peer broke the
+   * protocol or a limit: the engine is dead then, but what it has to say should still be sent.
+   */
+  receive (nowMs: number, bytes: Bytes): number
+  /** Takes what has happened. */
+  events (): EngineEvent[]
+  /** Takes the bytes that are to be sent, in order; none: an empty Buffer. */
+  output (): Buffer
+  /** When {@link advance} is to be called; undefined: not at all. It changes with every other call. */
+  readonly deadlineMs: number | undefined
+  /** Tells it what time it is. @throws {@link OxrtmpError} `ERR_OXRTMP_SILENT` when a phase has lasted too long. */
+  advance (nowMs: number): void
+  /** Calling side: sends a packet, after `connected`; the output grows by it. */
+  sendPacket (packet: Packet | PacketInit): void
+  /** Sends packets in order. */
+  sendPackets (packets: readonly (Packet | PacketInit)[]): void
+  /** Sends onMetaData. */
+  sendMetadata (metadata: Partial<Metadata>): void
+  /** Accepting side: ends a stream and tells the peer why; the connection goes on. */
+  closeStream (streamId: number, code?: string, description?: string): void
+  /** Ends the conversation politely: send the output and hang up. */
+  end (): void
+  /** Whether the conversation is over, so that the connection is to be closed once the output is sent. */
+  readonly closing: boolean
+  /** What the connection has done. */
+  statistics (): EngineStatistics
+  /** Frees it. Packets that were taken stay valid. */
+  close (): void
+  [Symbol.dispose] (): void
+}
+
 // ---- the library ----
 
 /** How grave a log record is. */

@@ -1,7 +1,8 @@
 'use strict'
 const native = require('./native.js')
 const { check, checkJob, status, lastError, fromFailure, ownError, argumentError, OxrtmpError } = require('./error.js')
-const { register, unregister, describe, errorOf, Hold, holding } = require('./loop.js')
+const { register, unregister, Hold, holding } = require('./loop.js')
+const { errorOf } = require('./events.js')
 const { Packing } = require('./packet.js')
 const { NO_STATISTICS } = require('./session.js')
 const { options, isObject, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
@@ -291,24 +292,24 @@ class Client {
 
   // ---- events ----
 
-  onEvent (type, index) {
+  onEvent (type, events, index) {
     switch (type) {
       case CONNECTED:
         this.#opening?.resolve()
         this.#opening = undefined
         break
       case FAILED:
-        this.#opening?.reject(this.#errorOf(describe(index)))
+        this.#opening?.reject(this.#errorOf(events.describe(index)))
         this.#opening = undefined
         break
       case CLIENT_END:
-        this.#over(this.#errorOf(describe(index)))
+        this.#over(this.#errorOf(events.describe(index)))
         break
       case WRITABLE:
         this.#resume()
         break
       case CLIENT_CLOSED: {
-        const event = describe(index)
+        const event = events.describe(index)
         if (event.status === status.TIMEOUT && event.text === '') event.text = 'timeout: not all that was queued could be sent'
         this.#closed?.({ error: event.status === status.OK ? undefined : errorOf(event) })
       }

@@ -2,19 +2,13 @@
 const native = require('./native.js')
 const { check, checkJob, status, lastError, ownError } = require('./error.js')
 const { holding } = require('./loop.js')
-const { makePacket } = require('./packet.js')
-const { Loans } = require('./loans.js')
+const { Events } = require('./events.js')
 const { checkText, checkBytes } = require('./options.js')
-
-const EVENT_WORDS = 64
-const PACKET_AT = 12 // where an event has its packet, in words
 
 /** The packets of what the addon delivers. */
 function unpack ([memory, count, slab, external]) {
-  const loans = external === undefined ? undefined : new Loans(external)
-  const words = new Int32Array(memory)
-  const bytes = new Uint8Array(memory)
-  return Array.from({ length: count }, (_, i) => makePacket(words, bytes, i * EVENT_WORDS + PACKET_AT, slab, loans))
+  const events = new Events(memory).hold(slab, external)
+  return Array.from({ length: count }, (_, i) => events.packet(i))
 }
 
 class FLVReader {

@@ -12,6 +12,7 @@ const { Session } = require('./session.js')
 const { Client } = require('./client.js')
 const { Recorder } = require('./recorder.js')
 const { FLVReader } = require('./flv-reader.js')
+const { Engine } = require('./engine.js')
 const { version } = require('../package.json')
 
 function setMemoryLimit (bytes) {
@@ -30,6 +31,7 @@ exports.Packet = Packet
 exports.PacketFlags = PacketFlags
 exports.Recorder = Recorder
 exports.FLVReader = FLVReader
+exports.Engine = Engine
 exports.Metadata = Metadata
 exports.OxrtmpError = OxrtmpError
 exports.status = status

@@ -3,40 +3,32 @@
 // events is registered under a number, which the library gives back with them (user_data).
 
 const native = require('./native.js')
-const { OxrtmpError, check, argumentError, ownError } = require('./error.js')
-const { makePacket } = require('./packet.js')
-const { Loans } = require('./loans.js')
+const { check, argumentError, ownError } = require('./error.js')
+const { Events } = require('./events.js')
 const { options } = require('./options.js')
 
 // enum oxrtmp_event_type
 const PACKET = 2
 const LOG = 9
 
-// struct oxrtmp_event, counted in 32-bit words.
-const SIZE_WORDS = 64
-const word = { type: 0, status: 1, userData: 4, phase: 8, level: 9, time: 10, payload: 12 }
-const CODE_BYTES = 64
-const TEXT_BYTES = 128
-
 const LEVELS = ['none', 'error', 'warning', 'info', 'debug'] // enum oxrtmp_log_level
 
 const objects = new Map()
 let last = 0
-let words, bytes // views of the events' memory; undefined until started
+let events // those of a batch; undefined until started
 let logger
 let logLevel = 0
 let turn = 0
 
 /** Starts the queue with the first object that needs it. */
 function start () {
-  if (words !== undefined) return
+  if (events !== undefined) return
   const memory = native.start(logLevel, onEvents)
   if (typeof memory === 'number') check(memory)
-  words = new Int32Array(memory)
-  bytes = Buffer.from(memory)
+  events = new Events(memory)
 }
 
-/** The number under which object.onEvent(type, event) gets its events, and onPacket its packets. */
+/** The number under which object.onEvent(type, events, index) gets its events, and onPacket its packets. */
 function register (object) {
   start()
   objects.set(++last, object)
@@ -52,56 +44,31 @@ const currentTurn = () => turn
 
 function onEvents (count, slab, external) {
   turn++
-  const loans = external === undefined ? undefined : new Loans(external)
+  events.hold(slab, external)
   let number = 0
   let object
-  for (let at = 0; at < count * SIZE_WORDS; at += SIZE_WORDS) {
-    const type = words[at + word.type]
-    const user = (words[at + word.userData] >>> 0) + words[at + word.userData + 1] * 2 ** 32
+  for (let index = 0; index < count; index++) {
+    const type = events.type(index)
+    const user = events.userData(index)
     if (user !== number) {
       number = user
       object = objects.get(user)
     }
     if (type === PACKET) {
       // Of an object that was closed in this very batch there is none; its packets' memory is the collector's.
-      object?.onPacket(makePacket(words, bytes, at + word.payload, slab, loans))
+      object?.onPacket(events.packet(index))
     } else if (type === LOG) {
-      log(at)
+      log(index)
     } else {
-      object?.onEvent(type, at / SIZE_WORDS)
+      object?.onEvent(type, events, index)
     }
   }
+  events.hold()
 }
 
-/** The text in so many bytes, up to its NUL. */
-function textAt (offset, most) {
-  const end = bytes.indexOf(0, offset)
-  return bytes.toString('utf8', offset, end < 0 || end > offset + most ? offset + most : end)
-}
-
-/** What an event says besides its type: { status, phase, code, text }. */
-function describe (index) {
-  const at = index * SIZE_WORDS
-  const info = (at + word.payload) * 4
-  return {
-    status: words[at + word.status],
-    phase: native.phaseName(words[at + word.phase]),
-    code: textAt(info, CODE_BYTES),
-    text: textAt(info + CODE_BYTES, TEXT_BYTES)
-  }
-}
-
-/** The error that an event describes. */
-function errorOf ({ status, phase, code, text }) {
-  const message = [phase, code, text].filter(part => part !== '').join(': ')
-  return new OxrtmpError(status, message, { phase, peerCode: code, description: text })
-}
-
-function log (at) {
+function log (index) {
   if (logger === undefined) return
-  const level = LEVELS[words[at + word.level]]
-  const timeNs = BigInt(words[at + word.time + 1]) << 32n | BigInt(words[at + word.time] >>> 0)
-  const record = { level, message: describe(at / SIZE_WORDS).text, timeNs }
+  const record = { level: LEVELS[events.level(index)], message: events.describe(index).text, timeNs: events.timeNs(index) }
   const call = logger
   queueMicrotask(() => call(record)) // what it throws is its own
 }
@@ -110,10 +77,10 @@ function setLogger (func, given) {
   if (func !== undefined && func !== null && typeof func !== 'function') throw argumentError('logger must be a function')
   const { level = 'warning' } = options('logger', given)
   const wanted = func ? LEVELS.indexOf(level) : 0
-  if (words !== undefined && wanted > logLevel) {
+  if (events !== undefined && wanted > logLevel) {
     throw ownError('STATE', 'set the logger before the first server or client is opened')
   }
-  if (words === undefined) logLevel = wanted
+  if (events === undefined) logLevel = wanted
   logger = func ? record => { if (LEVELS.indexOf(record.level) <= wanted) func(record) } : undefined
 }
 
@@ -171,4 +138,4 @@ async function holding (promise) {
   }
 }
 
-module.exports = { register, unregister, currentTurn, describe, errorOf, setLogger, Hold, holding }
+module.exports = { register, unregister, currentTurn, setLogger, Hold, holding }

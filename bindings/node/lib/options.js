@@ -113,6 +113,8 @@ const forms = {
   client: {
     ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, fd: integer(0, I32), signal: abortSignal
   },
+  engineServer: { ...server, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
+  enginePublish: { ...client, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
   recorder,
   metadata,
   serve: { signal: abortSignal, onError: func },

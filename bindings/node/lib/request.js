@@ -15,13 +15,14 @@ let internals
 class Request {
   #handle // undefined once it is answered
   #deadline
-  #sessions // of the server
+  #sessions
   #session
   #connect
 
-  constructor (internal, index, deadline, sessions) {
+  /** id: in two words. sessions: the open ones of the server; undefined for an engine, which makes none. */
+  constructor (internal, id, deadline, sessions) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: requests come from a server')
-    const [handle, peer] = native.requestTake(index)
+    const [handle, peer] = native.requestTake(...id)
     this.#handle = handle
     this.#deadline = deadline
     this.#sessions = sessions
@@ -32,7 +33,7 @@ class Request {
 
   static {
     internals = {
-      makeRequest: (index, deadline, sessions) => new Request(INTERNAL, index, deadline, sessions),
+      makeRequest: (id, deadline, sessions) => new Request(INTERNAL, id, deadline, sessions),
       /** Whether its time is over: the library has rejected it then, and its handle is ended here. */
       expire: request => {
         if (performance.now() <= request.#deadline) return false
@@ -53,6 +54,7 @@ class Request {
 
   async accept () {
     const handle = this.#take()
+    if (this.#sessions === undefined) return check(native.requestAccept(handle, 0))
     this.#session = acceptSession(this, this.#sessions, id => native.requestAccept(handle, id))
     return this.#session
   }

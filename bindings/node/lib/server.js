@@ -1,7 +1,8 @@
 'use strict'
 const native = require('./native.js')
 const { check, checkJob, status, argumentError, ownError } = require('./error.js')
-const { register, unregister, describe, errorOf, Hold, holding } = require('./loop.js')
+const { register, unregister, Hold, holding } = require('./loop.js')
+const { errorOf } = require('./events.js')
 const { Inbox } = require('./inbox.js')
 const { makeRequest, expire, sessionOf } = require('./request.js')
 const { letGo } = require('./session.js')
@@ -182,15 +183,15 @@ class Server {
 
   // ---- events ----
 
-  onEvent (type, index) {
+  onEvent (type, events, index) {
     if (type === REQUEST) {
-      const request = makeRequest(index, performance.now() + this.#decisionMs, this.#sessions)
+      const request = makeRequest(events.request(index), performance.now() + this.#decisionMs, this.#sessions)
       this.#inbox.dropWhile(expire)
       this.#inbox.put(request)
     } else if (type === SERVER_CLOSED && this.#shutdown !== undefined) {
       const { resolve, reject } = this.#shutdown
       this.#shutdown = undefined
-      const event = describe(index)
+      const event = events.describe(index)
       const settle = event.status === status.OK ? resolve : () => reject(errorOf(event))
       this.close().then(settle, reject)
     }

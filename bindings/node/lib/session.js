@@ -1,7 +1,8 @@
 'use strict'
 const native = require('./native.js')
 const { check, status, argumentError } = require('./error.js')
-const { register, unregister, currentTurn, describe, errorOf, Hold } = require('./loop.js')
+const { register, unregister, currentTurn, Hold } = require('./loop.js')
+const { errorOf } = require('./events.js')
 const { Inbox, iterate } = require('./inbox.js')
 const { metadataOf } = require('./metadata.js')
 const { sizeOf } = require('./packet.js')
@@ -165,9 +166,9 @@ class Session {
     this.#inbox.put(packet)
   }
 
-  onEvent (type, index) {
+  onEvent (type, events, index) {
     if (type !== STREAM_END) return
-    const event = describe(index)
+    const event = events.describe(index)
     this.#hold.busy = false
     if (event.status !== status.EOF && event.status !== status.CLOSED) this.#error = errorOf(event)
     this.#inbox.end(isOwnFault(event.status) ? this.#error : undefined)

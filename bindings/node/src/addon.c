@@ -219,6 +219,9 @@ void handle_end(struct addon *addon, enum kind kind, uint64_t id) {
     case READER:
       oxrtmp_flv_reader_close((oxrtmp_flv_reader){id});
       return;
+    case ENGINE:
+      oxrtmp_engine_close((oxrtmp_engine){id});
+      return;
     default:
       break;
   }
@@ -323,7 +326,8 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   }
   addon_retain(addon);
   const struct function *all[] = {library_functions, memory_functions, server_functions,
-                                  session_functions, client_functions, file_functions};
+                                  session_functions, client_functions, file_functions,
+                                  engine_functions};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     if (!add_functions(addon, exports, all[i])) {
       return NULL;

@@ -22,7 +22,7 @@ enum {
 
 /* ---- handles: a C handle in JavaScript's hands ---- */
 
-enum kind { SERVER = 1, REQUEST, SESSION, CLIENT, RECORDER, READER };
+enum kind { SERVER = 1, REQUEST, SESSION, CLIENT, RECORDER, READER, ENGINE };
 
 struct handle {
   uint64_t id; /* 0 once it was ended */
@@ -144,6 +144,7 @@ bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_option
 bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m);
 napi_value make_metadata(napi_env env, const oxrtmp_metadata *m);
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s);
+napi_value make_engine_counters(napi_env env, const oxrtmp_engine_counters *c);
 napi_value option_names(napi_env env, napi_callback_info info);
 
 /* ---- errors ---- */
@@ -194,6 +195,8 @@ struct memory {
   uint32_t lent;    /* how many packets are there */
 };
 bool memory_make(struct addon *addon, oxrtmp_event *events, size_t count, struct memory *memory);
+/* events_make makes what JavaScript gets of events that did not come by the queue: [events, count, slab, loans]. */
+napi_value events_make(struct addon *addon, oxrtmp_event *events, size_t count);
 
 /* ---- the functions by file ---- */
 
@@ -203,6 +206,6 @@ struct function {
 };
 
 extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
-    client_functions[], file_functions[];
+    client_functions[], file_functions[], engine_functions[];
 
 #endif

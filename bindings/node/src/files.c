@@ -233,24 +233,6 @@ static oxrtmp_status take(oxrtmp_flv_reader reader, oxrtmp_event *events, size_t
   return *count > 0 ? OXRTMP_OK : status;
 }
 
-/* deliver makes what JavaScript gets of packets: [events, count, slab, loans]. */
-static napi_value deliver(struct addon *addon, oxrtmp_event *events, size_t count) {
-  napi_env env = addon->env;
-  struct memory memory;
-  napi_value result, buffer;
-  void *copy;
-  if (!memory_make(addon, events, count, &memory) || napi_create_array_with_length(env, 4, &result) != napi_ok ||
-      napi_create_arraybuffer(env, count * sizeof *events, &copy, &buffer) != napi_ok) {
-    return NULL;
-  }
-  memcpy(copy, events, count * sizeof *events);
-  napi_set_element(env, result, 0, buffer);
-  napi_set_element(env, result, 1, make_u32(env, (uint32_t)count));
-  napi_set_element(env, result, 2, memory.slab);
-  napi_set_element(env, result, 3, memory.loans);
-  return result;
-}
-
 static oxrtmp_status reader_next_run(struct job *job) {
   struct reader_job *r = (struct reader_job *)job;
   r->events = calloc(READ_PACKETS, sizeof *r->events);
@@ -260,7 +242,7 @@ static oxrtmp_status reader_next_run(struct job *job) {
 static napi_value reader_next_result(napi_env env, struct job *job) {
   struct reader_job *r = (struct reader_job *)job;
   (void)env;
-  return deliver(job->addon, r->events, r->count);
+  return events_make(job->addon, r->events, r->count);
 }
 
 /* readerNext(handle): a promise of packets from a file. */
@@ -285,7 +267,7 @@ static napi_value reader_take(napi_env env, napi_callback_info info) {
   oxrtmp_event *events = calloc(READ_PACKETS, sizeof *events);
   size_t count = 0;
   oxrtmp_status status = events != NULL ? take((oxrtmp_flv_reader){handle->id}, events, &count) : OXRTMP_E_MEMORY;
-  napi_value result = status == OXRTMP_OK ? deliver(a.addon, events, count) : make_status(env, status);
+  napi_value result = status == OXRTMP_OK ? events_make(a.addon, events, count) : make_status(env, status);
   free(events);
   return result;
 }

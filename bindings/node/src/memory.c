@@ -250,3 +250,20 @@ bool memory_make(struct addon *addon, oxrtmp_event *events, size_t count, struct
   }
   return true;
 }
+
+napi_value events_make(struct addon *addon, oxrtmp_event *events, size_t count) {
+  napi_env env = addon->env;
+  struct memory memory;
+  napi_value result, buffer;
+  void *copy;
+  if (!memory_make(addon, events, count, &memory) || napi_create_array_with_length(env, 4, &result) != napi_ok ||
+      napi_create_arraybuffer(env, count * sizeof *events, &copy, &buffer) != napi_ok) {
+    return NULL;
+  }
+  memcpy(copy, events, count * sizeof *events);
+  napi_set_element(env, result, 0, buffer);
+  napi_set_element(env, result, 1, make_u32(env, (uint32_t)count));
+  napi_set_element(env, result, 2, memory.slab);
+  napi_set_element(env, result, 3, memory.loans);
+  return result;
+}

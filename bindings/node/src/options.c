@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { U32, I32, U64, I64, F64, TEXT_POINTER, TEXT_ARRAY, CODEC };
+enum type { U32, I32, U64, I64, COUNT, F64, TEXT_POINTER, TEXT_ARRAY, CODEC }; /* COUNT: a uint64_t that fits a number */
 
 struct field {
   const char *name;
@@ -107,13 +107,26 @@ static const struct field statistics_fields[] = {
     FIELD(I64, oxrtmp_statistics, "durationNs", duration_ns),
     FIELD(I64, oxrtmp_statistics, "keyframeIntervalNs", keyframe_interval_ns),
     FIELD(U64, oxrtmp_statistics, "bytes", bytes),
-    FIELD(F64, oxrtmp_statistics, "packets", packets), /* F64: a number made of a u64 counter */
-    FIELD(F64, oxrtmp_statistics, "audioPackets", audio_packets),
-    FIELD(F64, oxrtmp_statistics, "videoPackets", video_packets),
-    FIELD(F64, oxrtmp_statistics, "dataPackets", data_packets),
-    FIELD(F64, oxrtmp_statistics, "keyframes", keyframes),
-    FIELD(F64, oxrtmp_statistics, "malformed", malformed),
+    FIELD(COUNT, oxrtmp_statistics, "packets", packets),
+    FIELD(COUNT, oxrtmp_statistics, "audioPackets", audio_packets),
+    FIELD(COUNT, oxrtmp_statistics, "videoPackets", video_packets),
+    FIELD(COUNT, oxrtmp_statistics, "dataPackets", data_packets),
+    FIELD(COUNT, oxrtmp_statistics, "keyframes", keyframes),
+    FIELD(COUNT, oxrtmp_statistics, "malformed", malformed),
     FIELD(U64, oxrtmp_statistics, "queuedBytes", queued_bytes),
+    END};
+
+static const struct field engine_counters_fields[] = {
+    FIELD(U64, oxrtmp_engine_counters, "bytesReceived", bytes_received),
+    FIELD(COUNT, oxrtmp_engine_counters, "messagesReceived", messages_received),
+    FIELD(COUNT, oxrtmp_engine_counters, "packetsReceived", packets_received),
+    FIELD(COUNT, oxrtmp_engine_counters, "packetsSent", packets_sent),
+    FIELD(COUNT, oxrtmp_engine_counters, "malformed", malformed),
+    FIELD(COUNT, oxrtmp_engine_counters, "ignored", ignored),
+    FIELD(COUNT, oxrtmp_engine_counters, "unknown", unknown),
+    FIELD(COUNT, oxrtmp_engine_counters, "faulty", faulty),
+    FIELD(COUNT, oxrtmp_engine_counters, "requestsRejected", requests_rejected),
+    FIELD(COUNT, oxrtmp_engine_counters, "requestsExpired", requests_expired),
     END};
 
 /* ---- reading ---- */
@@ -240,8 +253,9 @@ static napi_value write_field(napi_env env, const struct field *f, const char *a
       return f->type == I32 ? make_status(env, (int32_t)u32) : make_u32(env, u32);
     case U64:
     case I64:
+    case COUNT:
       memcpy(&u64, at, sizeof u64);
-      return make_bigint(env, u64);
+      return f->type == COUNT ? make_double(env, (double)u64) : make_bigint(env, u64);
     case F64:
       memcpy(&number, at, sizeof number);
       return make_double(env, number);
@@ -266,16 +280,14 @@ napi_value make_metadata(napi_env env, const oxrtmp_metadata *m) {
 }
 
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s) {
-  oxrtmp_statistics copy = *s;
-  for (const struct field *f = statistics_fields; f->name != NULL; f++) {
-    if (f->type == F64) {
-      uint64_t counter;
-      memcpy(&counter, (char *)&copy + f->offset, sizeof counter);
-      double number = (double)counter;
-      memcpy((char *)&copy + f->offset, &number, sizeof number);
-    }
-  }
-  return write_fields(env, statistics_fields, &copy);
+  return write_fields(env, statistics_fields, s);
+}
+
+napi_value make_engine_counters(napi_env env, const oxrtmp_engine_counters *c) {
+  napi_value object = write_fields(env, engine_counters_fields, c);
+  const char *phase = oxrtmp_phase_name(c->phase);
+  set_named(env, object, "phase", make_string(env, phase, strlen(phase)));
+  return object;
 }
 
 /* optionNames(): the names of the tables above, for the test that compares them with those of lib/options.js. */

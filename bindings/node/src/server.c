@@ -189,15 +189,15 @@ static napi_value describe(napi_env env, oxrtmp_request request) {
   return object;
 }
 
-/* requestTake(index): the request of an event as [handle, what it tells]. */
+/* requestTake(low, high): the request of an event, whose id has these halves, as [handle, what it tells]. */
 static napi_value request_take(napi_env env, napi_callback_info info) {
   struct arguments a;
-  uint32_t at;
+  uint32_t low, high;
   napi_value result;
-  if (!arguments_get(env, info, &a) || !get_u32(&a, 0, &at) || at >= MAX_EVENTS || a.addon->events == NULL) {
-    return fail_argument(env, "no such event");
+  if (!arguments_get(env, info, &a) || !get_u32(&a, 0, &low) || !get_u32(&a, 1, &high)) {
+    return NULL;
   }
-  oxrtmp_request request = a.addon->events[at].request;
+  oxrtmp_request request = {(uint64_t)high << 32 | low};
   napi_value handle = handle_make(a.addon, REQUEST, request.id);
   if (handle == NULL || napi_create_array(env, &result) != napi_ok) {
     return NULL;

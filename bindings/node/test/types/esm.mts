@@ -1,10 +1,10 @@
 // Compiled by tsc --strict, never run: the types say what the package does.
 import { createReadStream } from 'node:fs'
 import {
-  Client, FLVReader, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Request, Server, Session, buildInfo, libraryStatistics,
+  Client, Engine, FLVReader, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Request, Server, Session, buildInfo, libraryStatistics,
   setLogger, setMemoryLimit, status, version
 } from 'oxrtmp'
-import type { ClientOptions, PacketInit, ServerOptions, Statistics } from 'oxrtmp'
+import type { ClientOptions, EngineEvent, PacketInit, ServerOptions, Statistics } from 'oxrtmp'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 function same<A, B> (yes: Same<A, B>): void { void yes }
@@ -93,6 +93,26 @@ export async function files (): Promise<void> {
   reader.feed(new Uint8Array(3))
   same<ReturnType<typeof reader.read>, Packet[]>(true)
   console.log(recorder.path)
+}
+
+export function engine (bytes: Uint8Array): void {
+  using engine = Engine.server({ handshakeDone: true, chunkSize: 65536 })
+  const caller = Engine.publish('rtmp://host/live/a', { publishType: 'record' })
+  const taken = engine.receive(0, bytes)
+  same<typeof taken, number>(true)
+  for (const event of engine.events()) {
+    same<typeof event, EngineEvent>(true)
+    if (event.type === 'request') void event.request.accept().then(session => same<typeof session, undefined>(true))
+    else if (event.type === 'packet') caller.sendPacket(event.packet)
+    else if (event.type === 'streamEnd') console.log(event.endReason, event.error?.code, event.streamId)
+    // @ts-expect-error: only of packets
+    console.log(event.packet)
+  }
+  if (engine.deadlineMs !== undefined) engine.advance(engine.deadlineMs)
+  caller.sendMetadata(new Metadata({ width: 1 }))
+  console.log(caller.output().length, engine.closing, engine.statistics().bytesReceived + 1n)
+  // @ts-expect-error: an engine has no signal
+  Engine.server({ signal: AbortSignal.timeout(1) })
 }
 
 export function library (): void {

@@ -1,0 +1,148 @@
+'use strict'
+const native = require('./native.js')
+const { check, status, fromFailure, argumentError, ownError } = require('./error.js')
+const { Events, errorOf } = require('./events.js')
+const { makeRequest } = require('./request.js')
+const { Packing } = require('./packet.js')
+const { recordOf } = require('./metadata.js')
+const { options, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
+
+const HANDSHAKE_DONE = 1 // OXRTMP_ENGINE_SHAKEN
+
+const INTERNAL = Symbol('an engine of the library')
+const packing = new Packing()
+
+/** What becomes of each event: enum oxrtmp_event_type. */
+const MAKE = {
+  1: (events, i) => ({ type: 'request', request: makeRequest(events.request(i), Infinity) }),
+  2: (events, i) => ({ type: 'packet', packet: events.packet(i) }),
+  3 (events, i) {
+    const event = events.describe(i)
+    const fault = event.status !== status.EOF && event.status !== status.CLOSED
+    return { type: 'streamEnd', endReason: event.text, error: fault ? errorOf(event) : undefined }
+  },
+  4: () => ({ type: 'connected' }),
+  5: (events, i) => ({ type: 'failed', error: errorOf(events.describe(i)) }),
+  32: (events, i) => ({ type: 'handshake', handshake: events.describe(i).text }),
+  33 (events, i) {
+    const { code, text } = events.describe(i)
+    return { type: 'status', code, description: text }
+  },
+  34: (events, i) => ({ type: 'command', name: events.describe(i).code }),
+  35: (events, i) => ({ type: 'control', event: events.value(i) }),
+  36: (events, i) => ({ type: 'acknowledged', bytes: events.value(i) }),
+  37: (events, i) => ({ type: 'chunkSize', bytes: events.value(i) })
+}
+
+class Engine {
+  #handle // undefined once it is closed
+  #events = []
+
+  constructor (internal, handle) {
+    if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Engine.server() or Engine.publish()')
+    this.#handle = check(handle)
+  }
+
+  static server (given) {
+    const { handshakeDone, ...settings } = options('engineServer', given)
+    return new Engine(INTERNAL, native.engineServer(settings, handshakeDone ? HANDSHAKE_DONE : 0))
+  }
+
+  static publish (url, given) {
+    checkText(url, 'url')
+    const { handshakeDone, ...settings } = options('enginePublish', given)
+    return new Engine(INTERNAL, native.enginePublish(url, settings, handshakeDone ? HANDSHAKE_DONE : 0))
+  }
+
+  #open () {
+    if (this.#handle === undefined) throw ownError('CLOSED', 'the engine is closed')
+    return this.#handle
+  }
+
+  get closed () { return this.#handle === undefined }
+
+  receive (nowMs, bytes) {
+    const handle = this.#open()
+    checkInteger(nowMs, 'nowMs', 0, Number.MAX_SAFE_INTEGER)
+    const view = checkBytes(bytes, 'bytes')
+    for (let at = 0; ;) {
+      const [consumed, batch, failure] = native.engineReceive(handle, nowMs, view, at)
+      at += consumed
+      this.#add(batch)
+      if (failure !== undefined) throw fromFailure(failure)
+      if (at === view.byteLength || (consumed === 0 && batch === undefined)) return at
+    }
+  }
+
+  advance (nowMs) {
+    check(native.engineAdvance(this.#open(), checkInteger(nowMs, 'nowMs', 0, Number.MAX_SAFE_INTEGER)))
+  }
+
+  get deadlineMs () {
+    const ms = native.engineDeadline(this.#open())
+    return ms === undefined || ms < 0 ? undefined : ms
+  }
+
+  events () {
+    const handle = this.#open()
+    for (let batch; (batch = native.engineEvents(handle)) !== undefined;) this.#add(batch)
+    return this.#events.splice(0)
+  }
+
+  #add (batch) {
+    if (batch === undefined) return
+    const [memory, count, slab, external] = batch
+    const events = new Events(memory).hold(slab, external)
+    for (let i = 0; i < count; i++) {
+      const make = MAKE[events.type(i)]
+      if (make !== undefined) this.#events.push({ ...make(events, i), streamId: events.streamId(i) })
+    }
+  }
+
+  output () {
+    const parts = []
+    for (let part; (part = check(native.engineOutput(this.#open()))) !== undefined;) parts.push(part)
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts)
+  }
+
+  sendPacket (packet) { this.sendPackets([packet]) }
+
+  sendPackets (packets) {
+    const handle = this.#open()
+    if (!Array.isArray(packets)) throw argumentError('packets must be an array')
+    for (let at = 0; at < packets.length;) {
+      const memory = packing.pack(packets, at)
+      check(native.engineSendPackets(handle, packing.structs, memory, memory.length / 2))
+      at += memory.length / 2
+    }
+  }
+
+  sendMetadata (metadata) {
+    check(native.engineSendMetadata(this.#open(), recordOf(metadata)))
+  }
+
+  closeStream (streamId, code, description) {
+    checkInteger(streamId, 'streamId', 0, U32)
+    if (code !== undefined) checkText(code, 'code')
+    if (description !== undefined) checkText(description, 'description')
+    check(native.engineCloseStream(this.#open(), streamId, code, description))
+  }
+
+  end () { check(native.engineEnd(this.#open())) }
+
+  get closing () { return check(native.engineClosing(this.#open())) !== 0 }
+
+  statistics () { return check(native.engineStatistics(this.#open())) }
+
+  close () {
+    if (this.#handle === undefined) return
+    const handle = this.#handle
+    this.#handle = undefined
+    this.#events = []
+    check(native.engineClose(handle))
+  }
+
+  [Symbol.dispose] () { this.close() }
+}
+
+module.exports = { Engine }

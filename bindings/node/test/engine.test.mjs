@@ -1,0 +1,204 @@
+// Engines: the protocol without a socket. Two talk to each other through memory; encoders' own bytes are replayed.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import test from 'node:test'
+import { Client, Engine, FLVReader, Metadata, OxrtmpError, libraryStatistics } from 'oxrtmp'
+import { AVCC, CLIP, ROOT, collect, node, readFLV, within } from './helpers.mjs'
+
+const URL = 'rtmp://host/live/name?key=1'
+
+/** Gives an engine all of the bytes, in pieces; what happens goes to handle. */
+function give (engine, bytes, handle, { piece = 0, nowMs = 0 } = {}) {
+  for (let at = 0; at < bytes.length;) {
+    const end = piece === 0 ? bytes.length : Math.min(at + piece, bytes.length)
+    const taken = engine.receive(nowMs, Uint8Array.prototype.slice.call(bytes, at, end))
+    const events = engine.events()
+    assert.ok(taken > 0 || events.length > 0, 'it goes on')
+    at += taken
+    for (const event of events) handle(event)
+  }
+}
+
+/** Two engines; talk() lets them until neither has anything to say. */
+function pair (t, { piece, server: serverOptions, client: clientOptions, answer = request => { request.accept() } } = {}) {
+  const server = Engine.server(serverOptions)
+  const client = Engine.publish(URL, clientOptions)
+  t.after(() => { server.close(); client.close() })
+  const heard = { server: [], client: [] }
+  const handle = event => {
+    heard.server.push(event)
+    if (event.type === 'request') answer(event.request)
+  }
+  const talk = () => {
+    for (let more = true; more;) {
+      const [up, down] = [client.output(), server.output()]
+      more = up.length + down.length > 0
+      if (!server.closing) give(server, up, handle, { piece })
+      if (!client.closing) give(client, down, event => heard.client.push(event), { piece })
+    }
+    for (const event of server.events()) handle(event)
+  }
+  return { server, client, heard, talk, of: (side, type) => heard[side].filter(event => event.type === type) }
+}
+
+for (const [what, options] of Object.entries({
+  'at once': {},
+  'byte by byte': { piece: 1 },
+  'in odd pieces': { piece: 977 },
+  'without a handshake': { server: { handshakeDone: true }, client: { handshakeDone: true } }
+})) {
+  test(`a clip passes from engine to engine, ${what}`, async t => {
+    const { server, client, heard, talk, of } = pair(t, options)
+    const clip = await collect(await FLVReader.open(CLIP))
+    assert.throws(() => client.sendPacket(clip[0]), { code: 'ERR_OXRTMP_STATE' }) // not before connected
+    talk()
+    assert.deepEqual(of('server', 'handshake').map(e => e.handshake), options.client ? [] : ['simple'])
+    assert.equal(of('client', 'connected').length, 1)
+    const [{ request, streamId }] = of('server', 'request')
+    assert.deepEqual([request.kind, request.app, request.streamName, request.query, request.peerAddress, request.answered],
+      ['publish', 'live', 'name', 'key=1', '', true])
+    assert.ok(streamId > 0)
+    client.sendMetadata(new Metadata({ width: 640, encoder: 'me' }))
+    client.sendPackets(clip)
+    talk()
+    const [metadata, ...packets] = of('server', 'packet').map(e => e.packet)
+    assert.deepEqual(metadata.values, ['onMetaData', { duration: 0, width: 640, encoder: 'me' }])
+    assert.equal(packets.length, clip.length)
+    for (const [i, packet] of packets.entries()) {
+      assert.deepEqual([packet.type, packet.timestampMs, packet.kind, packet.codec], [clip[i].type, clip[i].timestampMs, clip[i].kind, clip[i].codec])
+      assert.deepEqual(packet.data, clip[i].data)
+    }
+    const counters = server.statistics()
+    assert.deepEqual([counters.packetsReceived, counters.malformed, counters.faulty, counters.phase], [clip.length + 1, 0, 0, 'media'])
+    assert.equal(typeof counters.bytesReceived, 'bigint')
+    assert.equal(client.statistics().packetsSent, clip.length + 1)
+    client.end()
+    assert.equal(client.closing, true)
+    talk()
+    const end = heard.server.at(-1)
+    assert.deepEqual([end.type, end.streamId, end.error], ['streamEnd', streamId, undefined])
+    assert.notEqual(end.endReason, '')
+    assert.throws(() => client.sendPacket(clip[0]), { code: 'ERR_OXRTMP_STATE' })
+  })
+}
+
+test('nothing is received while a decision is open, and a refusal reaches the other side', t => {
+  const { server, client, of, talk } = pair(t, { answer () {} })
+  talk()
+  const [{ request }] = of('server', 'request')
+  assert.equal(server.receive(0, Buffer.alloc(10)), 0)
+  request.reject('unauthorized')
+  talk()
+  const [{ error }] = of('client', 'failed')
+  assert.ok(error instanceof OxrtmpError)
+  assert.deepEqual([error.code, error.phase, error.peerCode, error.description],
+    ['ERR_OXRTMP_NAME', 'publish', 'NetStream.Publish.BadName', 'unauthorized'])
+  assert.equal(server.closing, true)
+  assert.throws(() => server.receive(0, Buffer.of(1)), { code: 'ERR_OXRTMP_CLOSED' })
+  assert.equal(server.statistics().requestsRejected, 1)
+  assert.equal(client.closed, false)
+})
+
+test('a stream that the accepting side ends', t => {
+  const { server, client, of, talk } = pair(t)
+  talk()
+  const [{ streamId }] = of('server', 'request')
+  server.closeStream(streamId, 'NetStream.Publish.Rejected', 'enough')
+  talk()
+  assert.ok([...of('client', 'failed'), ...of('client', 'streamEnd'), ...of('client', 'status')].length > 0)
+  assert.throws(() => server.closeStream(99), { code: 'ERR_OXRTMP_STATE' })
+})
+
+test('time is what the caller says', () => {
+  const engine = Engine.server({ timeouts: { handshakeMs: 500 } })
+  assert.equal(engine.deadlineMs, 500)
+  engine.advance(499)
+  assert.throws(() => engine.advance(500), { code: 'ERR_OXRTMP_SILENT' })
+  assert.throws(() => engine.receive(501, Buffer.of(3)), OxrtmpError)
+  engine.close()
+  engine.close()
+  assert.equal(engine.closed, true)
+  for (const call of [() => engine.receive(0, Buffer.of(3)), () => engine.output(), () => engine.events(), () => engine.deadlineMs]) {
+    assert.throws(call, { code: 'ERR_OXRTMP_CLOSED' })
+  }
+  assert.equal(Engine.server({ timeouts: { handshakeMs: -1, setupMs: -1 } }).deadlineMs, undefined)
+})
+
+test('what breaks the protocol is named, and the engine is dead', t => {
+  const engine = Engine.server({ handshakeDone: true })
+  t.after(() => engine.close())
+  const broken = Buffer.of(0xc3) // a chunk without header on a chunk stream that has had no message
+  assert.throws(() => engine.receive(0, broken), { code: 'ERR_OXRTMP_CHUNK' })
+  assert.throws(() => engine.receive(0, broken), { code: 'ERR_OXRTMP_CHUNK' })
+  assert.throws(() => engine.receive(-1, broken), { code: 'ERR_OXRTMP_ARGUMENT' })
+  assert.throws(() => engine.receive(0, 'text'), { code: 'ERR_OXRTMP_ARGUMENT' })
+  assert.throws(() => Engine.server({ signal: AbortSignal.timeout(1) }), /options has no 'signal'/)
+  assert.throws(() => Engine.publish('http://host/live'), { code: 'ERR_OXRTMP_ARGUMENT' })
+  assert.throws(() => new Engine(), { name: 'TypeError' })
+})
+
+const CAPTURES = path.join(ROOT, 'testdata/captures')
+const hash = bytes => createHash('sha256').update(bytes).digest('hex')
+
+for (const file of readdirSync(CAPTURES).filter(name => name.endsWith('.bin'))) {
+  test(`what an encoder sent, in pieces of any size: ${file}`, () => {
+    const bytes = readFileSync(path.join(CAPTURES, file))
+    for (const piece of [0, 5, 1000]) {
+      const engine = Engine.server()
+      const tags = []
+      let end
+      const handle = event => {
+        if (event.type === 'request') {
+          if (event.request.streamName.includes('wrong')) event.request.reject('unauthorized')
+          else event.request.accept()
+        } else if (event.type === 'packet' && !event.packet.continued) {
+          const { type, timestampMs, data, raw } = event.packet
+          tags.push([type, timestampMs, type === 18 ? data : raw])
+        } else if (event.type === 'streamEnd') end = event.endReason
+      }
+      try {
+        give(engine, bytes, handle, { piece })
+      } catch (error) {
+        assert.equal(error.code, 'ERR_OXRTMP_CLOSED') // it has refused: what still comes is not heard
+      }
+      engine.close()
+      if (file.includes('refused')) {
+        assert.deepEqual([tags.length, end], [0, undefined])
+      } else if (file.startsWith('obs')) {
+        assert.ok(tags.length > 100 && end !== undefined, `${tags.length} tags, ${end}`)
+      } else {
+        const wanted = JSON.parse(readFileSync(path.join(CAPTURES, file.replace('.bin', '.json'))))
+        assert.deepEqual(tags.map(([type, timestamp, body]) => ({ type, timestamp, size: body.length, sha256: hash(body) })), wanted)
+      }
+    }
+  })
+}
+
+test('the program of the types: an engine on a socket of Node', async t => {
+  const types = readFileSync(path.join(ROOT, 'bindings/node/index.d.ts'), 'utf8')
+  const program = types.match(/ \* const engine = Engine\.server\(\)\n[^]*?\n \* ```/)[0].replace(/^ \* /gm, '').replace('```', '')
+  const seen = []
+  const run = new Function('Engine', 'socket', 'now', 'console', program)
+  const server = net.createServer(socket => run(Engine, socket, () => 0, { log: ms => seen.push(ms) }))
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const client = await Client.publish(`rtmp://127.0.0.1:${server.address().port}/live/x`)
+  await client.sendVideoSequenceHeader(AVCC)
+  for (let i = 1; i < 10; i++) await client.sendVideo(i, true, Buffer.alloc(50000))
+  await within(20000, client.close())
+  assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+})
+
+test('engines need no event loop, and leave nothing', async () => {
+  const { stdout } = await node(`
+    import { Engine, libraryStatistics } from 'oxrtmp'
+    for (let i = 0; i < 1000; i++) { const e = Engine.server(); e.receive(0, Buffer.alloc(100, 3)); e.output(); e.close() }
+    console.log(libraryStatistics().handles)
+    Engine.publish('rtmp://h/a/b').output() // left to the collector`)
+  assert.equal(stdout, '0\n')
+  assert.equal(libraryStatistics().faults, 0)
+  assert.ok(readFLV(readFileSync(CLIP)).length > 10)
+})
