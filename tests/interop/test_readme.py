@@ -54,9 +54,20 @@ def build_python(nursery: Nursery, directory: Path, source: str) -> Path:
     return program
 
 
-@pytest.mark.parametrize(
-    ("language", "build"), [("c", build_c), ("go", build_go), ("python", build_python)], ids=["c", "go", "python"]
-)
+def build_node(nursery: Nursery, directory: Path, source: str) -> Path:
+    """As a script beside the package."""
+    (directory / "node_modules").mkdir()
+    (directory / "node_modules/oxrtmp").symlink_to(ROOT / "bindings/node")
+    program = directory / "ingest.mjs"
+    program.write_text(f"#!/usr/bin/env node\n{source}")
+    program.chmod(0o755)
+    return program
+
+
+BUILDS = {"c": build_c, "go": build_go, "python": build_python, "js": build_node}
+
+
+@pytest.mark.parametrize(("language", "build"), BUILDS.items(), ids=list(BUILDS))
 def test_readme_server(nursery: Nursery, library: Library, tmp_path: Path, language: str, build) -> None:
     port = free_port()
     program = build(nursery, tmp_path, block(language).replace(ADDRESS, f"127.0.0.1:{port}"))

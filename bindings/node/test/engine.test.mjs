@@ -112,6 +112,25 @@ test('a stream that the accepting side ends', t => {
   assert.throws(() => server.closeStream(99), { code: 'ERR_OXRTMP_STATE' })
 })
 
+/** A message in one chunk on chunk stream 3, message stream 0. */
+const chunk = (type, body) => Buffer.concat([Buffer.of(3, 0, 0, 0, 0, 0, body.length, type, 0, 0, 0, 0), body])
+
+test('events that few need: acknowledgements, commands, control events', t => {
+  const { server, client, heard, talk } = pair(t, { server: { handshakeDone: true }, client: { handshakeDone: true } })
+  talk()
+  heard.server.length = 0
+  const collect = event => heard.server.push(event)
+  give(server, chunk(3, Buffer.from('0001e240', 'hex')), collect)
+  give(server, chunk(20, Buffer.from('020003666f6f' + '00401c000000000000' + '05' + '020003626172', 'hex')), collect) // foo, 7, null, "bar"
+  give(server, chunk(4, Buffer.from('0003' + '00000001' + '000003e8', 'hex')), collect) // SetBufferLength 1000
+  give(server, chunk(1, Buffer.from('00010000', 'hex')), collect)
+  assert.deepEqual(heard.server.map(({ streamId, ...event }) => event), [
+    { type: 'acknowledged', bytes: 123456 }, { type: 'command', name: 'foo' }, { type: 'control', event: 3 }, { type: 'chunkSize', bytes: 65536 }
+  ])
+  assert.match(server.output().toString('latin1'), /NetConnection\.Call\.Failed/)
+  assert.equal(server.closing || client.closing, false)
+})
+
 test('time is what the caller says', () => {
   const engine = Engine.server({ timeouts: { handshakeMs: 500 } })
   assert.equal(engine.deadlineMs, 500)

@@ -1,6 +1,6 @@
 // How a process ends: by itself when nothing is open, at once when it is told to, and never with an error of ours.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import { CLIP, PACKAGE, node, readFLV, run, temporary } from './helpers.mjs'
@@ -68,15 +68,15 @@ test('a promise that is pending holds the process', async () => {
   assert.equal(stdout, 'open\nclosed\nand the server\n')
 })
 
-for (const [name, end] of Object.entries({
-  'process.exit()': 'process.exit(0)',
-  'process.exit() in a packet': 'for await (const packet of session) process.exit(0)',
-  'process.exit() while all waits': 'server.nextRequest(); session.nextPacket().then(() => session.nextPacket()); client.flush(); client.close(); setImmediate(() => process.exit(0))',
-  'process.exit() with jobs on the way': `
+for (const [when, end] of Object.entries({
+  'at once': 'process.exit(0)',
+  'in a packet': 'for await (const packet of session) process.exit(0)',
+  'while all waits': 'server.nextRequest(); session.nextPacket().then(() => session.nextPacket()); client.flush(); client.close(); setImmediate(() => process.exit(0))',
+  'with jobs on the way': `
     for (let i = 0; i < 20; i++) FLVReader.open(${JSON.stringify(CLIP)}).then(r => r.nextPackets())
     setImmediate(() => process.exit(0))`
 })) {
-  test(`${name} with live streams is clean`, async () => {
+  test(`process.exit() with live streams is clean: ${when}`, async () => {
     for (let i = 0; i < 3; i++) {
       const { stdout, stderr } = await node(OPEN + '\n' + end)
       assert.deepEqual([stdout, stderr], ['open\n', ''])
@@ -124,4 +124,51 @@ test('a peer that is gone raises no SIGPIPE, and Ctrl-C reaches the program', as
     })
     process.kill(process.pid, 'SIGINT')`)
   assert.equal(stdout, 'open\ninterrupted\n')
+})
+
+const OTHER_LIBRARY = `package main
+
+import "C"
+import "time"
+
+var kept [64][]byte
+
+// Whatever else the process does, this runtime allocates, collects and schedules.
+func init() {
+	go func() {
+		for i := 0; ; i++ {
+			kept[i%len(kept)] = make([]byte, 100_000)
+			time.Sleep(100 * time.Microsecond)
+		}
+	}()
+}
+
+//export other
+func other() {}
+
+func main() {}
+`
+
+test('another Go library in the process', async t => {
+  const directory = temporary(t)
+  writeFileSync(path.join(directory, 'other.go'), OTHER_LIBRARY)
+  const other = path.join(directory, 'libother.so')
+  const built = await run(process.env.GO ?? 'go', ['build', '-buildmode=c-shared', '-o', other, 'other.go'], { cwd: directory, timeout: 300000 })
+  assert.equal(built.code, 0, built.stderr)
+  const { stdout } = await node(`
+    import { readFileSync } from 'node:fs'
+    import { Client, Server } from 'oxrtmp'
+    const maps = readFileSync('/proc/self/maps', 'utf8')
+    console.log(maps.includes('libother.so'), maps.includes('libxrtmp.so'))
+    const server = await Server.listen('127.0.0.1:0')
+    const publishing = Client.publish('rtmp://' + server.address + '/live/x')
+    const session = await (await server.nextRequest()).accept()
+    const client = await publishing
+    for (let i = 0; i < 2000; i++) await client.sendVideo(i, true, Buffer.alloc(i, 1))
+    await client.close()
+    let next = 0
+    for await (const packet of session) if (packet.data.length !== next++) throw new Error('not in order')
+    console.log(next)
+    await server.close()`, { env: { ...process.env, LD_PRELOAD: other } })
+  assert.equal(stdout, 'true true\n2000\n')
 })

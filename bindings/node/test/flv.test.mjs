@@ -15,15 +15,15 @@ const tagsOf = file => readFLV(file).map(tag => [tag.type, tag.timestamp, tag.da
 test('there are clips', () => assert.ok(clips.length > 1))
 
 for (const clip of clips) {
-  test(`${path.basename(clip)}: a file and fed bytes give what the file has`, async () => {
+  test(`fed in any pieces, and from a file, bytes give what the file has: ${path.basename(clip)}`, async () => {
     const file = readFileSync(clip)
     const packets = await collect(await FLVReader.open(clip))
     assert.deepEqual(bodies(packets), tagsOf(file))
     assert.deepEqual(bodies(await collect(FLVReader.packets(createReadStream(clip, { highWaterMark: 777 })))), tagsOf(file))
     const reader = new FLVReader()
     const fed = []
-    for (let at = 0; at < file.length; at += 4093) {
-      reader.feed(file.subarray(at, at + 4093))
+    for (let at = 0, size = 1; at < file.length; at += size++) {
+      reader.feed(file.subarray(at, at + size))
       fed.push(...reader.read())
     }
     reader.close()
@@ -99,7 +99,7 @@ test('a recording holds what was received, after an onMetaData of its own', asyn
   await assert.rejects(recorder.write([]), { code: 'ERR_OXRTMP_CLOSED' })
 })
 
-test('no file is overwritten; writes need not be awaited', async t => {
+test('no file is overwritten, and writes need not be awaited', async t => {
   const directory = temporary(t)
   const file = path.join(directory, 'a.flv')
   const packets = await collect(await FLVReader.open(CLIP))

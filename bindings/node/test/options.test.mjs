@@ -73,6 +73,22 @@ test('options reach the library', async t => {
   await session.close()
 })
 
+test('limits and timeouts take effect', async t => {
+  const { server, url } = await listen(t, { limits: { connections: 1, messageBytes: 50000 }, timeouts: { firstMediaMs: 300 } })
+  const accepted = async () => (await server.nextRequest()).accept()
+  const [client, session] = await Promise.all([Client.publish(url()), accepted()])
+  await assert.rejects(Client.publish(url('second')), error => error instanceof OxrtmpError && error.phase !== '')
+  await assert.rejects(session.nextPacket(), { code: 'ERR_OXRTMP_SILENT' }) // there was no first packet in time
+  await client.close().catch(() => {})
+
+  const [large, other] = await Promise.all([Client.publish(url()), accepted()])
+  await large.sendVideo(0, true, Buffer.alloc(49000))
+  await large.sendVideo(1, true, Buffer.alloc(51000))
+  assert.equal((await other.nextPacket()).data.length, 49000)
+  await assert.rejects(other.nextPacket(), { code: 'ERR_OXRTMP_LIMIT' })
+  await large.close().catch(() => {})
+})
+
 test('the library tells about itself', () => {
   assert.match(version, /^\d+\.\d+\.\d+/)
   const s = libraryStatistics()

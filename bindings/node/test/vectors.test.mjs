@@ -44,7 +44,7 @@ function check (packet, want, type, id) {
 }
 
 for (const name of ['video.json', 'audio.json', 'flv.json']) {
-  test(name, () => {
+  test(`media payloads are read: ${name}`, () => {
     let count = 0
     for (const { id, hex, value } of read(name)) {
       if (!Array.isArray(value?.packets)) continue
@@ -74,6 +74,20 @@ test('built from their fields, single packets have the bytes of the vectors', as
   const got = (await collect(session)).map(packet => packet.raw.toString('hex'))
   assert.ok(wanted.length > 10)
   assert.deepEqual(wanted.map(([id], i) => [id, got[i]]), wanted)
+})
+
+test('metadata in every form', async t => {
+  const body = '08' + '00000002' + '00057769647468' + '00' + '4084000000000000' + '0009' + '6672616d6572617465' + '00' + '403e000000000000' + '000009'
+  for (const [what, hex] of [['plain', '02000a6f6e4d65746144617461' + body], ['wrapped', '02000d40736574446174614672616d65' + '02000a6f6e4d65746144617461' + body]]) {
+    const { client, session } = await loopback(t)
+    await client.sendPacket({ type: 18, raw: Buffer.from(hex, 'hex') })
+    await client.close()
+    const [packet] = await collect(session)
+    assert.deepEqual([packet.kind, packet.handler, packet.values[1]], ['metadata', 'onMetaData', { width: 640, framerate: 30 }], what)
+    assert.deepEqual([session.metadata.width, session.metadata.frameRate], [640, 30], what)
+    assert.equal(packet.raw.toString('hex'), hex, what)
+    assert.equal(session.metadataRaw.toString('hex'), '02000a6f6e4d65746144617461' + body, what)
+  }
 })
 
 test('no payload of negative.json is lost, or ends anything', async t => {
