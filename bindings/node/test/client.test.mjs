@@ -40,7 +40,6 @@ test('each failure names its phase', async t => {
   await fails(`rtmp://127.0.0.1:${mute.port}/live/x`, { phase: 'handshake', code: 'ERR_OXRTMP_TIMEOUT' }, { timeouts: { handshakeMs: 200 } })
   const http = await tcp(t, socket => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n' + ' '.repeat(4000)))
   await fails(`rtmp://127.0.0.1:${http.port}/live/x`, { phase: 'handshake', code: 'ERR_OXRTMP_HANDSHAKE' })
-  await fails('rtmps://127.0.0.1/live/x', { code: 'ERR_OXRTMP_UNSUPPORTED' })
   for (const url of ['', 'nonsense', 'http://host/live/x']) await fails(url, { code: 'ERR_OXRTMP_ARGUMENT' })
 })
 
