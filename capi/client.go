@@ -60,10 +60,11 @@ func openClient(url *C.char, o *C.oxrtmp_client_options, h C.oxrtmp_queue, userD
 		held := &heldClient{}
 		options := clientOptions(o)
 		options.Logger = held.logger()
-		held.Client, setup = create(goString(url), options)
-		if setup != nil {
+		var c *rtmp.Client
+		if c, setup = create(goString(url), options); setup != nil {
 			return nil
 		}
+		held.carrier = c
 		if err := open(clients, held, &client.id, (*heldClient).close); err != nil {
 			return err
 		}
@@ -84,8 +85,8 @@ func newClient(o *C.oxrtmp_client_options, client *C.oxrtmp_client, create func(
 	held := &heldClient{}
 	options := clientOptions(o)
 	options.Logger = held.logger()
-	var err error
-	held.Client, err = create(options)
+	c, err := create(options)
+	held.carrier = c
 	if errors.Is(err, rtmp.ErrTimeout) { // of a phase or of the call: to the caller they are the same
 		return failAs(C.OXRTMP_E_TIMEOUT, err)
 	}

@@ -18,6 +18,7 @@ const (
 	kindFLVReader handle.Kind = 6
 	kindQueue     handle.Kind = 7
 	kindEngine    handle.Kind = 8
+	kindHub       handle.Kind = 9
 )
 
 // The tables are the only global state of the library besides its memory.
@@ -28,6 +29,7 @@ var (
 	clients    = handle.New[*heldClient](kindClient, nil)
 	recorders  = handle.New[*rtmp.Recorder](kindRecorder, nil)
 	queues     = handle.New[*eventQueue](kindQueue, (*eventQueue).free)
+	hubs       = handle.New[*rtmp.Hub](kindHub, nil)
 	engines    = handle.New[*heldEngine](kindEngine, nil)
 	flvReaders = handle.New[*flvReader](kindFLVReader, (*flvReader).free)
 )
@@ -35,7 +37,7 @@ var (
 // liveHandles returns how many handles of all kinds are live.
 func liveHandles() int {
 	return servers.Len() + requests.Len() + sessions.Len() + clients.Len() + queues.Len() + recorders.Len() + flvReaders.Len() +
-		engines.Len()
+		engines.Len() + hubs.Len()
 }
 
 // with calls f on the value behind a handle and records its error.

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"oxrtmp/capi/internal/queue"
 	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
 )
 
 // What handles stand for: the thing itself, and its tie to a queue.
@@ -29,11 +32,39 @@ type (
 		attachment
 	}
 	heldClient struct {
-		*rtmp.Client
+		carrier
 		attachment
 		ending ending // by oxrtmp_client_close_start
 	}
 )
+
+// carrier is what carries a client's stream: a connection, or a place in a hub.
+type carrier interface {
+	outgoing
+	incoming
+	SendVideoSequenceHeader(config []byte) error
+	SendAudioSequenceHeader(config []byte) error
+	SendVideo(timestamp uint32, keyframe bool, nalus []byte) error
+	SendVideoAt(timestamp uint32, composition int32, keyframe bool, nalus []byte) error
+	SendAudio(timestamp uint32, frame []byte) error
+	SendMetadata(*message.Metadata) error
+	SendData(timestamp uint32, body []byte) error
+	Flush(timeout time.Duration) error
+	NextPackets(dst []media.Packet, timeout time.Duration) (int, error)
+	NextEvent(timeout time.Duration) (rtmp.ClientEvent, error)
+	Poll(dst []media.Packet) (int, rtmp.ClientEvent, error)
+	OnReady(func())
+	Ready() bool
+	Pause(bool) error
+	Seek(time.Duration) error
+	ReceiveAudio(bool) error
+	ReceiveVideo(bool) error
+	SetBufferLength(time.Duration) error
+	Ping(timeout time.Duration) (time.Duration, error)
+	Statistics() rtmp.Statistics
+	PeerAddr() string
+	Close() error
+}
 
 // wish is a request of a peer of a server, or of an engine.
 type wish interface {

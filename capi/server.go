@@ -28,14 +28,16 @@ func oxgo_server_create(o *C.oxrtmp_server_options, server *C.oxrtmp_server) (st
 }
 
 func newServer(o *C.oxrtmp_server_options, server *C.oxrtmp_server, create func(*rtmp.ServerOptions) (*rtmp.Server, error)) C.oxrtmp_status {
-	held := &heldServer{}
-	options := serverOptions(o)
-	options.Logger = held.logger()
-	var err error
-	if held.Server, err = create(options); err != nil {
-		return failSetup(err)
-	}
-	return fail(open(servers, held, &server.id, (*heldServer).Close))
+	return withHub(o.hub, func(h *rtmp.Hub) C.oxrtmp_status {
+		held := &heldServer{}
+		options := serverOptions(o)
+		options.Logger, options.Hub, options.AskPublish = held.logger(), h, o.ask_publish != 0
+		var err error
+		if held.Server, err = create(options); err != nil {
+			return failSetup(err)
+		}
+		return fail(open(servers, held, &server.id, (*heldServer).Close))
+	})
 }
 
 //export oxgo_server_listen

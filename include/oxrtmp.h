@@ -1,4 +1,5 @@
-/* oxrtmp.h: the C interface of libxrtmp, an RTMP library. It accepts, sends, plays and records live streams.
+/* oxrtmp.h: the C interface of libxrtmp, an RTMP library. It accepts, sends, plays, distributes and records
+ * live streams.
  *
  * Link with -lxrtmp (pkg-config oxrtmp, or CMake's oxrtmp::oxrtmp). This header is the manual; it is read top to
  * bottom.
@@ -47,6 +48,7 @@
  *   packet   one unit of media: a codec's configuration (sequence header), a frame, or a data message such as metadata.
  *            `data` is the codec's own bytes, `raw` the whole payload as it crossed the wire.
  *   queue    where what happens to many servers, sessions and clients waits for you, behind one file descriptor.
+ *   hub      gives what is published to everybody who plays it, for servers that need no more, or that ask you first.
  *
  * Beside them: a recorder writes packets to FLV files, a reader reads them, and an engine is the protocol alone, for a
  * transport of your own.
@@ -59,9 +61,10 @@
  * OWNERSHIP
  *
  * - What a function returns through a handle pointer is yours, to be ended by one call: oxrtmp_server_close,
- *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_queue_destroy, oxrtmp_recorder_close, oxrtmp_flv_reader_close,
- *   oxrtmp_engine_close. A request is ended by oxrtmp_request_accept or oxrtmp_request_reject. Closing a server ends
- *   its connections, but the handles of its sessions stay yours to close.
+ *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_hub_close, oxrtmp_queue_destroy, oxrtmp_recorder_close,
+ *   oxrtmp_flv_reader_close, oxrtmp_engine_close. A request is ended by oxrtmp_request_accept, oxrtmp_request_reject or
+ *   oxrtmp_hub_accept. Closing a server ends its connections, and closing a hub its streams, but the handles of
+ *   sessions and clients stay yours to close.
  * - A packet that you receive owns a reference to its memory until oxrtmp_packet_release, which you may call from any
  *   thread, at any time, also after its session is closed. `data` and `raw` are valid until then; do not write there.
  *   The struct may be copied freely, but it is one reference: release it once. A second reference comes from
@@ -87,7 +90,7 @@
  * There are three ways to wait, and one program may use all of them:
  *
  * - Blocking calls, as in the programs above: a thread for each server and each session. The simplest, good for tens of
- *   streams.
+ *   streams. What a hub does takes none of your threads.
  * - oxrtmp_server_serve, which makes the threads for you: a function of yours runs for each request, over the same
  *   blocking calls.
  * - A queue, for an event loop of your own, or for hundreds of streams on few threads: servers, sessions and clients
@@ -307,6 +310,7 @@ typedef struct oxrtmp_recorder { uint64_t id; } oxrtmp_recorder;     /**< writes
 typedef struct oxrtmp_queue { uint64_t id; } oxrtmp_queue;           /**< where events of many handles wait */
 typedef struct oxrtmp_flv_reader { uint64_t id; } oxrtmp_flv_reader; /**< reads an FLV file, or FLV bytes */
 typedef struct oxrtmp_engine { uint64_t id; } oxrtmp_engine;         /**< the protocol of one connection, without I/O */
+typedef struct oxrtmp_hub { uint64_t id; } oxrtmp_hub;               /**< gives streams to many players */
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Packets
@@ -485,10 +489,12 @@ typedef struct oxrtmp_server_options {
   uint32_t reserved;               /**< 0 */
   const oxrtmp_limits *limits;     /**< NULL: the defaults */
   const oxrtmp_timeouts *timeouts; /**< NULL: the defaults */
-  uint32_t ask_play;               /**< not 0: play raises a request; else players are told there is no such stream */
+  uint32_t ask_play;               /**< not 0: play raises a request; else, without a hub, there is no such stream */
   uint32_t no_wait;                /**< not 0: sending to a player returns E_AGAIN where it would wait for room */
   int32_t send_timeout_ms;         /**< how long sending to a player waits for room, -1 for ever; 10000 */
   uint32_t output_bytes;           /**< data that may be queued for a player before sending waits; 1 MiB */
+  oxrtmp_hub hub;                  /**< answers every publish and play, without a request; {0}: none */
+  uint32_t ask_publish;            /**< not 0: publish raises a request though there is a hub */
 } oxrtmp_server_options;
 
 /** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port). A name is
@@ -1299,6 +1305,140 @@ OXRTMP_API oxrtmp_status oxrtmp_client_ping(oxrtmp_client client, int32_t timeou
 OXRTMP_API oxrtmp_status oxrtmp_session_ping(oxrtmp_session session, int32_t timeout_ms, int64_t *rtt_ns);
 
 /* ---------------------------------------------------------------------------------------------------------------------
+ * Hub: streams that many play
+ *
+ * A hub takes what is published under an application's and a stream's name and gives it to everybody who plays that.
+ * A whole live server is a hub and a server, and no other code:
+ *
+ *   oxrtmp_hub hub; oxrtmp_server server; oxrtmp_server_options options;
+ *   oxrtmp_hub_create(NULL, &hub);
+ *   oxrtmp_server_options_init(&options);
+ *   options.hub = hub;                                       // it answers every publish and play
+ *   oxrtmp_server_bind(":1935", &options, &server);
+ *
+ * To see requests first, set ask_publish or ask_play too, and hand on what may pass by oxrtmp_hub_accept. Any number of
+ * servers may share a hub. Its streams live as long as it does, whatever happens to the servers.
+ *
+ * Who comes late gets metadata, sequence headers and what the cache holds together with the answer to its play. A
+ * player that takes less than it is sent loses video up to a keyframe and keeps its audio; the others do not notice it.
+ * When a publisher goes its players stay for the grace period, and go on with the next one: timestamps never go back.
+ */
+
+/** What late players get besides metadata and sequence headers. */
+enum oxrtmp_cache_policy {
+  OXRTMP_CACHE_GOP = 0,      /**< everything since the last keyframe */
+  OXRTMP_CACHE_KEYFRAME = 1, /**< the last keyframe; then no video until the next one */
+  OXRTMP_CACHE_OFF = 2       /**< nothing: the video begins with the next keyframe */
+};
+
+/** What happens to a player that takes less than it is sent. */
+enum oxrtmp_slow_policy {
+  OXRTMP_SLOW_DROP = 0,       /**< video is dropped up to the next keyframe, audio flows */
+  OXRTMP_SLOW_DISCONNECT = 1, /**< it is disconnected */
+  OXRTMP_SLOW_BLOCK = 2       /**< its stream waits for it, and with it every other player */
+};
+
+/** What happens when somebody publishes under a name that has a publisher. */
+enum oxrtmp_takeover {
+  OXRTMP_TAKEOVER_REJECT = 0,   /**< the newcomer is refused: NetStream.Publish.BadName */
+  OXRTMP_TAKEOVER_REPLACE = 1,  /**< the newcomer takes over, the players stay */
+  OXRTMP_TAKEOVER_IF_SILENT = 2 /**< it takes over if nothing has come from the other one for silent_after_ms */
+};
+
+/** Options of a hub. Clear them with oxrtmp_hub_options_init; 0 means the default. */
+typedef struct oxrtmp_hub_options {
+  uint32_t struct_size;        /**< set by oxrtmp_hub_options_init */
+  uint32_t cache_policy;       /**< oxrtmp_cache_policy */
+  uint32_t cache_bytes;        /**< most bytes that a stream's cache holds since the last keyframe; 8 MiB */
+  uint32_t cache_frames;       /**< and most frames; 4096 */
+  uint32_t slow_policy;        /**< oxrtmp_slow_policy */
+  uint32_t slow_bytes;         /**< waiting output past which a player is slow; 1 MiB */
+  uint32_t disconnect_bytes;   /**< waiting output past which it is disconnected; 8 MiB, at least twice slow_bytes */
+  uint32_t takeover;           /**< oxrtmp_takeover */
+  int32_t silent_after_ms;     /**< for OXRTMP_TAKEOVER_IF_SILENT; 5000 */
+  int32_t grace_ms;            /**< how long players stay when their publisher has gone, -1: not at all; 10000 */
+  uint32_t wait_for_publisher; /**< not 0: players wait for a stream that is not there yet */
+  uint32_t coalesce_ms;        /**< frames are held back for so long, to send several at once; not at all */
+  uint32_t chunk_size;         /**< chunk size towards players, 1 to 65536; 4096 */
+  uint32_t reserved;           /**< 0 */
+} oxrtmp_hub_options;
+
+/** Make a hub without streams. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when an option is out of range. *hub is yours: oxrtmp_hub_close. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_create(const oxrtmp_hub_options *options, oxrtmp_hub *hub);
+
+/** Give a publish or play request to the hub, which grants or refuses it, and end the request's handle: there is no
+ *  session for you. A request of another kind is granted. Since 0.1.
+ *  @return OXRTMP_OK; when it was refused E_BUSY: the stream has a publisher, E_NOT_FOUND: there is no such stream,
+ *  E_CLOSED; E_STATE when it comes too late; E_ARGUMENT for a request of an engine, which stays. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_accept(oxrtmp_hub hub, oxrtmp_request request);
+
+/** Publish into the hub: *client is a client without a connection. Sending, flushing, statistics, events, its queue and
+ *  oxrtmp_client_close work as with one that is connected; of the options (may be NULL) no_wait, send_timeout_ms and
+ *  output_bytes have a meaning. Since 0.1.
+ *  @return OXRTMP_OK; E_BUSY when the stream has a publisher that must not be replaced; E_CLOSED; E_ARGUMENT.
+ *  *client is yours: oxrtmp_client_close. CLIENT_END says that another publisher took over, or that the hub closed. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_publish(oxrtmp_hub hub, const char *app, const char *stream_name,
+                                            const oxrtmp_client_options *options, oxrtmp_client *client);
+
+/** Play from the hub: *client is a client without a connection. Taking packets, metadata, oxrtmp_client_pause and
+ *  _receive_audio and _video, statistics, events, its queue and oxrtmp_client_close work as with one that is connected;
+ *  oxrtmp_client_seek, _set_buffer_length and _ping are E_UNSUPPORTED. Of a client whose packets are not taken in time
+ *  the hub drops video as of a slow player; one that it gives up ends with E_LIMIT. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_NOT_FOUND; E_CLOSED; E_ARGUMENT. *client is yours: oxrtmp_client_close. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_play(oxrtmp_hub hub, const char *app, const char *stream_name,
+                                         const oxrtmp_client_options *options, oxrtmp_client *client);
+
+/** A hub at this moment. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_hub_info {
+  uint32_t struct_size;    /**< sizeof(oxrtmp_hub_info), set by you */
+  uint32_t streams;        /**< streams that there are */
+  uint32_t publishers;     /**< of them with a publisher */
+  uint32_t players;        /**< of all streams */
+  uint64_t bytes;          /**< payload bytes received from publishers */
+  uint64_t packets;        /**< messages received from publishers */
+  uint64_t frames_sent;    /**< to all players */
+  uint64_t frames_dropped; /**< because players were slow */
+  uint64_t cached_bytes;   /**< that wait for late players */
+} oxrtmp_hub_info;
+
+/** Fill *info. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_statistics(oxrtmp_hub hub, oxrtmp_hub_info *info);
+
+/** A stream of a hub. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_stream_info {
+  uint32_t struct_size;         /**< sizeof(oxrtmp_stream_info), set by you */
+  uint32_t published;           /**< 0 or 1: it has a publisher */
+  uint32_t players;             /**< who play it */
+  uint32_t timestamp_ms;        /**< of the last message received */
+  int64_t duration_ns;          /**< since the stream began */
+  int64_t keyframe_interval_ns; /**< between the last two keyframes received, by decoding time */
+  uint64_t bytes;               /**< payload bytes received from publishers */
+  uint64_t packets;             /**< messages received from publishers, of these: */
+  uint64_t audio_packets;       /**< audio */
+  uint64_t video_packets;       /**< video */
+  uint64_t data_packets;        /**< data, metadata included */
+  uint64_t keyframes;           /**< keyframes */
+  uint64_t malformed;           /**< not understood */
+  uint64_t frames_sent;         /**< to all players */
+  uint64_t frames_dropped;      /**< because players were slow */
+  uint64_t cached_bytes;        /**< that wait for late players */
+  char publisher[64];           /**< the publisher's address, "application" of oxrtmp_hub_publish, or "" */
+} oxrtmp_stream_info;
+
+/** Fill *info about one stream. Since 0.1. @return OXRTMP_OK; E_NOT_FOUND. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_stream_statistics(oxrtmp_hub hub, const char *app, const char *stream_name,
+                                                      oxrtmp_stream_info *info);
+
+/** The hub as a JSON object: its figures, and "streams", a list with app, stream_name and figures of each, under the
+ *  names of the structs above. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_json(oxrtmp_hub hub, char *buf, size_t cap, size_t *length);
+
+/** End all streams of the hub, telling publishers and players, and end the handle. Servers that have the hub refuse
+ *  from then on. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_close(oxrtmp_hub hub);
+
+/* ---------------------------------------------------------------------------------------------------------------------
  * FLV files
  */
 
@@ -1475,6 +1615,7 @@ OXRTMP_DEFINE_INIT_(oxrtmp_server_options)   /* oxrtmp_server_options_init(&opti
 OXRTMP_DEFINE_INIT_(oxrtmp_session_options)  /* oxrtmp_session_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_client_options)   /* oxrtmp_client_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_queue_options)    /* oxrtmp_queue_options_init(&options) */
+OXRTMP_DEFINE_INIT_(oxrtmp_hub_options)      /* oxrtmp_hub_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_recorder_options) /* oxrtmp_recorder_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_metadata)         /* oxrtmp_metadata_init(&metadata) */
 

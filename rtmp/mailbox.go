@@ -147,6 +147,13 @@ func (m *mailbox[T]) over() error {
 	return ErrTimeout
 }
 
+// reason returns what the mailbox was closed with, or nil.
+func (m *mailbox[T]) reason() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err
+}
+
 // closed reports that nothing more can be put in.
 func (m *mailbox[T]) closed() bool {
 	m.mu.Lock()

@@ -47,6 +47,7 @@ static struct {
   oxrtmp_session session;
   oxrtmp_recorder recorder;
   oxrtmp_flv_reader reader;
+  oxrtmp_hub hub;
 } live;
 
 static char recorded[] = "/tmp/oxrtmp-arguments-XXXXXX";
@@ -56,6 +57,7 @@ static void open_all(void) {
   connect_publisher(live.server, &live.client, &live.session);
   OK(oxrtmp_recorder_open_in(recorded, "x", NULL, &live.recorder));
   OK(oxrtmp_flv_reader_create(&live.reader));
+  OK(oxrtmp_hub_create(NULL, &live.hub));
 }
 
 static void close_all(void) {
@@ -64,6 +66,7 @@ static void close_all(void) {
   OK(oxrtmp_server_close(live.server));
   OK(oxrtmp_recorder_close(live.recorder));
   OK(oxrtmp_flv_reader_close(live.reader));
+  OK(oxrtmp_hub_close(live.hub));
 }
 
 static void made_up_handles(void) {
@@ -89,6 +92,7 @@ static void handles_of_another_kind(void) {
   wrong_handle(live.session.id, "session");
   wrong_handle(live.recorder.id, "recorder");
   wrong_handle(live.reader.id, "flv_reader");
+  wrong_handle(live.hub.id, "hub");
   close_all();
 }
 
@@ -106,6 +110,7 @@ static void closed_handles(void) {
   STATUS(OXRTMP_E_HANDLE, oxrtmp_client_flush(live.client, -1));
   STATUS(OXRTMP_E_HANDLE, oxrtmp_recorder_write(live.recorder, &packet));
   STATUS(OXRTMP_E_HANDLE, oxrtmp_flv_reader_feed(live.reader, bytes, 1));
+  STATUS(OXRTMP_E_HANDLE, oxrtmp_hub_json(live.hub, text, sizeof text, NULL));
   oxrtmp_server old = live.server;
   for (int i = 0; i < 100; i++) {
     oxrtmp_server next;

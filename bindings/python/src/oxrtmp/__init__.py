@@ -31,7 +31,7 @@ if _path := os.environ.get("OXRTMP_LIBRARY"):
 
 from . import _native
 from ._client import Client
-from ._engine import Engine, EngineRequest
+from ._engine import Engine, EngineRequest, Event
 from ._errors import (
     AgainError,
     ArgumentError,
@@ -52,7 +52,6 @@ from ._errors import (
     UsageError,
     make_error,
 )
-from ._event import Event
 from ._flv import FLVReader, Recorder
 from ._native import Packet
 from ._server import Request, Server, Session, serve
@@ -67,7 +66,6 @@ from ._types import (
     Metadata,
     PacketFlags,
     PacketKind,
-    PlayInfo,
     RequestKind,
     ServerOptions,
     Statistics,
@@ -101,7 +99,6 @@ __all__ = [
     "Packet",
     "PacketFlags",
     "PacketKind",
-    "PlayInfo",
     "ProtocolError",
     "Recorder",
     "RefusedError",
