@@ -24,7 +24,7 @@ var (
 // AppendPayload appends the message payload for p. It is the inverse of [AppendPackets]: a packet that was parsed from
 // a single-track message gives the same bytes again, but for ModEx entries other than one nanosecond offset, and for
 // values or format bytes before a data message's handler. A track of a multitrack message gives a message of its own
-// (multitrack type OneTrack).
+// (multitrack type OneTrack; see [AppendMultitrack] for several in one, [AppendWithModEx] for other ModEx entries).
 //
 // What it needs of p: Type, Kind, Codec and Data, and for frames of video [FlagKeyframe] or FrameType, and Composition.
 // The header is a legacy one where the codec has one, but Enhanced RTMP
@@ -110,24 +110,29 @@ func defaultAudioHeader(format uint8) AudioHeader {
 }
 
 func appendEnhancedAudio(dst []byte, p *Packet) ([]byte, error) {
-	packetType := uint8(0)
-	switch p.Kind {
-	case KindSequenceHeader:
-		packetType = PacketSequenceStart
-	case KindFrame:
-		packetType = PacketCodedFrames
-	case KindSequenceEnd:
-		packetType = PacketSequenceEnd
-	case KindMetadata:
-		packetType = AudioPacketMultichannelConfig
-	default:
-		return nil, ErrKind
-	}
-	dst, err := appendEnhancedHeader(dst, p, enhancedSoundFormat<<4, packetType)
+	packetType, err := p.audioPacketType()
 	if err != nil {
 		return nil, err
 	}
+	if dst, err = appendEnhancedHeader(dst, p, enhancedSoundFormat<<4, packetType); err != nil {
+		return nil, err
+	}
 	return append(dst, p.Data...), nil
+}
+
+// audioPacketType returns the Enhanced RTMP packet type for the packet's kind.
+func (p *Packet) audioPacketType() (uint8, error) {
+	switch p.Kind {
+	case KindSequenceHeader:
+		return PacketSequenceStart, nil
+	case KindFrame:
+		return PacketCodedFrames, nil
+	case KindSequenceEnd:
+		return PacketSequenceEnd, nil
+	case KindMetadata:
+		return AudioPacketMultichannelConfig, nil
+	}
+	return 0, ErrKind
 }
 
 func appendVideo(dst []byte, p *Packet) ([]byte, error) {
@@ -209,7 +214,7 @@ func appendEnhancedVideo(dst []byte, p *Packet, frameType uint8) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	if packetType == PacketCodedFrames && p.Kind == KindFrame && p.Codec.hasComposition() {
+	if p.composed(packetType) {
 		if !fitsInt24(p.Composition) {
 			return nil, ErrComposition
 		}
@@ -218,6 +223,11 @@ func appendEnhancedVideo(dst []byte, p *Packet, frameType uint8) ([]byte, error)
 		return nil, ErrComposition
 	}
 	return append(dst, p.Data...), nil
+}
+
+// composed reports whether a composition time precedes the packet's data.
+func (p *Packet) composed(packetType uint8) bool {
+	return p.Type == TypeVideo && p.Kind == KindFrame && packetType == PacketCodedFrames && p.Codec.hasComposition()
 }
 
 // videoPacketType returns the Enhanced RTMP packet type for the packet's kind.
@@ -270,7 +280,7 @@ func appendEnhancedHeader(dst []byte, p *Packet, first, packetType uint8) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	dst = append(dst, oneTrack<<4|packetType)
+	dst = append(dst, uint8(OneTrack)<<4|packetType)
 	dst = wire.AppendUint32(dst, uint32(p.Codec))
 	return append(dst, p.Track), nil
 }
@@ -285,7 +295,7 @@ func appendModEx(dst []byte, p *Packet, first, packetType uint8) ([]byte, error)
 	}
 	dst = append(dst, first|PacketModEx, 3-1)
 	dst = wire.AppendUint24(dst, p.NanoOffset)
-	return append(dst, modExNanoOffset<<4|packetType), nil
+	return append(dst, ModExTimestampOffsetNano<<4|packetType), nil
 }
 
 // appendData appends a data message: Data with its handler's name, which nothing here looks into.

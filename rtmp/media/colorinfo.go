@@ -42,20 +42,52 @@ var ErrNoColorInfo = errors.New("media: video metadata without colorInfo")
 
 const unspecified = 2 // of H.273's tables
 
-// ParseColorInfo reads the colorInfo among the names and values of a video metadata packet's Data. Values that are no
-// numbers, and codes that are none, count as not said. The error is [ErrNoColorInfo] or one of package amf.
+// ParseColorInfo reads the colorInfo of a video metadata packet's Data: names and values in turn, as OBS Studio and FFmpeg
+// write them and as is usual, each pair in an array, or one object, either with colorInfo as a member or in its place.
+// Values that are no numbers, and codes that are none, count as not said. The error is [ErrNoColorInfo] or one of package
+// amf.
 func ParseColorInfo(data []byte, l amf.Limits) (c ColorInfo, err error) {
 	values, err := amf.DecodeAMF0(data, l)
 	if err != nil {
 		return ColorInfo{}, err
 	}
-	err = ErrNoColorInfo
-	for i := 0; i+1 < len(values); i += 2 {
-		if name, _ := amf.AsString(values[i]); name == "colorInfo" {
-			c, err = readColorInfo(values[i+1]), nil
+	if v, ok := findColorInfo(values); ok {
+		return readColorInfo(v), nil
+	}
+	return ColorInfo{}, ErrNoColorInfo
+}
+
+// findColorInfo returns the value of the last colorInfo.
+func findColorInfo(values []amf.Value) (info amf.Value, ok bool) {
+	for i := 0; i < len(values); i++ {
+		switch v := values[i].(type) {
+		case amf.String:
+			if i++; v == "colorInfo" && i < len(values) {
+				info, ok = values[i], true
+			}
+		case *amf.StrictArray:
+			if len(v.Values) == 2 && v.Values[0] == amf.String("colorInfo") {
+				info, ok = v.Values[1], true
+			}
+		case *amf.Object, *amf.ECMAArray:
+			if member, named := amf.Lookup(v, "colorInfo"); named {
+				info, ok = member, true
+			} else if isColorInfo(v) {
+				info, ok = v, true
+			}
 		}
 	}
-	return c, err
+	return info, ok
+}
+
+// isColorInfo reports whether an object has any of colorInfo's members.
+func isColorInfo(v amf.Value) bool {
+	for _, name := range [...]string{"colorConfig", "hdrCll", "hdrMdcv"} {
+		if _, ok := section(v, name); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func readColorInfo(v amf.Value) (c ColorInfo) {

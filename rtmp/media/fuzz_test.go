@@ -31,6 +31,13 @@ func FuzzAppendPackets(f *testing.F) {
 			p.Command()
 			checkBuild(t, p, len(packets) == 1)
 		}
+		if p := &packets[0]; p.Flags&FlagEnhanced != 0 && p.Kind != KindCommand {
+			entries, ok := AppendModExEntries(nil, typeID, payload)
+			got, err := rebuild(typeID, payload, packets, entries)
+			if !ok || err != nil || !bytes.Equal(got, payload) && !longFormOfFew(entries, payload) {
+				t.Fatalf("%x, built %x, %v", payload, got, err)
+			}
+		}
 	})
 }
 
@@ -65,4 +72,14 @@ func canonical(p *Packet) bool {
 		return false
 	}
 	return len(p.Raw) == 0 || p.Flags&FlagEnhanced == 0 || p.Raw[0]&0x0F != PacketModEx
+}
+
+// longFormOfFew reports whether a ModEx entry of a payload may have its size in 16 bits without need.
+func longFormOfFew(entries []ModEx, payload []byte) bool {
+	for _, e := range entries {
+		if len(e.Data) < 256 && bytes.IndexByte(payload, 0xFF) >= 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -18,11 +18,11 @@ func AppendPackets(dst []Packet, typeID uint8, timestamp uint32, payload []byte)
 	switch {
 	case typeID == TypeAudio && len(payload) == 0:
 		p.Kind, p.Data, ok = KindSilence, payload, true
-	case typeID == TypeAudio && payload[0]>>4 == enhancedSoundFormat:
+	case typeID == TypeAudio && isEnhanced(typeID, payload[0]):
 		dst, ok = parseEnhanced(dst)
 	case typeID == TypeAudio:
 		ok = parseLegacyAudio(p)
-	case typeID == TypeVideo && len(payload) > 0 && payload[0]&enhancedVideoBit != 0:
+	case typeID == TypeVideo && len(payload) > 0 && isEnhanced(typeID, payload[0]):
 		dst, ok = parseEnhanced(dst)
 	case typeID == TypeVideo:
 		ok = parseLegacyVideo(p)

@@ -2,13 +2,6 @@ package media
 
 import "oxrtmp/rtmp/internal/wire"
 
-// Multitrack types. Enhanced RTMP v2, "AvMultitrackType".
-const (
-	oneTrack             = 0
-	manyTracks           = 1
-	manyTracksManyCodecs = 2
-)
-
 // maxTracks bounds the packets of one message: there are no more track ids.
 const maxTracks = 256
 
@@ -56,25 +49,11 @@ func (p *Packet) isMultitrack() bool {
 // Entries of unknown types, and nanosecond offsets too short or too large to be one, mean nothing.
 func skipModEx(c *wire.Cursor, p *Packet) bool {
 	for p.PacketType == PacketModEx {
-		short, ok := c.Uint8()
-		size := int(short) + 1
-		if ok && size == 256 {
-			var long uint16
-			long, ok = c.Uint16()
-			size = int(long) + 1
-		}
+		data, types, ok := readModEx(c)
 		if !ok {
 			return false
 		}
-		data, ok := c.Bytes(size)
-		if !ok {
-			return false
-		}
-		types, ok := c.Uint8()
-		if !ok {
-			return false
-		}
-		if types>>4 == modExNanoOffset && len(data) >= 3 {
+		if types>>4 == ModExTimestampOffsetNano && len(data) >= 3 {
 			if nano := wire.Uint24(data); nano <= maxNanoOffset {
 				p.NanoOffset = min(p.NanoOffset+nano, maxNanoOffset)
 			}
@@ -84,16 +63,13 @@ func skipModEx(c *wire.Cursor, p *Packet) bool {
 	return true
 }
 
-// modExNanoOffset is the ModEx type of a presentation time offset in nanoseconds.
-const modExNanoOffset = 0
-
 // parseTracks reads the tracks of a multitrack message, from the byte with its type on, into the last packet of dst
 // and further ones.
 func parseTracks(dst []Packet, c *wire.Cursor) ([]Packet, bool) {
 	n := len(dst) - 1
 	types, ok := c.Uint8()
-	multitrackType := types >> 4
-	if !ok || multitrackType > manyTracksManyCodecs {
+	form := TrackForm(types >> 4)
+	if !ok || form > ManyTracksManyCodecs {
 		return dst, false
 	}
 	common := dst[n]
@@ -101,7 +77,7 @@ func parseTracks(dst []Packet, c *wire.Cursor) ([]Packet, bool) {
 	if common.isMultitrack() || common.PacketType == PacketModEx {
 		return dst, false
 	}
-	if multitrackType != manyTracksManyCodecs {
+	if form != ManyTracksManyCodecs {
 		codec, ok := c.Uint32()
 		if !ok {
 			return dst, false
@@ -112,11 +88,11 @@ func parseTracks(dst []Packet, c *wire.Cursor) ([]Packet, bool) {
 	for {
 		p := common
 		var body []byte
-		if body, ok = p.readTrack(c, multitrackType); !ok || !p.setBody(body) {
+		if body, ok = p.readTrack(c, form); !ok || !p.setBody(body) {
 			return dst, false
 		}
 		dst = append(dst, p)
-		if multitrackType == oneTrack || c.Len() == 0 {
+		if form == OneTrack || c.Len() == 0 {
 			return dst, true
 		}
 		if len(dst)-n == maxTracks {
@@ -127,8 +103,8 @@ func parseTracks(dst []Packet, c *wire.Cursor) ([]Packet, bool) {
 }
 
 // readTrack reads what precedes a track's body, and the body.
-func (p *Packet) readTrack(c *wire.Cursor, multitrackType uint8) (body []byte, ok bool) {
-	if multitrackType == manyTracksManyCodecs {
+func (p *Packet) readTrack(c *wire.Cursor, form TrackForm) (body []byte, ok bool) {
+	if form == ManyTracksManyCodecs {
 		codec, ok := c.Uint32()
 		if !ok {
 			return nil, false
@@ -138,7 +114,7 @@ func (p *Packet) readTrack(c *wire.Cursor, multitrackType uint8) (body []byte, o
 	if p.Track, ok = c.Uint8(); !ok {
 		return nil, false
 	}
-	if multitrackType == oneTrack {
+	if form == OneTrack {
 		return c.Rest(), true
 	}
 	size, ok := c.Uint24()
