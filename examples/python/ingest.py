@@ -51,7 +51,7 @@ class Ingest:
         with request.accept() as session:
             if session.closed:
                 return  # the publisher has gone
-            stream = Stream(session)
+            stream = Stream(session, f"{session.app}/{session.stream_name}")
             self.screen.print(f"publish {stream.name} from {session.peer_address} ({session.encoder})")
             self.screen.add(stream)
             path, reason = receive(session, stream, self.flags.record)
@@ -59,10 +59,6 @@ class Ingest:
             self.screen.print(f"end {stream.name} {stream.summary()} file={path} reason={reason}")
         if self.flags.once:
             self.server.close()
-
-    def refresh(self, stopped: threading.Event) -> None:
-        while not stopped.wait(1):
-            self.screen.refresh()
 
 
 def arguments() -> argparse.Namespace:
@@ -92,7 +88,7 @@ def main() -> int:
     stopped = threading.Event()
     with server:
         screen.print("listening on " + ", ".join(server.addresses))
-        threading.Thread(target=ingest.refresh, args=(stopped,), daemon=True).start()
+        threading.Thread(target=screen.keep, args=(stopped,), daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):
             server.serve(ingest.serve)
     stopped.set()

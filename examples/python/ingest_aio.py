@@ -50,7 +50,7 @@ class Ingest:
         async with request.accept() as session:
             if session.closed:
                 return  # the publisher has gone
-            stream = Stream(session)
+            stream = Stream(session, f"{session.app}/{session.stream_name}")
             self.screen.print(f"publish {stream.name} from {session.peer_address} ({session.encoder})")
             self.screen.add(stream)
             path, reason = await receive(session, stream, self.flags.record)

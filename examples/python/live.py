@@ -1,28 +1,33 @@
-"""What the ingest programs show: a line per stream, kept up to date on a terminal."""
+"""What the programs show: a line per stream, kept up to date on a terminal."""
 
 from __future__ import annotations
 
 import sys
 import threading
+from typing import Protocol
 
 import oxrtmp
-import oxrtmp.aio
 
-Session = oxrtmp.Session | oxrtmp.aio.Session
+
+class Source(Protocol):
+    """A session or client."""
+
+    def statistics(self) -> oxrtmp.Statistics: ...
+
 
 MOST_LIVE = 20  # live lines at most, so that they fit on a screen
 
 
 class Stream:
-    """A publisher as the screen shows it."""
+    """A stream as the screen shows it."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.name = printable(f"{session.app}/{session.stream_name}")
+    def __init__(self, source: Source, name: str) -> None:
+        self.source = source
+        self.name = printable(name)
         self.first: int | None = None  # least and greatest decoding time of audio and video
         self.last = 0
         self.line = ""
-        self._shown = session.statistics()
+        self._shown = source.statistics()
         self.update()
 
     def extend(self, packet: oxrtmp.Packet) -> None:
@@ -31,10 +36,15 @@ class Stream:
             dts = packet.dts_ns
             self.first, self.last = (dts, dts) if self.first is None else (min(self.first, dts), max(self.last, dts))
 
+    @property
+    def duration(self) -> float:
+        """Seconds of audio and video."""
+        return (self.last - self.first) / 1e9 if self.first is not None else 0.0
+
     def summary(self) -> str:
         """The figures for the line at the stream's end."""
-        n = self.session.statistics()
-        duration = (self.last - (self.first or 0)) // 1_000_000 if self.first is not None else 0
+        n = self.source.statistics()
+        duration = (self.last - (self.first or 0)) // 1_000_000
         return (
             f"packets={n.packets} audio={n.audio_packets} video={n.video_packets} data={n.data_packets} "
             f"bytes={n.bytes} keyframes={n.keyframes} malformed={n.malformed} duration_ms={duration}"
@@ -42,7 +52,7 @@ class Stream:
 
     def update(self) -> None:
         """Make the live line, with the rates since the last call."""
-        now, before = self.session.statistics(), self._shown
+        now, before = self.source.statistics(), self._shown
         seconds = (now.duration_ns - before.duration_ns) / 1e9
         kbits = (now.bytes - before.bytes) * 8 / 1000 / seconds if seconds > 0 else 0.0
         fps = (now.video_packets - before.video_packets) / seconds if seconds > 0 else 0.0
@@ -84,6 +94,11 @@ class Screen:
             for stream in self._streams:
                 stream.update()
             self._draw("")
+
+    def keep(self, stopped: threading.Event) -> None:
+        """Refresh once a second, on a thread of its own, until stopped."""
+        while not stopped.wait(1):
+            self.refresh()
 
     def _draw(self, text: str) -> None:
         erase = f"\x1b[{self._drawn}A\r\x1b[J" if self._drawn else ""

@@ -28,6 +28,8 @@ SERVER = {
 }
 PULL = {
     "go": [BUILD / "bin/pull-go"],
+    "python": [BUILD / "venv/bin/python", ROOT / "examples/python/pull.py"],
+    "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/pull_aio.py"],
 }
 
 
