@@ -245,13 +245,20 @@ func (c *serverConn) blocked() bool {
 	return false
 }
 
-// drained tells the senders that there is room. That the peer takes what it is sent is a sign of life.
+// drained tells the senders that there is room. That the peer takes the media it is sent is a sign of life; that it
+// takes our pings is none.
 func (c *serverConn) drained() {
 	for _, s := range c.sessions {
-		if s.request.Kind == engine.RequestPlay {
+		if s.request.Kind != engine.RequestPlay {
+			continue
+		}
+		if s.sent.Packets != s.taken {
 			c.engine.Progress(c.link.now())
-			s.sender.drained()
-			if s.player != nil && c.link.queued() == 0 {
+		}
+		s.sender.drained()
+		if c.link.queued() == 0 {
+			s.taken = s.sent.Packets
+			if s.player != nil {
 				s.player.state.Drained()
 			}
 		}

@@ -32,6 +32,7 @@ type Session struct {
 	closed bool
 	over   error      // why the connection ended, if that ended the stream
 	player *hubPlayer // of a played stream that a hub feeds
+	taken  uint64     // packets of a played stream that had left when nothing waited
 }
 
 func newSession(r *Request) *Session {
