@@ -16,18 +16,12 @@ import (
 	"oxrtmp/bench/internal/bench"
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/chunk"
+	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
 )
 
 // sampled is how many players decode what they get, to tell how late it is; the others count bytes.
 const sampled = 10
-
-// video is the payload of a frame: a header as H.264 has it, a number, the time it was sent, and noise.
-const (
-	frameBytes = 16200 // 30 a second, with audio 4 Mbit/s
-	numberAt   = 5
-	sentAt     = 13
-)
 
 // load publishes one stream and plays it many times. It says "ready" once everybody plays, and after a line on its
 // standard input measures.
@@ -45,12 +39,12 @@ func load(args []string) {
 	}
 	if *raw {
 		publisher.Write([]byte("P"))
-	} else if err := bench.Publish(publisher); err != nil {
+	} else if err := bench.Publish(publisher, "bench"); err != nil {
 		fatal(err)
 	}
 	go io.Copy(io.Discard, publisher)
 	var number atomic.Int64
-	go publish(publisher, &number)
+	go bench.Feed(publisher, &number)
 	time.Sleep(200 * time.Millisecond)
 
 	var delivered atomic.Int64
@@ -61,14 +55,21 @@ func load(args []string) {
 		if err != nil {
 			fatal(err)
 		}
-		var rest []byte
 		if *raw {
 			c.Write([]byte("S"))
-		} else if rest, err = bench.Play(c); err != nil {
+			if i < len(samples) {
+				go samples[i].read(c, &delivered, &measuring)
+			} else {
+				go count(c, &delivered)
+			}
+			continue
+		}
+		player, err := bench.Play(c, "bench")
+		if err != nil {
 			fatal(err)
 		}
 		if i < len(samples) {
-			go samples[i].run(c, rest, &delivered, &measuring)
+			go samples[i].play(player, &delivered, &measuring)
 		} else {
 			go count(c, &delivered)
 		}
@@ -99,33 +100,6 @@ func load(args []string) {
 	fmt.Println(total, late[len(late)/2], late[len(late)*99/100], lost)
 }
 
-// publish sends 30 frames a second, with audio, each message a write of its own.
-func publish(c net.Conn, number *atomic.Int64) {
-	frame, audio := make([]byte, frameBytes), make([]byte, 340)
-	audio[0], audio[1] = 0xAF, 1
-	begun := time.Now()
-	for n := int64(0); ; n++ {
-		time.Sleep(time.Until(begun.Add(time.Duration(n) * time.Second / 30)))
-		frame[0], frame[1] = 0x27, 1
-		if n%60 == 0 {
-			frame[0] = 0x17
-		}
-		binary.BigEndian.PutUint64(frame[numberAt:], uint64(n))
-		binary.BigEndian.PutUint64(frame[sentAt:], uint64(time.Now().UnixNano()))
-		for _, m := range []struct {
-			csid    uint32
-			typeID  uint8
-			payload []byte
-		}{{6, message.TypeVideo, frame}, {4, message.TypeAudio, audio}} {
-			h := chunk.Header{ChunkStreamID: m.csid, Timestamp: uint32(n * 1000 / 30), TypeID: m.typeID, StreamID: 1}
-			if _, err := c.Write(chunk.AppendBody(chunk.AppendHeader(nil, h, len(m.payload)), h, m.payload, 4096)); err != nil {
-				return
-			}
-		}
-		number.Add(1)
-	}
-}
-
 func count(c net.Conn, delivered *atomic.Int64) {
 	p := make([]byte, 65536)
 	for {
@@ -143,31 +117,52 @@ type sample struct {
 	late []float64 // ms, of each frame while measuring
 }
 
-func (s *sample) run(c net.Conn, rest []byte, delivered *atomic.Int64, measuring *atomic.Bool) {
+// note takes a video frame in.
+func (s *sample) note(frame []byte) {
+	sent := time.Unix(0, int64(binary.BigEndian.Uint64(frame[bench.SentAt:])))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = append(s.late, float64(time.Since(sent).Microseconds())/1000)
+}
+
+func (s *sample) play(p *bench.Peer, delivered *atomic.Int64, measuring *atomic.Bool) {
+	for seen := p.Received.Load(); ; {
+		packet, err := p.Next()
+		if err != nil {
+			return
+		}
+		if packet.Type == media.TypeVideo && len(packet.Raw) == bench.FrameBytes && measuring.Load() {
+			s.note(packet.Raw)
+		}
+		packet.Release()
+		now := p.Received.Load()
+		delivered.Add(now - seen)
+		seen = now
+	}
+}
+
+// read is play without a conversation before it.
+func (s *sample) read(c net.Conn, delivered *atomic.Int64, measuring *atomic.Bool) {
 	d := chunk.NewDecoder(buffer.Heap, chunk.Limits{})
 	d.SetChunkSize(4096)
 	p := make([]byte, 65536)
 	for {
-		for len(rest) > 0 {
-			m, n, ok, err := d.Next(rest)
-			if err != nil {
-				fatal(err)
-			}
-			if rest = rest[n:]; ok {
-				if b := m.Payload.Bytes(); m.TypeID == message.TypeVideo && len(b) == frameBytes && measuring.Load() {
-					sent := time.Unix(0, int64(binary.BigEndian.Uint64(b[sentAt:])))
-					s.mu.Lock()
-					s.late = append(s.late, float64(time.Since(sent).Microseconds())/1000)
-					s.mu.Unlock()
-				}
-				m.Payload.Release()
-			}
-		}
 		n, err := c.Read(p)
 		if err != nil {
 			return
 		}
 		delivered.Add(int64(n))
-		rest = p[:n]
+		for rest := p[:n]; len(rest) > 0; {
+			m, k, ok, err := d.Next(rest)
+			if err != nil {
+				fatal(err)
+			}
+			if rest = rest[k:]; ok {
+				if b := m.Payload.Bytes(); m.TypeID == message.TypeVideo && len(b) == bench.FrameBytes && measuring.Load() {
+					s.note(b)
+				}
+				m.Payload.Release()
+			}
+		}
 	}
 }

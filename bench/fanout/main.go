@@ -2,7 +2,7 @@
 // and by a bare relay that hands bytes on and knows nothing of RTMP. The server runs on one processor, the publisher and
 // the players on the other; all in turn in one call, so that the ratios hold whatever the machine is doing.
 //
-//	fanout [-seconds N] [-players 50,200,500] [-build DIR]
+//	fanout [-seconds N] [-rounds N] [-players 50,200,500] [-build DIR]
 //
 // It prints CPU-seconds of the server per Gbit delivered, and how late frames arrive.
 package main
@@ -11,8 +11,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+
+	"oxrtmp/bench/internal/bench"
 )
 
 func main() {
@@ -22,11 +25,14 @@ func main() {
 			load(os.Args[2:])
 			return
 		case "serve":
-			serve(os.Args[2:])
+			if err := bench.Serve(os.Args[2:]); err != nil {
+				fatal(err)
+			}
 			return
 		}
 	}
 	seconds := flag.Int("seconds", 5, "length of a measurement")
+	rounds := flag.Int("rounds", 3, "how often each is measured; the medians count")
 	players := flag.String("players", "50,200,500", "how many")
 	build := flag.String("build", "build", "where the C programs are")
 	flag.Parse()
@@ -34,30 +40,48 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
-	fmt.Printf("fan-out of one stream of 4 Mbit/s, 4096-byte chunks, %d s each\n", *seconds)
+	contenders := []contender{
+		{name: "nginx-rtmp", start: bench.StartNginx},
+		{name: "bare relay (floor)", start: bench.Program(*build + "/bench/relay"), raw: true},
+		{name: "hub", start: bench.Program(self, "serve")},
+		{name: "hub, 50 ms coalesced", start: bench.Program(self, "serve", "-coalesce", "50ms")},
+	}
+	fmt.Printf("fan-out of one stream of 4 Mbit/s, 4096-byte chunks, medians of %d x %d s\n", *rounds, *seconds)
 	fmt.Printf("%-28s %8s %14s %10s %8s %8s %8s\n", "", "players", "CPU-s/Gbit", "x nginx", "p50 ms", "p99 ms", "lost")
 	for _, n := range strings.Split(*players, ",") {
 		count, err := strconv.Atoi(n)
 		if err != nil {
 			fatal(err)
 		}
-		peer := 0.0
-		for _, c := range []contender{
-			{name: "nginx-rtmp", start: startNginx},
-			{name: "bare relay (floor)", start: program(*build + "/bench/relay"), raw: true},
-			{name: "hub", start: program(self, "serve")},
-			{name: "hub, 50 ms coalesced", start: program(self, "serve", "-coalesce", "50ms")},
-		} {
-			r, err := measure(self, c, *seconds, count)
-			if err != nil {
-				fatal(fmt.Errorf("%s: %w", c.name, err))
+		results := make([][]result, len(contenders))
+		for range *rounds {
+			for i, c := range contenders {
+				r, err := measure(self, c, *seconds, count)
+				if err != nil {
+					fatal(fmt.Errorf("%s: %w", c.name, err))
+				}
+				results[i] = append(results[i], r)
 			}
-			if peer == 0 {
-				peer = r.cpu
-			}
-			fmt.Printf("%-28s %8d %14.4f %10.2f %8.1f %8.1f %8d\n", c.name, count, r.cpu, r.cpu/peer, r.p50, r.p99, r.lost)
+		}
+		peer := median(results[0])
+		for i, c := range contenders {
+			r := median(results[i])
+			fmt.Printf("%-28s %8d %14.4f %10.2f %8.1f %8.1f %8d\n", c.name, count, r.cpu, r.cpu/peer.cpu, r.p50, r.p99, r.lost)
 		}
 	}
+}
+
+// median takes the median of each figure, but all that was lost.
+func median(rs []result) result {
+	var cpu, p50, p99 []float64
+	lost := 0
+	for _, r := range rs {
+		cpu, p50, p99, lost = append(cpu, r.cpu), append(p50, r.p50), append(p99, r.p99), lost+r.lost
+	}
+	for _, list := range [][]float64{cpu, p50, p99} {
+		slices.Sort(list)
+	}
+	return result{cpu[len(cpu)/2], p50[len(p50)/2], p99[len(p99)/2], lost}
 }
 
 func fatal(err error) {

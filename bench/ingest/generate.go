@@ -32,7 +32,7 @@ func generate(args []string) {
 			}
 			defer c.Close()
 			if !*raw {
-				if err := bench.Publish(c); err != nil {
+				if err := bench.Publish(c, "bench"); err != nil {
 					fatal(err)
 				}
 				go drain(c)

@@ -3,18 +3,12 @@
 package bench
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
-
-	crand "crypto/rand"
-
-	"oxrtmp/rtmp/engine"
-	"oxrtmp/rtmp/message"
 )
 
 // Dial connects, with the usual congestion control: one that paces would measure its own timers.
@@ -28,45 +22,6 @@ func Dial(address string) (net.Conn, error) {
 		}
 		return err
 	}}).Dial("tcp", address)
-}
-
-// Publish drives a connection up to an accepted publish of live/bench, and announces chunks of 4096 bytes.
-func Publish(c net.Conn) error { _, err := converse(c, nil); return err }
-
-// Play drives a connection up to an accepted play of live/bench. It returns what was received past the server's word.
-func Play(c net.Conn) (rest []byte, err error) {
-	return converse(c, &engine.PlayRequest{Start: message.PlayLive})
-}
-
-func converse(c net.Conn, play *engine.PlayRequest) (rest []byte, err error) {
-	e := engine.NewClient(engine.ClientConfig{
-		Rand: crand.Reader, StreamName: "bench", ChunkSize: 4096, Play: play,
-		Connect: message.Connect{App: "live", TCURL: "rtmp://bench/live", Type: "nonprivate"},
-	})
-	p := make([]byte, 65536)
-	for !e.Publishing() && !e.Playing() {
-		if _, err := c.Write(e.AppendOutput(nil)); err != nil {
-			return nil, err
-		}
-		n, err := c.Read(p)
-		if err != nil {
-			return nil, err
-		}
-		for rest = p[:n]; len(rest) > 0 && !e.Publishing() && !e.Playing(); {
-			k, err := e.Receive(rest, 0)
-			if err != nil {
-				return nil, err
-			}
-			rest = rest[k:]
-			for ev, ok := e.NextEvent(); ok; ev, ok = e.NextEvent() {
-				ev.Packet.Release()
-				if ev.Kind == engine.EventRefused {
-					return nil, errors.New(ev.Status.Code)
-				}
-			}
-		}
-	}
-	return rest, nil
 }
 
 // CPUSeconds is what a process and its threads have used, by the kernel's account.
@@ -83,4 +38,17 @@ func CPUSeconds(pid int) (float64, error) {
 		return 0, fmt.Errorf("unreadable: %s", b)
 	}
 	return (user + system) / 100, nil // USER_HZ is 100 on every Linux
+}
+
+// ResidentKiB is how much memory of a process is resident.
+func ResidentKiB(pid int) (int, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, found := strings.Cut(string(b), "\nVmRSS:")
+	if !found {
+		return 0, fmt.Errorf("no VmRSS: %s", b)
+	}
+	return strconv.Atoi(strings.Fields(rest)[0])
 }

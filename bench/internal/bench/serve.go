@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"flag"
@@ -9,19 +9,20 @@ import (
 	"oxrtmp/rtmp"
 )
 
-// serve is a server with a hub and nothing else.
-func serve(args []string) {
+// Serve is a server with a hub and nothing else. It prints its address and ends with its standard input.
+func Serve(args []string) error {
 	flags := flag.NewFlagSet("serve", flag.ExitOnError)
 	coalesce := flags.Duration("coalesce", 0, "")
 	flags.Parse(args)
 	hub, err := rtmp.NewHub(&rtmp.HubOptions{Coalesce: *coalesce})
 	if err != nil {
-		fatal(err)
+		return err
 	}
 	server, err := rtmp.Bind("127.0.0.1:0", &rtmp.ServerOptions{Hub: hub})
 	if err != nil {
-		fatal(err)
+		return err
 	}
 	fmt.Println("listening on", server.Addr())
-	io.Copy(io.Discard, os.Stdin)
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
 }

@@ -1,0 +1,115 @@
+// Command setup measures what it costs to begin: how many publishers and players a server lets in per second when 50 come
+// at once, how soon one of a hundred players that join a stream has its first frame, and what a publisher costs that
+// sends nothing. By the hub, by nginx-rtmp from Debian and, for joining, by a bare relay that hands bytes on. The server
+// runs on one processor, everybody else on the other; all in turn in one call.
+//
+//	setup [-seconds N] [-rounds N] [-idle N] [-build DIR]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+
+	"oxrtmp/bench/internal/bench"
+)
+
+var (
+	seconds = flag.Int("seconds", 5, "length of a measurement")
+	rounds  = flag.Int("rounds", 3, "how often each is measured; the medians count")
+	idle    = flag.Int("idle", 2000, "publishers that send nothing")
+	build   = flag.String("build", "build", "where the C programs are")
+)
+
+func main() {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "load":
+			load(os.Args[2:])
+			return
+		case "serve":
+			if err := bench.Serve(os.Args[2:]); err != nil {
+				fatal(err)
+			}
+			return
+		}
+	}
+	flag.Parse()
+	self, err := os.Executable()
+	if err != nil {
+		fatal(err)
+	}
+	nginx := contender{name: "nginx-rtmp", start: bench.StartNginx}
+	hub := contender{name: "hub", start: bench.Program(self, "serve")}
+	relay := contender{name: "bare relay (floor)", start: bench.Program(*build + "/bench/relay"), flags: []string{"-raw"}}
+
+	fmt.Printf("setting up, medians of %d x %d s\n", *rounds, *seconds)
+	row("connect+publish, 50 at once", "/s", "p50 ms", "p99 ms", "CPU-ms")
+	table(self, "publish", nginx, hub)
+	row("connect+play, 50 at once", "/s", "p50 ms", "p99 ms", "CPU-ms")
+	table(self, "play", nginx, hub)
+	row("100 players join one stream", "joins", "p50 ms", "p95 ms", "CPU-ms")
+	table(self, "join", relay, nginx, hub)
+	row(fmt.Sprintf("%d idle publishers", *idle), "", "", "", "KiB each")
+	table(self, "idle", nginx, hub)
+}
+
+// row prints the head of a table whose last column tells how the first and last figures compare with the first row's.
+func row(title string, columns ...string) {
+	fmt.Printf("%-28s", title)
+	for _, c := range columns {
+		fmt.Printf(" %10s", c)
+	}
+	fmt.Printf("   x the first row\n")
+}
+
+func table(self, what string, contenders ...contender) {
+	results := make([][]result, len(contenders))
+	for range *rounds {
+		for i, c := range contenders {
+			r, err := c.measure(self, what)
+			if err != nil {
+				fatal(fmt.Errorf("%s: %s: %w", what, c.name, err))
+			}
+			results[i] = append(results[i], r)
+		}
+	}
+	first := median(results[0])
+	for i, c := range contenders {
+		r := median(results[i])
+		fmt.Printf("%-28s", c.name)
+		for _, figure := range r {
+			fmt.Printf(" %10.2f", figure)
+		}
+		fmt.Printf("  ")
+		for j, figure := range r {
+			if first[j] > 0 {
+				fmt.Printf(" %6.2f", figure/first[j])
+			}
+		}
+		fmt.Println()
+	}
+	fmt.Println()
+}
+
+// result is the four figures of a row.
+type result [4]float64
+
+func median(rs []result) result {
+	var m result
+	for i := range m {
+		list := make([]float64, 0, len(rs))
+		for _, r := range rs {
+			list = append(list, r[i])
+		}
+		slices.Sort(list)
+		m[i] = list[len(list)/2]
+	}
+	return m
+}
+
+func fatal(err error) {
+	fmt.Fprintln(os.Stderr, "setup:", err)
+	os.Exit(1)
+}
