@@ -8,7 +8,8 @@
 //   - a Request is accepted, and becomes a [Session], or rejected;
 //   - a Session gives the peer's packets, in order, as [media.Packet] values over shared memory;
 //   - a [Client] connects elsewhere and publishes packets;
-//   - a [Hub] distributes what is published to those who play it;
+//   - a [Hub] distributes what is published to those who play it, and its [Relay] carries a stream to another server or
+//     from there;
 //   - [Hooks], or the events of [Server.NextEvent], tell everything that happens on a server;
 //   - a [Recorder] writes packets to FLV files.
 //

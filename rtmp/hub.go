@@ -62,6 +62,9 @@ type HubOptions struct {
 	Logger *slog.Logger
 }
 
+// defaultGrace is HubOptions.Grace unless it is given.
+const defaultGrace = 10 * time.Second
+
 // ErrPublished says that a stream has a publisher already.
 var ErrPublished = errors.New("rtmp: stream has a publisher already")
 
@@ -77,6 +80,7 @@ type Hub struct {
 	mu         sync.Mutex
 	closed     bool
 	streams    map[streamKey]*hubStream
+	relays     map[streamKey][]*Relay
 	past       HubStatistics // of streams that have ended
 	begun      time.Time
 	goroutines sync.WaitGroup
@@ -86,7 +90,7 @@ type streamKey struct{ app, name string }
 
 // NewHub returns a hub without streams. A nil options stands for the defaults.
 func NewHub(options *HubOptions) (*Hub, error) {
-	h := &Hub{alloc: buffer.Heap, streams: make(map[streamKey]*hubStream), begun: time.Now()}
+	h := &Hub{alloc: buffer.Heap, streams: make(map[streamKey]*hubStream), relays: make(map[streamKey][]*Relay), begun: time.Now()}
 	if options != nil {
 		h.options = *options
 	}
@@ -101,7 +105,7 @@ func NewHub(options *HubOptions) (*Hub, error) {
 		o.SilentAfter = 5 * time.Second
 	}
 	if o.Grace == 0 {
-		o.Grace = 10 * time.Second
+		o.Grace = defaultGrace
 	}
 	if o.Allocator != nil {
 		h.alloc = o.Allocator
@@ -161,11 +165,19 @@ func (h *Hub) enter(key streamKey, create bool) (*hubStream, error) {
 	}
 }
 
-// join returns the locked stream that a player may join, as enter does. Where players may wait it is new if there is none.
+// join returns the locked stream that a player may join, as enter does. Where players may wait it is new if there is none;
+// for one that comes on demand they wait no longer than for a publisher that has gone.
 func (h *Hub) join(key streamKey) (*hubStream, error) {
-	st, err := h.enter(key, h.options.WaitForPublisher)
-	if err == nil && st.source == nil && st.grace == nil && h.options.WaitLimit > 0 {
-		st.startTimer(h.options.WaitLimit, "no publisher has come")
+	demanded := h.demanded(key)
+	limit := h.options.WaitLimit
+	if demanded && limit <= 0 {
+		if limit = h.options.Grace; limit < 0 {
+			limit = defaultGrace
+		}
+	}
+	st, err := h.enter(key, h.options.WaitForPublisher || demanded)
+	if err == nil && st.source == nil && st.grace == nil && limit > 0 {
+		st.startTimer(limit, "no publisher has come")
 	}
 	return st, err
 }
@@ -189,6 +201,11 @@ func (h *Hub) start(f func()) bool {
 func (h *Hub) Close() error {
 	h.mu.Lock()
 	h.closed = true
+	for _, relays := range h.relays {
+		for _, r := range relays {
+			r.cancel()
+		}
+	}
 	streams := make([]*hubStream, 0, len(h.streams))
 	for _, st := range h.streams {
 		streams = append(streams, st)

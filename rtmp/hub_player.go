@@ -48,6 +48,7 @@ func (h *Hub) acceptPlay(r *Request, mask hub.Mask) error {
 	begin := st.cache.Join(p.begin)
 	p.state.Begin(begin, l.queued()-before)
 	st.sinks = append(st.sinks, p)
+	h.kick(st.key)
 	l.flushNow()
 	l.wake()
 	return nil

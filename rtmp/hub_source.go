@@ -94,6 +94,7 @@ func (st *hubStream) begin(source *hubSource) {
 	for _, s := range st.sinks {
 		s.restart(st)
 	}
+	st.hub.kick(st.key)
 	if !st.hub.start(func() { st.pump(source) }) {
 		st.hub.goroutines.Add(1) // the hub is closing: the pump sees the end of its source
 		go func() {

@@ -113,8 +113,11 @@ func (st *hubStream) removeGone() {
 			kept = append(kept, s)
 		}
 	}
-	clear(st.sinks[len(kept):])
-	st.sinks = kept
+	if len(kept) < len(st.sinks) {
+		clear(st.sinks[len(kept):])
+		st.sinks = kept
+		st.hub.kick(st.key)
+	}
 }
 
 // prune forgets sinks that have ended, and the stream if it is empty by that.
@@ -141,6 +144,7 @@ func (st *hubStream) ended(source *hubSource) {
 	}
 	st.source = nil
 	source.gone.Store(true)
+	st.hub.kick(st.key)
 	if st.hub.options.Grace > 0 {
 		st.startTimer(st.hub.options.Grace, "the publisher has gone")
 		return
@@ -178,6 +182,7 @@ func (st *hubStream) end(description string) {
 	}
 	st.sinks = nil
 	st.cache.Reset()
+	defer st.hub.kick(st.key)
 	st.hub.mu.Lock()
 	if st.hub.streams[st.key] == st {
 		delete(st.hub.streams, st.key)

@@ -14,6 +14,7 @@ type HubSubscriber struct {
 	stream *hubStream
 	inbox  *mailbox[media.Packet]
 	room   chan struct{} // holds a token when something was taken
+	relays bool          // for another server
 	state  hub.Player    // under the stream's lock
 	ended  bool          // under the stream's lock
 	begun  time.Time
@@ -28,8 +29,16 @@ func (h *Hub) Subscribe(app, name string, mask hub.Mask) (*HubSubscriber, error)
 		return nil, err
 	}
 	defer st.mu.Unlock()
-	s := &HubSubscriber{stream: st, inbox: newMailbox(packetCost), room: make(chan struct{}, 1), begun: time.Now()}
-	s.state.Options, s.state.Mask = h.options.Player, mask
+	return st.subscribe(mask, false), nil
+}
+
+// subscribe joins the stream for the application, or for a relay. The stream is locked.
+func (st *hubStream) subscribe(mask hub.Mask, relays bool) *HubSubscriber {
+	s := &HubSubscriber{stream: st, inbox: newMailbox(packetCost), room: make(chan struct{}, 1), relays: relays, begun: time.Now()}
+	s.state.Options, s.state.Mask = st.hub.options.Player, mask
+	if relays && s.state.Options.Slow == hub.SlowBlock {
+		s.state.Options.Slow = hub.SlowDrop // nobody waits for another server
+	}
 	begin := st.cache.Join(func(f *hub.Frame) {
 		if s.state.Wants(f) {
 			s.put(f)
@@ -37,7 +46,8 @@ func (h *Hub) Subscribe(app, name string, mask hub.Mask) (*HubSubscriber, error)
 	})
 	s.state.Begin(begin, s.inbox.waitingCost())
 	st.sinks = append(st.sinks, s)
-	return s, nil
+	st.hub.kick(st.key)
+	return s
 }
 
 // NextPackets takes packets, which the caller releases, as [Session.NextPackets] does.
@@ -70,6 +80,13 @@ func (s *HubSubscriber) Close() error {
 
 func (s *HubSubscriber) alive() bool { return !s.ended }
 
+// dropped returns how many frames were lost because they were not taken in time.
+func (s *HubSubscriber) dropped() uint64 {
+	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
+	return s.state.Dropped
+}
+
 func (s *HubSubscriber) send(st *hubStream, frames []*hub.Frame) bool {
 	if s.ended {
 		return false
@@ -100,7 +117,7 @@ const subscriberPatience = 10 * time.Second
 func (s *HubSubscriber) waitRoom(over *atomic.Bool) {
 	timer := time.NewTimer(subscriberPatience)
 	defer timer.Stop()
-	for s.inbox.waitingCost() > s.state.Options.SoftBytes && !s.inbox.closed() && !over.Load() {
+	for !s.relays && s.inbox.waitingCost() > s.state.Options.SoftBytes && !s.inbox.closed() && !over.Load() {
 		select {
 		case <-s.room:
 			timer.Reset(subscriberPatience)

@@ -15,14 +15,15 @@
 #define STRUCT oxrtmp_server_options
 const field native_server_options[] = {
     U32(chunk_size), U32(window_ack_size), U32(peer_bandwidth),   BOOL(ask_connection),
-    BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), END};
+    BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), BOOL(ask_play), BOOL(no_wait),
+    I32(send_timeout_ms), U32(output_bytes), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_client_options
 const field native_client_options[] = {
     U32(chunk_size), TEXT(app), TEXT(stream_name), TEXT(tc_url), TEXT(flash_version), TEXT(swf_url), TEXT(page_url),
     TEXT(publish_type), BOOL(digest_handshake), BOOL(no_wait), I32(send_timeout_ms), I32(linger_ms), U32(output_bytes),
-    END};
+    BOOL(live_only), U32(buffer_length_ms), I64(start_ms), I64(duration_ms), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_limits
@@ -63,6 +64,10 @@ const field native_connect_info[] = {U32(encoder),      BOOL(fpad),         F64(
 #define STRUCT oxrtmp_library_info
 const field native_library_info[] = {U32(handles),    U64(packets),    U64(payload_bytes), U64(pooled_bytes),
                                      U64(heap_bytes), U32(goroutines), U32(faults),        END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_play_info
+const field native_play_info[] = {BOOL(reset), U32(buffer_length_ms), F64(start), F64(duration), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_engine_counters

@@ -54,7 +54,7 @@ typedef struct field {
 
 extern const field native_server_options[], native_client_options[], native_limits[], native_timeouts[],
     native_recorder_options[], native_metadata[], native_statistics[], native_connect_info[], native_library_info[],
-    native_engine_counters[];
+    native_engine_counters[], native_play_info[];
 
 /* native_fill sets the fields that dict names. A text points into its str, which must outlive the struct. A key that is no
  * field, or a value that does not fit, is an exception, and false is returned. */
@@ -102,7 +102,7 @@ bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);
 /* ---- the functions of each file, for the module's table ---- */
 
 extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[],
-    native_engine_methods[];
+    native_engine_methods[], native_send_methods[];
 
 /* ---- calling the library ---- */
 
@@ -185,6 +185,54 @@ static inline PyObject *native_none(PyObject *module, oxrtmp_status status) {
     struct_ out = {.struct_size = sizeof out}; \
     oxrtmp_status status = function(handle, &out); \
     return status == OXRTMP_OK ? native_dict(&out, fields) : native_raise(module, status); \
+  }
+
+/* native_or_none is None where there is nothing yet, else NULL and the exception of a status. */
+static inline PyObject *native_or_none(PyObject *module, oxrtmp_status status) {
+  if (status == OXRTMP_E_AGAIN) {
+    Py_RETURN_NONE;
+  }
+  return native_raise(module, status);
+}
+
+/* NATIVE_METADATA defines a wrapper of function(handle, metadata) that returns a dict, or None where there is none yet. */
+#define NATIVE_METADATA(name, function, handle_type) \
+  static PyObject *name(PyObject *module, PyObject *argument) { \
+    handle_type handle = {PyLong_AsUnsignedLongLong(argument)}; \
+    if (PyErr_Occurred()) { \
+      return NULL; \
+    } \
+    oxrtmp_metadata metadata; \
+    oxrtmp_metadata_init(&metadata); \
+    oxrtmp_status status = function(handle, &metadata); \
+    return status == OXRTMP_OK ? native_dict(&metadata, native_metadata) : native_or_none(module, status); \
+  }
+
+/* NATIVE_METADATA_TEXT is NATIVE_METADATA for text and bytes. */
+#define NATIVE_METADATA_TEXT(name, function, handle_type, buffer_type, of_bytes) \
+  static PyObject *name(PyObject *module, PyObject *argument) { \
+    handle_type handle = {PyLong_AsUnsignedLongLong(argument)}; \
+    if (PyErr_Occurred()) { \
+      return NULL; \
+    } \
+    PyObject *result; \
+    oxrtmp_status status; \
+    NATIVE_TEXT(result, status, of_bytes, buffer_type, function, handle); \
+    return result == NULL && !PyErr_Occurred() ? native_or_none(module, status) : result; \
+  }
+
+/* NATIVE_PING defines a wrapper of function(handle, timeout_ms, rtt_ns), which waits, and returns nanoseconds. */
+#define NATIVE_PING(name, function, handle_type) \
+  static PyObject *name(PyObject *module, PyObject *args) { \
+    handle_type handle; \
+    int timeout_ms; \
+    if (!PyArg_ParseTuple(args, "Ki", &handle.id, &timeout_ms)) { \
+      return NULL; \
+    } \
+    int64_t rtt_ns; \
+    oxrtmp_status status; \
+    NATIVE_CALL(status, function(handle, timeout_ms, &rtt_ns)); \
+    return status == OXRTMP_OK ? PyLong_FromLongLong(rtt_ns) : native_raise(module, status); \
   }
 
 #endif

@@ -67,7 +67,7 @@ static PyObject *packets_item(native_state *state, oxrtmp_event *events, size_t 
   return Py_BuildValue("(iKnn)", OXRTMP_EVENT_PACKET, user_data, (Py_ssize_t)packets, (Py_ssize_t)bytes);
 }
 
-/* info_item makes (type, user_data, (status, phase, code, text, level, time_ns), 0). */
+/* info_item makes (type, user_data, (status, phase, code, text, level, time_ns, value, on, stream_id), 0). */
 static PyObject *info_item(const oxrtmp_event *e) {
   const oxrtmp_event_info *info = &e->u.info;
   PyObject *code = native_text(info->code, strnlen(info->code, sizeof info->code));
@@ -77,8 +77,8 @@ static PyObject *info_item(const oxrtmp_event *e) {
     Py_XDECREF(text);
     return NULL;
   }
-  return Py_BuildValue("(IK(isNNIL)i)", e->type, e->user_data, e->status, oxrtmp_phase_name(e->phase), code, text,
-                       e->level, (long long)e->time_ns, 0);
+  return Py_BuildValue("(IK(isNNILIII)i)", e->type, e->user_data, e->status, oxrtmp_phase_name(e->phase), code, text,
+                       e->level, (long long)e->time_ns, e->value, e->on, e->stream_id, 0);
 }
 
 static PyObject *next_item(native_state *state, oxrtmp_event *events, size_t count, size_t *at, PyObject *inboxes) {

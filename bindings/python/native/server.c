@@ -109,6 +109,7 @@ static PyObject *request_describe(PyObject *module, PyObject *argument) {
   return PyErr_Occurred() ? NULL : native_raise(module, status);
 }
 
+NATIVE_STRUCT_GETTER(request_play, oxrtmp_request_play, oxrtmp_request, oxrtmp_play_info, native_play_info)
 NATIVE_STRUCT_GETTER(request_connect, oxrtmp_request_connect, oxrtmp_request, oxrtmp_connect_info, native_connect_info)
 
 /* request_accept(request, queue, user_data) returns the session's handle, 0 when the request was not for a stream. */
@@ -150,47 +151,11 @@ static PyObject *session_set_queue(PyObject *module, PyObject *args) {
   return native_none(module, oxrtmp_session_set_queue(session, queue, user_data));
 }
 
-/* metadata_or_none is NULL for an error, None where there is no metadata yet. */
-static PyObject *metadata_or_none(PyObject *module, oxrtmp_status status) {
-  if (status == OXRTMP_E_AGAIN) {
-    Py_RETURN_NONE;
-  }
-  return native_raise(module, status);
-}
-
-static PyObject *session_metadata(PyObject *module, PyObject *argument) {
-  oxrtmp_session session = {PyLong_AsUnsignedLongLong(argument)};
-  if (PyErr_Occurred()) {
-    return NULL;
-  }
-  oxrtmp_metadata metadata;
-  oxrtmp_metadata_init(&metadata);
-  oxrtmp_status status = oxrtmp_session_metadata(session, &metadata);
-  return status == OXRTMP_OK ? native_dict(&metadata, native_metadata) : metadata_or_none(module, status);
-}
-
-static PyObject *session_metadata_json(PyObject *module, PyObject *argument) {
-  oxrtmp_session session = {PyLong_AsUnsignedLongLong(argument)};
-  if (PyErr_Occurred()) {
-    return NULL;
-  }
-  PyObject *result;
-  oxrtmp_status status;
-  NATIVE_TEXT(result, status, false, char, oxrtmp_session_metadata_json, session);
-  return result == NULL && !PyErr_Occurred() ? metadata_or_none(module, status) : result;
-}
-
-static PyObject *session_metadata_raw(PyObject *module, PyObject *argument) {
-  oxrtmp_session session = {PyLong_AsUnsignedLongLong(argument)};
-  if (PyErr_Occurred()) {
-    return NULL;
-  }
-  PyObject *result;
-  oxrtmp_status status;
-  NATIVE_TEXT(result, status, true, uint8_t, oxrtmp_session_metadata_raw, session);
-  return result == NULL && !PyErr_Occurred() ? metadata_or_none(module, status) : result;
-}
-
+NATIVE_METADATA(session_metadata, oxrtmp_session_metadata, oxrtmp_session)
+NATIVE_METADATA_TEXT(session_metadata_json, oxrtmp_session_metadata_json, oxrtmp_session, char, false)
+NATIVE_METADATA_TEXT(session_metadata_raw, oxrtmp_session_metadata_raw, oxrtmp_session, uint8_t, true)
+NATIVE_STRUCT_GETTER(session_play, oxrtmp_session_play, oxrtmp_session, oxrtmp_play_info, native_play_info)
+NATIVE_PING(session_ping, oxrtmp_session_ping, oxrtmp_session)
 NATIVE_STRUCT_GETTER(session_statistics, oxrtmp_session_statistics, oxrtmp_session, oxrtmp_statistics, native_statistics)
 NATIVE_GETTER(session_end_reason, oxrtmp_session_end_reason, oxrtmp_session, false)
 NATIVE_SIMPLE(session_close, oxrtmp_session_close, oxrtmp_session)
@@ -218,12 +183,15 @@ PyMethodDef native_server_methods[] = {
     {"server_close", server_close, METH_O, NULL},
     {"request_describe", request_describe, METH_O, NULL},
     {"request_connect", request_connect, METH_O, NULL},
+    {"request_play", request_play, METH_O, NULL},
     {"request_accept", request_accept, METH_VARARGS, NULL},
     {"request_reject", request_reject, METH_VARARGS, NULL},
     {"session_set_queue", session_set_queue, METH_VARARGS, NULL},
     {"session_metadata", session_metadata, METH_O, NULL},
     {"session_metadata_json", session_metadata_json, METH_O, NULL},
     {"session_metadata_raw", session_metadata_raw, METH_O, NULL},
+    {"session_play", session_play, METH_O, NULL},
+    {"session_ping", session_ping, METH_VARARGS, NULL},
     {"session_statistics", session_statistics, METH_O, NULL},
     {"session_end_reason", session_end_reason, METH_O, NULL},
     {"session_close", session_close, METH_O, NULL},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import subprocess
@@ -9,11 +10,14 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 import oxrtmp
 import pytest
+import uvloop
+from oxrtmp._reactor import Reactor
 
 ROOT = Path(__file__).resolve().parents[3]
 AVCC = bytes.fromhex("0164001fffe1000467640000010004 68000000".replace(" ", ""))
@@ -131,3 +135,30 @@ def load_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("load") / "load"
     subprocess.run([os.environ.get("GO", "go"), "build", "-o", path, "./tests/load"], cwd=ROOT, check=True)
     return path
+
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Runs a coroutine, for a minute at most, and demands that no thread and no reactor is left."""
+
+    def start(main: Coroutine[Any, Any, None]) -> None:
+        async def bounded() -> None:
+            loop = asyncio.get_running_loop()
+            faults: list[Any] = []
+            loop.set_exception_handler(lambda loop, context: faults.append(context))
+            async with asyncio.timeout(60):
+                await main
+            gc.collect()
+            assert faults == []
+            assert loop not in Reactor._running
+
+        before = threading.active_count()
+        factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
+        with asyncio.Runner(debug=True, loop_factory=factory) as runner:
+            runner.run(bounded())
+        assert threading.active_count() == before
+
+    return start

@@ -9,42 +9,15 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import oxrtmp
 import pytest
-import uvloop
-from conftest import ASC, AVCC
+from conftest import ASC, AVCC, Run
 from oxrtmp import aio
 from oxrtmp._reactor import Reactor
-
-Run = Callable[[Coroutine[Any, Any, None]], None]
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def run(request: pytest.FixtureRequest) -> Run:
-    """Runs a coroutine, for a minute at most, and demands that no thread and no reactor is left."""
-
-    def start(main: Coroutine[Any, Any, None]) -> None:
-        async def bounded() -> None:
-            loop = asyncio.get_running_loop()
-            faults: list[Any] = []
-            loop.set_exception_handler(lambda loop, context: faults.append(context))
-            async with asyncio.timeout(60):
-                await main
-            gc.collect()
-            assert faults == []
-            assert loop not in Reactor._running
-
-        before = threading.active_count()
-        factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
-        with asyncio.Runner(debug=True, loop_factory=factory) as runner:
-            runner.run(bounded())
-        assert threading.active_count() == before
-
-    return start
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ Start = Callable[..., Program]
 
 CONNECTED = """
 import os, signal, sys, threading, time, oxrtmp
-server = oxrtmp.Server("127.0.0.1:0")
+server = oxrtmp.Server("127.0.0.1:0", ask_play=True)
 clients = []
 thread = threading.Thread(target=lambda: clients.append(oxrtmp.Client.publish(f"rtmp://{server.address}/live/x")))
 thread.start()
@@ -32,6 +32,10 @@ WAITS = {
     "next_packet": "session.next_packet()",
     "next_packet with timeout": "session.next_packet(30)",
     "for packet in session": "for packet in session: pass",
+    "next_event": "client.next_event()",
+    "events": "for event in session.events(): pass",
+    "ping": "while True: client.ping()",
+    "play": "oxrtmp.Client.play(f'rtmp://{server.address}/live/x')",
     "send": "while True: client.send_video(0, True, bytes(60000))",
     "flush": """
 client._send_timeout = 0.2

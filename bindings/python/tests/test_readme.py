@@ -90,7 +90,7 @@ def test_files(tmp_path: Path) -> None:
     clip = ROOT / "testdata/flv/sample-h264-aac.flv"
     port = free_port()
     scripts = []
-    for name, words in (("record", ("Recorder",)), ("send", ("FLVReader",))):
+    for name, words in (("record", ("Recorder",)), ("send", ("FLVReader", "Client.publish"))):
         source = program(*words).replace("clip.flv", str(clip)).replace('"/tmp"', f'"{tmp_path}"')
         scripts.append(tmp_path / f"{name}.py")
         scripts[-1].write_text(source.replace(ADDRESS, f"127.0.0.1:{port}").replace("127.0.0.1/", f"127.0.0.1:{port}/"))
@@ -103,5 +103,29 @@ def test_files(tmp_path: Path) -> None:
         assert recorded == [(p.type, p.timestamp_ms, bytes(p.raw)) for p in want]
 
 
+def test_playing(tmp_path: Path) -> None:
+    """One program plays what the other serves."""
+    clip = ROOT / "testdata/flv/sample-h264-aac.flv"
+    port = free_port()
+    for name, words in (("serve", ("FLVReader", "ask_play")), ("play", ("Client.play",))):
+        source = program(*words).replace("clip.flv", str(clip)).replace(ADDRESS, f"127.0.0.1:{port}")
+        (tmp_path / f"{name}.py").write_text(source.replace("127.0.0.1/", f"127.0.0.1:{port}/"))
+    flags = [sys.executable, "-X", "dev", "-W", "error"]
+    serving = subprocess.Popen([*flags, tmp_path / "serve.py"])
+    played = ""
+
+    def play() -> bool:
+        nonlocal played
+        done = subprocess.run([*flags, tmp_path / "play.py"], capture_output=True, text=True, check=False)
+        played = done.stdout
+        return done.returncode == 0
+
+    until(play)
+    assert serving.wait(20) == 0
+    with oxrtmp.FLVReader(clip) as want:
+        lines = [f"{p.timestamp_ms} {p.codec} {p.size}" for p in want if p.type != 18]
+    assert [line for line in played.splitlines() if len(line.split()) == 3] == lines
+
+
 def test_every_program_is_tested() -> None:
-    assert len(programs()) == 6
+    assert len(programs()) == 8

@@ -31,7 +31,7 @@ if _path := os.environ.get("OXRTMP_LIBRARY"):
 
 from . import _native
 from ._client import Client
-from ._engine import Engine, EngineRequest, Event
+from ._engine import Engine, EngineRequest
 from ._errors import (
     AgainError,
     ArgumentError,
@@ -52,6 +52,7 @@ from ._errors import (
     UsageError,
     make_error,
 )
+from ._event import Event
 from ._flv import FLVReader, Recorder
 from ._native import Packet
 from ._server import Request, Server, Session, serve
@@ -66,6 +67,7 @@ from ._types import (
     Metadata,
     PacketFlags,
     PacketKind,
+    PlayInfo,
     RequestKind,
     ServerOptions,
     Statistics,
@@ -99,6 +101,7 @@ __all__ = [
     "Packet",
     "PacketFlags",
     "PacketKind",
+    "PlayInfo",
     "ProtocolError",
     "Recorder",
     "RefusedError",

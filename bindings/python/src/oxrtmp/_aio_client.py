@@ -5,42 +5,44 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import Any, Self, Unpack
 
 from . import _native
-from ._base import BaseClient, end_of, error_of, metadata_call
-from ._channel import CLIENT_CLOSED, CLIENT_END, CONNECTED, FAILED, WRITABLE
+from ._aio_receiving import Receiver
+from ._aio_sending import Sender
+from ._base import CLOSED, end_of, error_of
+from ._channel import CLIENT_CLOSED, CLIENT_END, CONNECTED, FAILED, PACKET, WRITABLE
 from ._errors import Error, Status, make_error
-from ._native import Packet
+from ._native import Inbox
 from ._opening import Opening
 from ._reactor import Reactor, Waiters
-from ._types import ClientOptions, Metadata, native_options
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
+from ._stream import BaseClient
+from ._types import ClientOptions, native_options
 
 
-class Client(BaseClient):
-    """An outgoing connection that publishes a stream. Make one with Client.publish.
+class Client(Receiver, Sender, BaseClient):
+    """An outgoing connection that publishes a stream or plays one. Make one with Client.publish or Client.play.
 
     Sending queues a message, whole or not at all, and waits while the queue is full, `send_timeout` at most, which is
     TimeoutError. When the server has ended the stream or the connection broke it raises EndOfStreamError, RefusedError
     or ConnectionError. Timestamps are milliseconds, modulo 2**32, and should not go backwards; headers go before the
     first frame.
+
+    An `async for` loop over a client that plays ends when the stream does, however that happens: `error` tells.
     """
 
     _connected = False
-    _writable = False
-    _waiting = 0  # sends that wait for room, in their order; others have to queue up behind them
     _done: int | None = None  # the status of closing
-    _send_timeout: float | None = 10
 
     def __init__(self) -> None:
+        self._packets = Inbox()
+        self._told = deque()
         self._waiters = Waiters()
-        self._sending = asyncio.Lock()  # held by the one who waits for room
-        self._reactor, self._number = Reactor.attach(self)
+        self._sending = asyncio.Lock()
+        self._reactor, self._number = Reactor.attach(self, self._packets)
 
     @classmethod
     def publish(
@@ -52,11 +54,22 @@ class Client(BaseClient):
         byte has been exchanged yet, url only names the stream; the client takes the connection over.
         RefusedError with the server's words when it does not accept; TimeoutError, ConnectionError, ProtocolError.
         """
-        return Opening(cls._publish(url, connection, options))
+        return Opening(cls._open(url, connection, options, receives=False))
 
     @classmethod
-    async def _publish(cls, url: str, connection: socket.socket | None, options: Any) -> Self:
+    def play(
+        cls, url: str, *, connection: socket.socket | None = None, **options: Unpack[ClientOptions]
+    ) -> Opening[Self]:
+        """Connect to url, as publish does; done once the server has said that the stream there will come.
+
+        For a stream that nobody publishes some servers say that too.
+        """
+        return Opening(cls._open(url, connection, options, receives=True))
+
+    @classmethod
+    async def _open(cls, url: str, connection: socket.socket | None, options: Any, *, receives: bool) -> Self:
         client = cls()
+        client._receives = receives
         try:
             await client._connect(url, connection, options)
         except BaseException:
@@ -70,11 +83,13 @@ class Client(BaseClient):
         plain["no_wait"] = True
         self._url = url
         if connection is not None:
-            self._handle = await publish_over(connection, url, plain, limits, timeouts)
+            over = _native.client_play_fd if self._receives else _native.client_publish_fd
+            self._handle = await open_over(connection, over, url, plain, limits, timeouts)
             self._closed = False
             _native.client_set_queue(self._handle, self._reactor.queue, self._number)
             return
-        self._handle = _native.client_publish_open(url, plain, limits, timeouts, self._reactor.queue, self._number)
+        begin = _native.client_play_open if self._receives else _native.client_publish_open
+        self._handle = begin(url, plain, limits, timeouts, self._reactor.queue, self._number)
         self._closed = False
         while not self._connected:
             if self._end is not None:
@@ -82,7 +97,10 @@ class Client(BaseClient):
             await self._waiters.wait()
 
     def _event(self, kind: int, payload: Any, size: int) -> None:
-        if kind == CONNECTED:
+        if kind == PACKET:
+            if not self._closed:
+                self._came(payload, size)
+        elif kind == CONNECTED:
             self._connected = True
         elif kind == WRITABLE:
             self._writable = True
@@ -91,11 +109,14 @@ class Client(BaseClient):
         elif kind == CLIENT_CLOSED:
             self._done = payload[0]
             self._release()
+        else:
+            self._tell(kind, payload)
         self._waiters.wake()
 
     def _release(self) -> None:
         """End the handle. Does not wait for a client that is not connected, or whose closing is done."""
         self._closed = True
+        self._packets.clear()
         reactor, self._reactor = self._reactor, None  # type: ignore[assignment]
         if reactor is None:
             return
@@ -122,88 +143,6 @@ class Client(BaseClient):
         with contextlib.suppress(Error):  # the exception that is on its way says more
             await self.close()
 
-    async def send_video_sequence_header(self, avcc: Buffer) -> None:
-        """The H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15)."""
-        if self._waiting or not _native.client_send_video_sequence_header(self._handle, avcc):
-            await self._send_later(_native.client_send_video_sequence_header, avcc)
-
-    async def send_audio_sequence_header(self, asc: Buffer) -> None:
-        """The AAC configuration: an AudioSpecificConfig (ISO 14496-3)."""
-        if self._waiting or not _native.client_send_audio_sequence_header(self._handle, asc):
-            await self._send_later(_native.client_send_audio_sequence_header, asc)
-
-    async def send_video(self, timestamp_ms: int, keyframe: bool, nalus: Buffer) -> None:
-        """One H.264 frame: NAL units, each after its length as avcC says. Presentation time = timestamp_ms."""
-        if self._waiting or not _native.client_send_video(self._handle, timestamp_ms, keyframe, nalus):
-            await self._send_later(_native.client_send_video, timestamp_ms, keyframe, nalus)
-
-    async def send_video_at(self, timestamp_ms: int, composition_ms: int, keyframe: bool, nalus: Buffer) -> None:
-        """send_video for streams with B-frames: timestamp_ms is the decoding time, presentation is composition_ms later."""
-        if self._waiting or not _native.client_send_video_at(
-            self._handle, timestamp_ms, composition_ms, keyframe, nalus
-        ):
-            await self._send_later(_native.client_send_video_at, timestamp_ms, composition_ms, keyframe, nalus)
-
-    async def send_audio(self, timestamp_ms: int, aac: Buffer) -> None:
-        """One AAC frame, without ADTS header."""
-        if self._waiting or not _native.client_send_audio(self._handle, timestamp_ms, aac):
-            await self._send_later(_native.client_send_audio, timestamp_ms, aac)
-
-    async def send_metadata(self, metadata: Metadata | Mapping[str, Any]) -> None:
-        """onMetaData: the fields of Metadata that are not 0, or the items of a mapping."""
-        call, argument = metadata_call(metadata)
-        if self._waiting or not call(self._handle, argument):
-            await self._send_later(call, argument)
-
-    async def send_data(self, timestamp_ms: int, body: Buffer) -> None:
-        """A data message: AMF0 values, the first of them the handler's name."""
-        if self._waiting or not _native.client_send_data(self._handle, timestamp_ms, body):
-            await self._send_later(_native.client_send_data, timestamp_ms, body)
-
-    async def send_packet(self, packet: Packet, *, timestamp_ms: int | None = None) -> None:
-        """A packet that was received or read, or one you made; with another timestamp, if one is given.
-
-        If it has raw, that is sent as it is; else its header is built from its fields.
-        """
-        timestamp = packet.timestamp_ms if timestamp_ms is None else timestamp_ms
-        if self._waiting or not _native.client_send_packet(self._handle, packet, timestamp):
-            await self._send_later(_native.client_send_packet, packet, timestamp)
-
-    async def send_packets(self, packets: Iterable[Packet]) -> None:
-        """Packets in order, as send_packet does each."""
-        items = list(packets)
-        start = 0
-        while start < len(items):
-            sent = 0 if self._waiting else _native.client_send_packets(self._handle, items, start)
-            if not sent:
-                await self._send_later(_native.client_send_packet, items[start], items[start].timestamp_ms)
-                sent = 1
-            start += sent
-
-    async def _send_later(self, call: Callable[..., bool], *args: object) -> None:
-        """Send when there is room."""
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(self._send_timeout), self._sending:
-                while True:
-                    self._writable = False
-                    if call(self._handle, *args):
-                        return
-                    while not self._writable and self._end is None and not self._closed:
-                        await self._waiters.wait()
-        except TimeoutError as error:
-            if isinstance(error, Error):
-                raise
-            detail = f"media: timeout: no room in {self._send_timeout} s"
-            raise make_error(Status.TIMEOUT, detail, "media", "", "") from None
-        finally:
-            self._waiting -= 1
-
-    async def flush(self) -> None:
-        """Wait until everything queued is with the operating system."""
-        while not _native.client_flush(self._handle, 0):
-            await asyncio.to_thread(_native.client_flush, self._handle, 250)
-
     async def close(self) -> None:
         """End the stream politely and hang up. Waits for queued data to leave, `linger` at most: else TimeoutError.
 
@@ -212,10 +151,12 @@ class Client(BaseClient):
         began = not self._closed
         if began:
             self._closed = True
-            with contextlib.suppress(Error):
-                self._last = self.statistics()
+            self._end = self._end or CLOSED
+            self._remember()
             closing.add(self)
             try:
+                if self._paused:
+                    self._pause(False)
                 _native.client_close_start(self._handle)
             except Error as error:
                 self._release()
@@ -237,20 +178,25 @@ def close_unwanted(done: asyncio.Future[int]) -> None:
         _native.client_close(done.result())
 
 
-async def publish_over(
-    connection: socket.socket, url: str, options: dict[str, Any], limits: dict[str, int], timeouts: dict[str, int]
+async def open_over(
+    connection: socket.socket,
+    over: Callable[[int, str, dict[str, Any], dict[str, int], dict[str, int], int], int],
+    url: str,
+    options: dict[str, Any],
+    limits: dict[str, int],
+    timeouts: dict[str, int],
 ) -> int:
     """A client's handle over a connection. The library waits here, on a thread, as long as its timeouts say."""
     fd = connection.dup().detach()
 
-    def publish() -> int:
+    def open() -> int:
         try:
-            return _native.client_publish_fd(fd, url, options, limits, timeouts, -1)
+            return over(fd, url, options, limits, timeouts, -1)
         except BaseException:
             socket.close(fd)
             raise
 
-    coming = asyncio.get_running_loop().run_in_executor(None, publish)
+    coming = asyncio.get_running_loop().run_in_executor(None, open)
     try:
         handle = await asyncio.shield(coming)
     except asyncio.CancelledError:

@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 from . import _log, _native
-from ._base import CLOSED, BaseRequest, BaseServer, BaseSession, End, end_of, error_of, is_own_fault
-from ._channel import PACKET, REQUEST, SERVER_CLOSED, STREAM_END
+from ._aio_receiving import Receiver
+from ._aio_sending import Sender
+from ._base import CLOSED, BaseRequest, BaseServer, End, end_of, error_of
+from ._channel import PACKET, REQUEST, SERVER_CLOSED, STREAM_END, WRITABLE
 from ._errors import Error, Status
-from ._native import AsyncTake, Inbox, Packet
+from ._native import Inbox
 from ._opening import Done, Opening, Ready
 from ._reactor import Reactor, Waiters
+from ._stream import BaseSession
 from ._types import ServerOptions, milliseconds
 
-# Packets that a session holds for a task that is slower than its peer. Beyond, they wait in the library, and then the
-# peer's connection is not read.
-MOST_PACKETS = 256
-MOST_BYTES = 4 << 20
-# Packets that a task may take before other tasks have their turn.
-MOST_LOOKED_AT = 1024
 
+class Session(Receiver, Sender, BaseSession):
+    """An accepted stream: packets come out of one that a peer publishes, and go into one that a peer plays.
 
-class Session(BaseSession):
-    """An accepted stream that a peer publishes. Packets come out of it.
-
-    An `async for` loop over it ends when the stream does, however that happens: `end_reason` and `error` tell. Memory is
-    bounded: when the tasks that take packets are slower than the peer, the peer has to wait.
+    An `async for` loop over it ends when the stream does, however that happens: `end_reason` and `error` tell. Sending to
+    a player is as sending from a client, and waits as the server's options say; what the player has paused or does not
+    want counts as sent; when it has left EndOfStreamError is raised. Memory is bounded: when the tasks that take packets
+    are slower than the peer, the peer has to wait.
     """
-
-    _held = 0  # bytes that came since there were no packets
-    _paused = False
-    _looked_at = 0  # packets that were found without the loop having its turn
 
     def __init__(self, request: Request) -> None:
         self._packets = Inbox()
+        self._told = deque()
         self._waiters = Waiters()
+        self._sending = asyncio.Lock()
+        self._send_timeout = request._send_timeout
         self._reactor, self._number = Reactor.attach(self, self._packets)
         try:
             handle, end = request._grant(self._reactor.queue, self._number)
@@ -58,66 +54,17 @@ class Session(BaseSession):
     ) -> None:
         await self.close()
 
-    def __aiter__(self) -> AsyncIterator[Packet]:
-        return AsyncTake(self._packets, self.__anext__)
-
-    async def __anext__(self) -> Packet:
-        await self._fill()
-        for packet in self._packets:
-            return packet
-        if self._end is not None and is_own_fault(self._end):
-            raise error_of(self._end)
-        raise StopAsyncIteration
-
-    async def next_packet(self) -> Packet:
-        """The next packet.
-
-        EndOfStreamError when the peer has ended the stream and all its packets were taken, ClosedError when this side
-        has; ConnectionError or ProtocolError when the connection broke.
-        """
-        return (await self.next_packets(1))[0]
-
-    async def next_packets(self, most: int = 4096) -> list[Packet]:
-        """Wait as next_packet does, then take all packets that are there, at most so many."""
-        await self._fill()
-        if not self._packets and self._end is not None:
-            raise error_of(self._end)
-        return self._packets.take(most)
-
-    async def _fill(self) -> None:
-        """Wait for packets or the end.
-
-        It looks for itself before it leaves that to the loop, which is cheaper for who gets many packets; but the loop
-        gets its turn after MOST_LOOKED_AT of them.
-        """
-        looked = False
-        while not self._packets and self._end is None:
-            if self._paused:
-                self._pause(False)
-            if self._looked_at < MOST_LOOKED_AT and not looked:
-                looked = True  # once for each wait
-                self._reactor.drain()
-                self._looked_at += len(self._packets)
-            else:
-                await self._waiters.wait()
-                self._looked_at = 0
-
-    def _pause(self, paused: bool) -> None:
-        self._paused = paused
-        with contextlib.suppress(Error):
-            _native.session_set_queue(self._handle, 0 if paused else self._reactor.queue, self._number)
-
     def _event(self, kind: int, payload: Any, size: int) -> None:
         if self._closed:
             return
-        if kind == PACKET:  # payload of them are in the inbox now
-            before = len(self._packets) - payload
-            self._held = self._held + size if before else size
-            # One batch always finds room; the next one must find that some of it was taken.
-            if not self._paused and before and (before > MOST_PACKETS or self._held > MOST_BYTES):
-                self._pause(True)
+        if kind == PACKET:
+            self._came(payload, size)
         elif kind == STREAM_END:
             self._end = self._end or end_of(payload)
+        elif kind == WRITABLE:
+            self._writable = True
+        else:
+            self._tell(kind, payload)
         self._waiters.wake()
 
     def _drop(self) -> None:
@@ -127,7 +74,8 @@ class Session(BaseSession):
     async def close(self, description: str | None = None, *, code: str | None = None) -> None:
         """End the stream and its connection. With words, the peer is told: code is "NetStream.Publish.Rejected" if not given.
 
-        Tasks that wait are woken. Packets that were taken stay valid. Closing again does nothing.
+        Tasks that wait are woken. Packets that were taken stay valid; those sent to a player are delivered within the
+        server's `linger`, for which this does not wait. Closing again does nothing.
         """
         if self._close(description, code):
             self._packets.clear()
@@ -136,9 +84,13 @@ class Session(BaseSession):
 
 
 class Request(BaseRequest):
-    """A peer's wish to publish. It waits for accept or reject for 10 seconds by default."""
+    """A peer's wish to publish or play. It waits for accept or reject for 10 seconds by default."""
 
     _session: Session | None = None
+
+    def __init__(self, handle: int, send_timeout: float | None) -> None:
+        super().__init__(handle)
+        self._send_timeout = send_timeout
 
     def accept(self) -> Opening[Session]:
         """Grant it, at once. To be used as `async with request.accept() as session`, or awaited.
@@ -150,16 +102,16 @@ class Request(BaseRequest):
         return Opening(Ready(self._session))
 
     def reject(self, description: str | None = None, *, code: str | None = None) -> Done:
-        """Refuse it, at once: the peer is told, and disconnected. The code is "NetStream.Publish.BadName" if not given.
+        """Refuse it, at once: the peer is told, and a publisher disconnected; a player may ask for another stream instead.
 
-        Encoders give up at once on the codes BadName, Denied and Rejected.
+        The code is "NetStream.Publish.BadName" or "NetStream.Play.StreamNotFound" if not given. Encoders give up at once on the codes BadName, Denied and Rejected.
         """
         self._refuse(description, code)
         return Done()
 
 
 class Server(BaseServer):
-    """Listens on an address ("host:port", ":1935" for every interface) and lets publishers in.
+    """Listens on an address ("host:port", ":1935" for every interface) and lets publishers in, and players if asked to.
 
     Without an address it listens nowhere yet. Made in a running event loop.
     """
@@ -208,7 +160,7 @@ class Server(BaseServer):
     def _event(self, kind: int, payload: Any, size: int) -> None:
         if kind == REQUEST:
             try:
-                request = Request(payload)
+                request = Request(payload, self._send_timeout)
             except Error:  # gone before it was looked at
                 return
             if self._closed:

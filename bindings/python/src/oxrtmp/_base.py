@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio classes have in common: everything but the waiting."""
+"""What the blocking and the asyncio classes have in common: handles, requests, servers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import contextlib
 import json
 import socket
 import warnings
-from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from . import _native
-from ._errors import ClosedError, Error, ForkedError, Status, make_error
-from ._types import ConnectInfo, Metadata, RequestKind, Statistics, native_options
+from ._errors import Error, ForkedError, Status, make_error
+from ._types import ConnectInfo, PlayInfo, RequestKind, native_options
 
 # How something ended: the arguments of make_error.
 End = tuple[int, str, str, str, str]
@@ -20,7 +18,7 @@ End = tuple[int, str, str, str, str]
 
 def end_of(payload: Any) -> End:
     """What an event says about an end: status, one line, phase, the peer's code and words."""
-    status, phase, code, text, _, _ = payload
+    status, phase, code, text, *_ = payload
     detail = ": ".join(part for part in (phase, code, text or _native.status_text(status)) if part)
     return status, detail, phase, code, text
 
@@ -67,7 +65,7 @@ class Handle:
 
 
 class Peer:
-    """What a publisher has said about itself. Bytes that are no UTF-8 appear as \\xNN."""
+    """What a peer has said about itself. Bytes that are no UTF-8 appear as \\xNN."""
 
     kind: RequestKind  #: what it asks for
     app: str  #: the application, without its query and without slashes at its ends
@@ -83,6 +81,7 @@ class Peer:
     encoder: str  #: the software it seems to be: "OBS", "FFmpeg", ..., "other" or "unknown"
     _connect_json: str
     _connect_info: ConnectInfo
+    _play: PlayInfo
 
     def _ask(self, request: int) -> None:
         """Read everything while the request's handle lives, which is until the answer."""
@@ -92,6 +91,7 @@ class Peer:
         self.peer_address, self.flash_version, self.swf_url, self.page_url, self.encoder = texts[6:11]
         self._connect_json = texts[11]
         self._connect_info = ConnectInfo(**_native.request_connect(request))
+        self._play = PlayInfo(**_native.request_play(request))
 
     def _copy(self, other: Peer) -> None:
         for name in Peer.__annotations__:
@@ -123,11 +123,17 @@ class BaseRequest(Handle, Peer):
             raise
         self._closed = False
 
+    @property
+    def play(self) -> PlayInfo:
+        """What a player asks for besides the stream."""
+        return self._play
+
     def __repr__(self) -> str:
         return f"<oxrtmp.Request {self.kind.name} {self._words()}>"
 
     def _drop(self) -> None:
-        self._refuse("not answered", None)
+        with contextlib.suppress(Error):  # it may have been decided without us: its time over, its server closed
+            self._refuse("not answered", None)
 
     def _answer(self) -> None:
         """The one answer that a request gets."""
@@ -155,81 +161,16 @@ class BaseRequest(Handle, Peer):
         return handle, None if handle else CLOSED
 
 
-class BaseSession(Handle, Peer):
-    """A publisher's stream. Everything about it is known without waiting."""
-
-    _end: End | None = None
-    _last: Statistics | None = None
-
-    def __init__(self, request: BaseRequest, handle: int, end: End | None) -> None:
-        self._copy(request)
-        self._handle = handle
-        self._end = end
-        self._closed = handle == 0
-
-    def __repr__(self) -> str:
-        state = "closed " if self._closed else "ended " if self._end else ""
-        return f"<{type(self).__module__}.Session {state}{self._words()}>"
-
-    def _forgotten(self) -> bool:
-        return self._end is None
-
-    def _close(self, description: str | None, code: str | None) -> bool:
-        """Ends it, once. Whether this call did."""
-        if self._closed:
-            return False
-        with contextlib.suppress(Error):
-            self._last = self.statistics()
-        self._closed = True
-        if self._end is None:
-            self._end = CLOSED
-        with contextlib.suppress(ForkedError):
-            if description is None and code is None:
-                _native.session_close(self._handle)
-            else:
-                _native.session_close_with_status(self._handle, code or None, description or None)
-        return True
-
-    @property
-    def end_reason(self) -> str:
-        """How the stream ended, such as "FCUnpublish" or "connection closed by peer"; "" while it runs."""
-        return "" if self._end is None else self._end[4] or self._end[1]
-
-    @property
-    def error(self) -> Error | None:
-        """The fault that ended the stream: None while it runs, and when the peer or this side ended it."""
-        if self._end is None or self._end[0] in (Status.EOF, Status.CLOSED):
-            return None
-        return error_of(self._end)
-
-    def statistics(self) -> Statistics:
-        """What has arrived. Of a closed session: until then."""
-        if self._closed:
-            if self._last is None:
-                raise ClosedError("the session never ran", Status.CLOSED)
-            return self._last
-        return Statistics(**_native.session_statistics(self._handle))
-
-    def metadata(self) -> Metadata | None:
-        """What the stream said about itself last (onMetaData); None if it did not."""
-        found = _native.session_metadata(self._handle)
-        return None if found is None else Metadata(**found)
-
-    def metadata_values(self) -> dict[str, Any] | None:
-        """Every property of the last onMetaData, in its order."""
-        text = _native.session_metadata_json(self._handle)
-        return None if text is None else json.loads(text)
-
-    def metadata_raw(self) -> bytes | None:
-        """The last onMetaData as the AMF0 bytes that arrived, from the name "onMetaData" on."""
-        return _native.session_metadata_raw(self._handle)
-
-
 class BaseServer(Handle):
     """A listening endpoint. Making one does not wait, except for looking up a name that it shall listen on."""
 
+    _send_timeout: float | None = 10  # of its sessions
+
     def _open(self, address: str | None, options: Any, queue: int, user_data: int) -> None:
-        self._handle = _native.server_open(address, *native_options(options))
+        plain, limits, timeouts = native_options(options)
+        self._send_timeout = plain.pop("send_timeout", 10)
+        plain["no_wait"] = True
+        self._handle = _native.server_open(address, plain, limits, timeouts)
         self._closed = False
         _native.server_set_queue(self._handle, queue, user_data)
 
@@ -260,46 +201,3 @@ class BaseServer(Handle):
     def addresses(self) -> list[str]:
         """All addresses it listens on."""
         return [a for a in _native.server_addresses(self._handle).split(", ") if a]
-
-
-class BaseClient(Handle):
-    """An outgoing connection that publishes a stream."""
-
-    _end: End | None = None
-    _last: Statistics | None = None
-    _address = ""
-    _url = ""
-
-    def __repr__(self) -> str:
-        state = "closed " if self._closed else "ended " if self._end else ""
-        return f"<{type(self).__module__}.Client {state}{self._url.partition('?')[0].rpartition('/')[0]}/...>"
-
-    def _drop(self) -> None:
-        """Cut off: the peer is not waited for."""
-        self._closed = True
-        _native.client_close(self._handle)
-
-    @property
-    def error(self) -> Error | None:
-        """What ended the stream on the other side; None while it is published, as far as is known."""
-        return None if self._end is None or self._end[0] == Status.CLOSED else error_of(self._end)
-
-    @property
-    def peer_address(self) -> str:
-        """The server's address."""
-        if not self._address and not self._closed:
-            self._address = _native.client_peer_address(self._handle)
-        return self._address
-
-    def statistics(self) -> Statistics:
-        """What was sent. Of a closed client: until then."""
-        if self._closed and self._last is not None:
-            return self._last
-        return Statistics(**_native.client_statistics(self._handle))
-
-
-def metadata_call(metadata: Metadata | Mapping[str, Any]) -> tuple[Any, Any]:
-    """The function of the extension that sends metadata, and what it takes."""
-    if isinstance(metadata, Metadata):
-        return _native.client_send_metadata, asdict(metadata)
-    return _native.client_send_metadata_json, json.dumps(metadata, allow_nan=False)

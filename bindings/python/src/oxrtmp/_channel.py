@@ -77,10 +77,14 @@ class Channel:
             if kind == PACKET:
                 continue
             if kind == LOG:
-                _, _, _, text, level, time_ns = payload
+                _, _, _, text, level, time_ns, *_ = payload
                 _log.write(text, level, time_ns)
             else:
                 deliver(kind, payload)
+
+    def wake(self) -> None:
+        """Have who waits look again."""
+        _native.queue_wake(self.queue)
 
     def close(self) -> None:
         """End the queue. Who waits is woken; it is destroyed when nobody is in it any more."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from . import _native
 from ._base import BaseRequest, Handle
-from ._errors import Error, Status
+from ._errors import Error
+from ._event import Event
 from ._native import Packet
 from ._types import ClientOptions, EngineStatistics, EventKind, Metadata, ServerOptions, native_options
 
@@ -29,21 +30,6 @@ class EngineRequest(BaseRequest):
     def reject(self, description: str | None = None, *, code: str | None = None) -> None:
         """Refuse it: the engine's output tells the peer. The code is "NetStream.Publish.BadName" if not given."""
         self._refuse(description, code)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
-    """Something that happened on a connection."""
-
-    kind: EventKind
-    stream_id: int = 0  #: the message stream that it is about
-    value: int = 0  #: a number, of some kinds
-    status: int = Status.OK  #: of ends and failures: a Status
-    phase: str = ""  #: of failures: where in the connection's life
-    code: str = ""  #: the peer's code
-    text: str = ""  #: the peer's words, or what happened
-    packet: Packet | None = None  #: of PACKET; None if there was no memory for it
-    request: EngineRequest | None = None  #: of REQUEST
 
 
 class Engine(Handle):

@@ -91,7 +91,7 @@ class Reactor:
         for kind, number, payload, size in items:
             source = find(number)
             if kind == LOG:
-                _, _, _, text, level, time_ns = payload
+                _, _, _, text, level, time_ns, *_ = payload
                 _log.write(text, level, time_ns)
             elif source is not None:
                 source._event(kind, payload, size)

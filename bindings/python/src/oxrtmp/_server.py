@@ -9,23 +9,39 @@ from types import TracebackType
 from typing import Any, Self, Unpack
 
 from . import _native
-from ._base import CLOSED, BaseRequest, BaseServer, BaseSession, End, end_of, error_of, is_own_fault
-from ._channel import REQUEST, SERVER_CLOSED, STREAM_END, Channel, deadline_of
+from ._base import CLOSED, BaseRequest, BaseServer, End, end_of, error_of
+from ._channel import REQUEST, SERVER_CLOSED, STREAM_END, WRITABLE, Channel, deadline_of
 from ._errors import Error, Status, make_error
 from ._log import logger
-from ._native import Inbox, Packet
+from ._native import Inbox
+from ._receiving import Receiver
+from ._sending import Sender
+from ._stream import BaseSession
 from ._types import ServerOptions, milliseconds
 
 
-class Session(BaseSession):
-    """An accepted stream that a peer publishes. Packets come out of it, from any thread.
+class Session(Receiver, Sender, BaseSession):
+    """An accepted stream: packets come out of one that a peer publishes, and go into one that a peer plays.
 
-    A `for` loop over it ends when the stream does, however that happens: `end_reason` and `error` tell.
+    A `for` loop over it ends when the stream does, however that happens: `end_reason` and `error` tell. Sending to a
+    player is as sending from a client, and waits as the server's options say; what the player has paused or does not
+    want counts as sent; when it has left EndOfStreamError is raised. Any method may be called from any thread.
     """
 
-    def __init__(self, request: Request, handle: int, end: End | None, inbox: Inbox, channel: Channel) -> None:
+    def __init__(
+        self,
+        request: Request,
+        handle: int,
+        end: End | None,
+        inbox: Inbox,
+        channel: Channel,
+        send_timeout: float | None,
+    ) -> None:
         super().__init__(request, handle, end)
         self._packets = inbox
+        self._told = deque()
+        self._sending = threading.RLock()
+        self._send_timeout = send_timeout
         self._channel = channel
         if self._closed:
             channel.close()
@@ -36,55 +52,16 @@ class Session(BaseSession):
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
-    def __iter__(self) -> Iterator[Packet]:
-        packets = self._packets
-        while packets or self._fill(None):
-            yield from packets  # those that are there
-        if self._end is not None and is_own_fault(self._end):
-            raise error_of(self._end)
-
-    def next_packet(self, timeout: float | None = None) -> Packet:
-        """The next packet. Waits for it as long as timeout says, in seconds: 0 looks, None waits for ever.
-
-        TimeoutError when the time is over; EndOfStreamError when the peer has ended the stream and all its packets
-        were taken, ClosedError when this side has; ConnectionError or ProtocolError when the connection broke.
-        """
-        return self._take(1, timeout)[0]
-
-    def next_packets(self, most: int = 4096, timeout: float | None = None) -> list[Packet]:
-        """Wait as next_packet does, then take all packets that are there, at most so many."""
-        return self._take(most, timeout)
-
-    def _take(self, most: int, timeout: float | None) -> list[Packet]:
-        deadline = deadline_of(timeout)
-        while not (taken := self._packets.take(most)):  # another thread may have been quicker
-            if not self._fill(deadline):
-                if self._end is not None:
-                    raise error_of(self._end)
-                raise make_error(Status.TIMEOUT, f"no packet in {timeout} s", "", "", "")
-        return taken
-
-    def _fill(self, deadline: float | None) -> bool:
-        """Wait for packets. False when the time or the stream is over before."""
-        self._channel.look(self._event)
-        if self._packets:
-            return True
-        while self._channel.wait(self._ready, self._event, deadline):
-            if self._packets:
-                return True
-            if self._end is not None:
-                return False
-        return bool(self._packets)
-
-    def _ready(self) -> bool:
-        return len(self._packets) > 0 or self._end is not None
-
     def _event(self, kind: int, payload: Any) -> None:
         if kind == STREAM_END:
             self._end = self._end or end_of(payload)
+        elif kind == WRITABLE:
+            self._writable = True
+        else:
+            self._tell(kind, payload)
 
     def fileno(self) -> int:
-        """A descriptor that is readable while packets wait, for select, poll, trio, ...
+        """A descriptor that is readable while packets or events wait, for select, poll, trio, ...
 
         Then take with timeout=0 until TimeoutError: what was taken over from the library no longer shows there.
         """
@@ -93,7 +70,8 @@ class Session(BaseSession):
     def close(self, description: str | None = None, *, code: str | None = None) -> None:
         """End the stream and its connection. With words, the peer is told: code is "NetStream.Publish.Rejected" if not given.
 
-        Who waits is woken. Packets that were taken stay valid. Closing again does nothing.
+        Who waits is woken. Packets that were taken stay valid; those sent to a player are delivered within the server's
+        `linger`, for which this does not wait. Closing again does nothing.
         """
         if self._close(description, code):
             self._packets.clear()
@@ -104,9 +82,13 @@ class Session(BaseSession):
 
 
 class Request(BaseRequest):
-    """A peer's wish to publish. It waits for accept or reject, from any thread, for 10 seconds by default."""
+    """A peer's wish to publish or play. It waits for accept or reject, from any thread, for 10 seconds by default."""
 
     _session: Session | None = None
+
+    def __init__(self, handle: int, send_timeout: float | None) -> None:
+        super().__init__(handle)
+        self._send_timeout = send_timeout
 
     def accept(self) -> Session:
         """Grant it. The session is to be closed: use it in a `with` statement.
@@ -121,19 +103,19 @@ class Request(BaseRequest):
         except BaseException:
             channel.close()
             raise
-        self._session = Session(self, handle, end, inbox, channel)
+        self._session = Session(self, handle, end, inbox, channel, self._send_timeout)
         return self._session
 
     def reject(self, description: str | None = None, *, code: str | None = None) -> None:
-        """Refuse it: the peer is told, and disconnected. The code is "NetStream.Publish.BadName" if not given.
+        """Refuse it: the peer is told, and a publisher disconnected; a player may ask for another stream instead.
 
-        Encoders give up at once on the codes BadName, Denied and Rejected.
+        The code is "NetStream.Publish.BadName" or "NetStream.Play.StreamNotFound" if not given. Encoders give up at once on the codes BadName, Denied and Rejected.
         """
         self._refuse(description, code)
 
 
 class Server(BaseServer):
-    """Listens on an address ("host:port", ":1935" for every interface) and lets publishers in.
+    """Listens on an address ("host:port", ":1935" for every interface) and lets publishers in, and players if asked to.
 
         with oxrtmp.Server("127.0.0.1:1935") as server:
             for request in server:
@@ -193,7 +175,7 @@ class Server(BaseServer):
     def _event(self, kind: int, payload: Any) -> None:
         if kind == REQUEST:
             try:
-                request = Request(payload)
+                request = Request(payload, self._send_timeout)
             except Error:  # gone before it was looked at
                 return
             self._requests.append(request)

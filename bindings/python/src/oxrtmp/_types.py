@@ -91,6 +91,11 @@ class EventKind(IntEnum):
     STREAM_END = 3  #: the stream has ended; `text` says how
     CONNECTED = 4  #: the server has accepted the stream: send
     FAILED = 5  #: it has not; `status`, `code` and `text` say why
+    PAUSE = 11  #: the player pauses: what is sent is left out; `value` is where it stands, in milliseconds
+    UNPAUSE = 12  #: the player goes on, and needs sequence headers and a keyframe; `value` as of PAUSE
+    SEEK = 13  #: the player wants to be elsewhere in a recorded stream; `value` is where, in milliseconds
+    RECEIVE = 14  #: the player wants packets of a type or not: `value` is 8 for audio, 9 for video; `on`
+    BUFFER_LENGTH = 15  #: the player says how much it buffers; `value` in milliseconds
     HANDSHAKE = 32  #: the handshake is done; `text` is "simple" or "digest"
     STATUS = 33  #: the server said something else; `code` and `text`
     COMMAND = 34  #: a command that the library does not answer; `code` is its name
@@ -110,7 +115,7 @@ def milliseconds(seconds: float | None) -> int:
 class Limits:
     """Bounds on what a peer may cost. 0 is the default."""
 
-    message_bytes: int = 0  #: longest message once a publish is accepted; 16777215, the most there can be
+    message_bytes: int = 0  #: longest message once a stream is accepted; 16777215, the most there can be
     partial_bytes: int = 0  #: memory of incomplete messages per connection from then on; 32 MiB
     early_message_bytes: int = 0  #: longest message before that; 32 KiB
     early_partial_bytes: int = 0  #: memory of incomplete messages per connection before that; 32 KiB
@@ -118,11 +123,11 @@ class Limits:
     message_streams: int = 0  #: message streams per connection; 16
     amf_depth: int = 0  #: nesting of AMF values; 64
     amf_values: int = 0  #: AMF values in one message; 65536
-    early_amf_values: int = 0  #: the same before a publish is accepted; 512
+    early_amf_values: int = 0  #: the same before a stream is accepted; 512
     name_bytes: int = 0  #: each of app, stream name and tcUrl; 8 KiB, at most 65535
     idle_messages: int = 0  #: messages per second that bring nothing forward; 500
     output_bytes: int = 0  #: output that waits because the peer does not read, per connection; 4 MiB
-    queue_bytes: int = 0  #: received packets that wait for you, per session; 1 MiB, past it nothing is read
+    queue_bytes: int = 0  #: received packets that wait for you, per stream; 1 MiB, past it nothing is read
     connections: int = 0  #: open connections of a server; 10000
     connections_per_address: int = 0  #: open connections from one IP address; 5000
     pending_requests: int = 0  #: requests of a server that wait for an answer; 1024
@@ -140,9 +145,9 @@ class Timeouts:
     handshake: float | None = None  #: the whole handshake; 10
     connect: float | None = None  #: server: from the handshake to connect; client: from connect to its answer; 10
     create_stream: float | None = None  #: client: from createStream to its answer; 10
-    publish: float | None = None  #: client: from publish to its answer; 10
+    publish: float | None = None  #: client: from publish or play to its answer; 10
     decision: float | None = None  #: server: your answer to a request; 10
-    setup: float | None = None  #: server: from the beginning, or the end of a stream, to an accepted publish; 30
+    setup: float | None = None  #: server: from the beginning, or the end of a stream, to an accepted one; 30
     first_media: float | None = None  #: server: from an accepted publish to its first packet; 20
     idle: float | None = None  #: without a byte received (after half of it the peer is pinged); 60
     write: float | None = None  #: without progress of the output towards the peer; 10
@@ -165,10 +170,13 @@ class ServerOptions(TypedDict, total=False):
     ask_fc_publish: bool  #: FCPublish raises a request
     send_on_bw_done: bool  #: onBWDone follows the answer to connect
     linger: float  #: seconds that a connection which ends may take to deliver its last words; 2
+    ask_play: bool  #: play raises a request; else players are told that there is no such stream
+    send_timeout: float | None  #: seconds that sending to a player waits for room, None for ever, 0 not at all; 10
+    output_bytes: int  #: data that may be queued for a player before sending waits; 1 MiB
 
 
 class ClientOptions(TypedDict, total=False):
-    """The keyword arguments of Client.publish."""
+    """The keyword arguments of Client.publish and Client.play."""
 
     limits: Limits  #: bounds on what the server may cost
     timeouts: Timeouts  #: how long each phase of the connection may last
@@ -184,6 +192,10 @@ class ClientOptions(TypedDict, total=False):
     output_bytes: int  #: data that may be queued before sending waits; 1 MiB
     send_timeout: float | None  #: seconds that sending waits for room, None for ever, 0 not at all; 10
     linger: float  #: seconds that closing waits for queued data to leave; 2
+    live_only: bool  #: playing: a live stream only; else, if there is none, a recorded one of that name
+    buffer_length_ms: int  #: playing: what the server is told about this side's buffer; 1000
+    start_ms: int  #: playing: position in a recorded stream, if above 0
+    duration_ms: int  #: playing: how much of a recorded stream; all of it
 
 
 def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[str, int]]:
@@ -225,7 +237,7 @@ class Statistics:
     """What a session or a client has carried."""
 
     timestamp_ms: int  #: of the last packet
-    duration_ns: int  #: since the stream was accepted
+    duration_ns: int  #: since the stream was accepted, or the client began
     keyframe_interval_ns: int  #: between the last two keyframes, by decoding time
     bytes: int  #: payload bytes
     packets: int  #: all packets, of these:
@@ -234,7 +246,17 @@ class Statistics:
     data_packets: int  #: data, metadata included
     keyframes: int  #: packets that are keyframes
     malformed: int  #: packets that were not understood
-    queued_bytes: int  #: session: received and not yet taken by you; client: taken and not yet sent
+    queued_bytes: int  #: received and not yet taken by you, or taken from you and not yet sent
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayInfo:
+    """What a player asks for besides the stream's name."""
+
+    reset: bool  #: what was to be played before is dropped
+    buffer_length_ms: int  #: how much it buffers; 0 if it did not say
+    start: float  #: -2: live, or else recorded; -1: live only; else a position. Some send seconds, some milliseconds
+    duration: float  #: of the same kind; -1: all of it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,46 @@
+"""Events, and the waiting for those that a stream tells besides its packets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ._errors import Status
+from ._native import Packet
+from ._types import EventKind
+
+if TYPE_CHECKING:
+    from ._engine import EngineRequest
+
+MOST_EVENTS = 256  # that wait to be taken: what comes then is dropped, as the library does
+
+TOLD = frozenset(
+    {
+        EventKind.PAUSE, EventKind.UNPAUSE, EventKind.SEEK, EventKind.RECEIVE, EventKind.BUFFER_LENGTH,
+        EventKind.STATUS, EventKind.CONTROL,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that happened."""
+
+    kind: EventKind
+    stream_id: int = 0  #: of engines, and of CONTROL: the message stream that it is about
+    value: int = 0  #: a number, of some kinds
+    on: bool = False  #: of RECEIVE: whether they are wanted
+    status: int = Status.OK  #: of ends and failures: a Status
+    phase: str = ""  #: of failures: where in the connection's life
+    code: str = ""  #: the peer's code
+    text: str = ""  #: the peer's words, or what happened
+    packet: Packet | None = None  #: of PACKET; None if there was no memory for it
+    request: EngineRequest | None = None  #: of REQUEST
+
+
+def event_of(kind: int, payload: Any) -> Event:
+    """An event as the queue has it."""
+    status, phase, code, text, _, _, value, on, stream_id = payload
+    return Event(
+        kind=EventKind(kind), stream_id=stream_id, value=value, on=bool(on), status=status, phase=phase, code=code, text=text
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Receiving, for threads: what a session that is published and a client that plays have in common."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ._base import error_of, is_own_fault
+from ._channel import Channel, deadline_of
+from ._errors import Status, make_error
+from ._event import Event
+from ._native import Packet
+from ._stream import Stream
+
+
+class Receiver(Stream):
+    """Packets come out of it, from any thread, and what its peer tells besides."""
+
+    _channel: Channel
+    _event: Callable[[int, Any], None]
+
+    def __iter__(self) -> Iterator[Packet]:
+        self._check_receives()
+        packets = self._packets
+        while packets or self._fill(None):
+            yield from packets  # those that are there
+        if self._end is not None and is_own_fault(self._end):
+            raise error_of(self._end)
+
+    def next_packet(self, timeout: float | None = None) -> Packet:
+        """The next packet. Waits for it as long as timeout says, in seconds: 0 looks, None waits for ever.
+
+        TimeoutError when the time is over; EndOfStreamError when the peer has ended the stream and all its packets
+        were taken, ClosedError when this side has; ConnectionError or ProtocolError when the connection broke.
+        """
+        return self._take(1, timeout)[0]
+
+    def next_packets(self, most: int = 4096, timeout: float | None = None) -> list[Packet]:
+        """Wait as next_packet does, then take all packets that are there, at most so many."""
+        return self._take(most, timeout)
+
+    def _take(self, most: int, timeout: float | None) -> list[Packet]:
+        self._check_receives()
+        deadline = deadline_of(timeout)
+        while not (taken := self._packets.take(most)):  # another thread may have been quicker
+            if not self._fill(deadline):
+                if self._end is not None:
+                    raise error_of(self._end)
+                raise make_error(Status.TIMEOUT, f"no packet in {timeout} s", "", "", "")
+        return taken
+
+    def _fill(self, deadline: float | None) -> bool:
+        """Wait for packets. False when the time or the stream is over before."""
+        self._channel.look(self._event)
+        if self._packets:
+            return True
+        while self._channel.wait(self._ready, self._event, deadline):
+            if self._packets:
+                return True
+            if self._end is not None:
+                return False
+        return bool(self._packets)
+
+    def _ready(self) -> bool:
+        return len(self._packets) > 0 or self._end is not None
+
+    def next_event(self, timeout: float | None = None) -> Event:
+        """The next that its peer tells besides packets. Waits as next_packet does, and raises what that raises.
+
+        Of a session that is played PAUSE, UNPAUSE, SEEK, RECEIVE and BUFFER_LENGTH; of a client that plays STATUS and
+        CONTROL. What nobody takes is dropped past 256.
+        """
+        deadline = deadline_of(timeout)
+        while True:
+            try:
+                return self._told.popleft()
+            except IndexError:
+                if self._end is not None:
+                    raise error_of(self._end) from None
+            if not self._channel.wait(lambda: bool(self._told) or self._end is not None, self._event, deadline):
+                if self._end is not None:
+                    continue
+                raise make_error(Status.TIMEOUT, f"no event in {timeout} s", "", "", "")
+
+    def events(self) -> Iterator[Event]:
+        """What next_event gives, until the stream ends."""
+        while True:
+            self._channel.wait(lambda: bool(self._told) or self._end is not None, self._event, None)
+            try:
+                event = self._told.popleft()
+            except IndexError:
+                if self._end is None and not self._closed:
+                    continue  # another thread was quicker
+                return
+            yield event
+
+    def ping(self, timeout: float | None = 10) -> float:
+        """Ask the peer for a sign of life: how many seconds it took. Some never answer, OBS for one.
+
+        TimeoutError when it does not answer in time, which does not say that it is gone; errors as of next_packet.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return self._ping(timeout)
+        found: list[float | BaseException] = []
+
+        def ask() -> None:
+            try:
+                found.append(self._ping(timeout))
+            except BaseException as error:  # noqa: BLE001 it is raised below
+                found.append(error)
+
+        asking = threading.Thread(target=ask, name="oxrtmp ping", daemon=True)  # so that Ctrl-C ends the wait at once
+        asking.start()
+        asking.join()
+        (result,) = found
+        if isinstance(result, BaseException):
+            raise result
+        return result

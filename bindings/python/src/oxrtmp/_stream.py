@@ -1,0 +1,213 @@
+"""What sessions and clients have in common, blocking and for asyncio: everything but the waiting."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from . import _native
+from ._base import CLOSED, BaseRequest, End, Handle, Peer, error_of
+from ._errors import ClosedError, Error, ForkedError, Status, make_error
+from ._event import MOST_EVENTS, TOLD, Event, event_of
+from ._native import Inbox, Packet
+from ._types import Metadata, PlayInfo, RequestKind, Statistics, milliseconds
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The functions of the extension that sessions and clients both have."""
+
+    statistics: Callable[[int], dict[str, Any]]
+    set_queue: Callable[[int, int, int], None]
+    metadata: Callable[[int], dict[str, Any] | None]
+    metadata_json: Callable[[int], str | None]
+    metadata_raw: Callable[[int], bytes | None]
+    ping: Callable[[int, int], int]
+    flush: Callable[[int, int], bool]
+    send_video_sequence_header: Callable[[int, Buffer], bool]
+    send_audio_sequence_header: Callable[[int, Buffer], bool]
+    send_video: Callable[[int, int, bool, Buffer], bool]
+    send_video_at: Callable[[int, int, int, bool, Buffer], bool]
+    send_audio: Callable[[int, int, Buffer], bool]
+    send_data: Callable[[int, int, Buffer], bool]
+    send_metadata: Callable[[int, dict[str, Any]], bool]
+    send_metadata_json: Callable[[int, str], bool]
+    send_packet: Callable[[int, Packet, int], bool]
+    send_packets: Callable[[int, list[Packet], int], int]
+
+    @classmethod
+    def of(cls, kind: str) -> Calls:
+        return cls(**{field.name: getattr(_native, f"{kind}_{field.name}") for field in fields(cls)})
+
+
+class Stream(Handle):
+    """Something that packets come out of, or go into."""
+
+    _end: End | None = None
+    _last: Statistics | None = None
+    _receives = True  # whether packets come out of it
+    _packets: Inbox
+    _told: deque[Event]  # for next_event
+
+    _calls: Calls
+
+    def _check_receives(self) -> None:
+        if not self._receives:
+            raise make_error(Status.STATE, "packets go into this stream, none come out of it", "", "", "")
+
+    def _tell(self, kind: int, payload: Any) -> None:
+        """Keep what is for next_event."""
+        if kind in TOLD and len(self._told) < MOST_EVENTS:
+            self._told.append(event_of(kind, payload))
+
+    def _metadata_call(self, metadata: Metadata | Mapping[str, Any]) -> tuple[Callable[..., bool], Any]:
+        """The function of the extension that sends metadata, and what it takes."""
+        if isinstance(metadata, Metadata):
+            return self._calls.send_metadata, asdict(metadata)
+        return self._calls.send_metadata_json, json.dumps(metadata, allow_nan=False)
+
+    def _ping(self, timeout: float | None) -> float:
+        """Seconds. Waits in the library."""
+        return self._calls.ping(self._handle, milliseconds(timeout)) / 1e9
+
+    def _remember(self) -> None:
+        """Keep the statistics beyond the end of the handle."""
+        with contextlib.suppress(Error):
+            self._last = self.statistics()
+
+    def statistics(self) -> Statistics:
+        """What has arrived, or was sent. Of one that is closed: until then."""
+        if self._closed and self._last is not None:
+            return self._last
+        if not self._handle:
+            raise ClosedError("it never ran", Status.CLOSED)
+        return Statistics(**self._calls.statistics(self._handle))
+
+    @property
+    def error(self) -> Error | None:
+        """The fault that ended the stream: None while it runs, and when the peer or this side ended it."""
+        if self._end is None or self._end[0] in (Status.EOF, Status.CLOSED):
+            return None
+        return error_of(self._end)
+
+    def metadata(self) -> Metadata | None:
+        """What the stream said about itself last (onMetaData); None if it did not."""
+        found = self._calls.metadata(self._handle)
+        return None if found is None else Metadata(**found)
+
+    def metadata_values(self) -> dict[str, Any] | None:
+        """Every property of the last onMetaData, in its order."""
+        text = self._calls.metadata_json(self._handle)
+        return None if text is None else json.loads(text)
+
+    def metadata_raw(self) -> bytes | None:
+        """The last onMetaData as the AMF0 bytes that arrived, from the name "onMetaData" on."""
+        return self._calls.metadata_raw(self._handle)
+
+
+class BaseSession(Stream, Peer):
+    """A stream on the server's side. Everything about it is known without waiting."""
+
+    _calls = Calls.of("session")
+
+    def __init__(self, request: BaseRequest, handle: int, end: End | None) -> None:
+        self._copy(request)
+        self._receives = self.kind != RequestKind.PLAY
+        self._handle = handle
+        self._end = end
+        self._closed = handle == 0
+
+    def __repr__(self) -> str:
+        state = "closed " if self._closed else "ended " if self._end else ""
+        return f"<{type(self).__module__}.Session {state}{self._words()}>"
+
+    def _forgotten(self) -> bool:
+        return self._end is None
+
+    def _close(self, description: str | None, code: str | None) -> bool:
+        """Ends it, once. Whether this call did."""
+        if self._closed:
+            return False
+        self._remember()
+        with contextlib.suppress(Error):
+            self._play = self.play
+        self._closed = True
+        if self._end is None:
+            self._end = CLOSED
+        with contextlib.suppress(ForkedError):
+            if description is None and code is None:
+                _native.session_close(self._handle)
+            else:
+                _native.session_close_with_status(self._handle, code or None, description or None)
+        return True
+
+    @property
+    def end_reason(self) -> str:
+        """How the stream ended, such as "FCUnpublish" or "connection closed by peer"; "" while it runs."""
+        return "" if self._end is None else self._end[4] or self._end[1]
+
+    @property
+    def play(self) -> PlayInfo:
+        """What a player asked for; the buffer's length as it said last."""
+        return self._play if self._closed else PlayInfo(**_native.session_play(self._handle))
+
+
+class BaseClient(Stream):
+    """An outgoing connection that publishes a stream or plays one."""
+
+    _calls = Calls.of("client")
+
+    _address = ""
+    _url = ""
+
+    def __repr__(self) -> str:
+        state = "closed " if self._closed else "ended " if self._end else ""
+        return f"<{type(self).__module__}.Client {state}{self._url.partition('?')[0].rpartition('/')[0]}/...>"
+
+    def _drop(self) -> None:
+        """Cut off: the peer is not waited for."""
+        self._closed = True
+        _native.client_close(self._handle)
+
+    @property
+    def error(self) -> Error | None:
+        """What ended the stream on the other side; None while it goes on, as far as is known."""
+        return None if self._end is None or self._end[0] == Status.CLOSED else error_of(self._end)
+
+    @property
+    def peer_address(self) -> str:
+        """The server's address."""
+        if not self._address and not self._closed:
+            self._address = _native.client_peer_address(self._handle)
+        return self._address
+
+    def pause(self) -> None:
+        """Ask the server to stop sending. Its word comes as an event: STATUS with "NetStream.Pause.Notify"."""
+        _native.client_pause(self._handle, True)
+
+    def resume(self) -> None:
+        """Ask the server to go on sending. Its word comes as an event: STATUS with "NetStream.Unpause.Notify"."""
+        _native.client_pause(self._handle, False)
+
+    def seek(self, position_ms: int) -> None:
+        """Ask for another position of a recorded stream."""
+        _native.client_seek(self._handle, position_ms)
+
+    def receive_audio(self, on: bool) -> None:
+        """Tell the server whether audio is wanted."""
+        _native.client_receive_audio(self._handle, on)
+
+    def receive_video(self, on: bool) -> None:
+        """Tell the server whether video is wanted."""
+        _native.client_receive_video(self._handle, on)
+
+    def set_buffer_length(self, length_ms: int) -> None:
+        """Tell the server how much this side buffers, as the option buffer_length_ms did."""
+        _native.client_set_buffer_length(self._handle, length_ms)
