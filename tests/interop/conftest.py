@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from authority import Authority
 from media import Library
 from process import ROOT, Nursery
 from programs import LANGUAGES, Ingest
@@ -55,3 +56,9 @@ def clips() -> list[Path]:
     found = sorted((ROOT / "testdata/flv").glob("*.flv"))
     assert found, "testdata/flv holds no clips"
     return found
+
+
+@pytest.fixture
+def authority(nursery: Nursery, tmp_path: Path) -> Authority:
+    """Vouches for the test's servers."""
+    return Authority(nursery, tmp_path)

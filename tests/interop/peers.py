@@ -94,10 +94,10 @@ class Nginx:
 
     MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
 
-    def __init__(self, nursery: Nursery, directory: Path):
+    def __init__(self, nursery: Nursery, directory: Path, port: int = 0):
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
-        self.port = free_port()
+        self.port = port or free_port()
         config = directory / "nginx.conf"
         config.write_text(
             f"daemon off; master_process off; worker_processes 1; user root;\n"
@@ -123,6 +123,31 @@ class Nginx:
                 return self.directory / f"{name}.flv"
             time.sleep(0.05)
         raise AssertionError(f"nginx did not see the stream end\n{log[-4000:]}")
+
+
+class NginxFront:
+    """nginx's stream module, which ends TLS in front of a server that has none."""
+
+    MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so"
+
+    def __init__(self, nursery: Nursery, directory: Path, backend: int, certificate: Path, key: Path):
+        directory.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        config = directory / "nginx.conf"
+        config.write_text(
+            f"daemon off; master_process off; worker_processes 1; user root;\n"
+            f"pid {directory}/nginx.pid; error_log {directory}/error.log info; load_module {self.MODULE};\n"
+            f"events {{ worker_connections 64; }}\n"
+            f"stream {{ server {{ listen 127.0.0.1:{self.port} ssl; proxy_pass 127.0.0.1:{backend};\n"
+            f"  ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3; }} }}\n"
+        )
+        self.process = nursery.start(
+            [shutil.which("nginx") or "/usr/sbin/nginx", "-c", config, "-e", directory / "error.log"]
+        )
+        wait_listening(self.port, self.process)
+
+    def url(self, name: str) -> str:
+        return f"rtmps://localhost:{self.port}/live/{name}"
 
 
 class FFmpegServer:

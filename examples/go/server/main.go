@@ -29,7 +29,7 @@ var (
 	record = flag.String("record", "", "write every stream to an FLV file in `directory`")
 	quiet  = flag.Bool("quiet", false, "no live lines")
 
-	certificate = flag.String("tls-cert", "", "`file` of the certificate for addresses that begin with rtmps://")
+	certificate = flag.String("tls-cert", "", "`file` of the certificate for addresses that begin with rtmps://; SIGHUP reads it again")
 	keyFile     = flag.String("tls-key", "", "`file` of its private key")
 
 	cache    = choice("cache", "what late players get: `gop`, keyframe or off", "gop", "keyframe", "off")
@@ -101,11 +101,33 @@ func serve() error {
 		server.Close()
 	})
 	go screen.Refresh(ctx)
+	if options.TLS != nil {
+		go reload(ctx, server, options.TLS, screen)
+	}
 
 	if err = server.HandleRequests(s.Serve); errors.Is(err, rtmp.ErrClosed) {
 		return nil
 	}
 	return err
+}
+
+// reload reads the certificate again whenever SIGHUP comes: the next connections get it, those that are open stay.
+func reload(ctx context.Context, server *rtmp.Server, options *rtmp.TLSOptions, screen *live.Display) {
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	defer signal.Stop(hangUp)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangUp:
+		}
+		if err := server.SetCertificate("", options); err != nil {
+			screen.Printf("the certificate stays as it is: %v", err)
+		} else {
+			screen.Printf("the certificate is new")
+		}
+	}
 }
 
 func hubOptions() *rtmp.HubOptions {
