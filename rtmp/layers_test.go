@@ -51,6 +51,7 @@ var policy = map[string]rule{
 	"rtmp/message": {layer: 2},
 	"rtmp/media":   {layer: 2},
 	"rtmp/flv":     {layer: 2, sideways: []string{"rtmp/media"}},
+	"rtmp/codec":   {layer: 2, sideways: []string{"rtmp/media"}},
 
 	"rtmp/engine": {layer: 3},
 	"rtmp/hub":    {layer: 3},
