@@ -212,7 +212,7 @@ export interface PacketInit {
 
 /** Bounds on what a peer may cost. Each is checked before memory is spent on what exceeds it. */
 export interface Limits {
-  /** Longest message once a publish is accepted; 16777215, the most there can be. */
+  /** Longest message once a stream is accepted; 16777215, the most there can be. */
   messageBytes?: number
   /** Memory of incomplete messages per connection from then on; 32 MiB. */
   partialBytes?: number
@@ -228,7 +228,7 @@ export interface Limits {
   amfDepth?: number
   /** AMF values in one message; 65536. */
   amfValues?: number
-  /** The same before a publish is accepted; 512. */
+  /** The same before a stream is accepted; 512. */
   earlyAmfValues?: number
   /** Each of app, stream name and tcUrl; 8 KiB, at most 65535. */
   nameBytes?: number
@@ -236,7 +236,7 @@ export interface Limits {
   idleMessages?: number
   /** Output that waits because the peer does not read, per connection; 4 MiB. */
   outputBytes?: number
-  /** Received packets that wait in the library, per session; 1 MiB, past it nothing is read. */
+  /** Received packets that wait in the library, per stream; 1 MiB, past it nothing is read. */
   queueBytes?: number
   /** Open connections of a server; 10000. */
   connections?: number
@@ -258,11 +258,11 @@ export interface Timeouts {
   connectMs?: number
   /** Client: from createStream to its answer; 10000. */
   createStreamMs?: number
-  /** Client: from publish to its answer; 10000. */
+  /** Client: from publish or play to its answer; 10000. */
   publishMs?: number
   /** Server: your answer to a request; 10000. */
   decisionMs?: number
-  /** Server: from the beginning, or the end of a stream, to an accepted publish; 30000. */
+  /** Server: from the beginning, or the end of a stream, to an accepted one; 30000. */
   setupMs?: number
   /** Server: from an accepted publish to its first packet; 20000. */
   firstMediaMs?: number
@@ -290,6 +290,12 @@ export interface ServerOptions {
   sendOnBwDone?: boolean
   /** How long a connection that ends may take to deliver its last words, in ms; 2000. */
   lingerMs?: number
+  /** play raises a request; false: players are told that there is no such stream. */
+  askPlay?: boolean
+  /** How long a send to a player waits for room, in ms; -1 for ever; 10000. */
+  sendTimeoutMs?: number
+  /** Data that may be queued for a player before sending waits; 1 MiB. */
+  outputBytes?: number
   /** Bounds on what a peer may cost. */
   limits?: Limits
   /** How long the phases of a connection may last. */
@@ -324,6 +330,14 @@ export interface ClientOptions {
   lingerMs?: number
   /** Data that may be queued before sending waits; 1 MiB. */
   outputBytes?: number
+  /** Playing: a live stream only; false: or else a recorded one of that name. */
+  liveOnly?: boolean
+  /** Playing: what the server is told about the client's buffer, in ms; 1000. */
+  bufferLengthMs?: number
+  /** Playing: position in a recorded stream, in ms, if above 0. */
+  startMs?: number
+  /** Playing: how much of a recorded stream, in ms; all of it. */
+  durationMs?: number
   /** Bounds on what the server may cost. */
   limits?: Limits
   /** How long the phases of the connection may last. */
@@ -469,9 +483,9 @@ export interface Peer {
 export type RequestKind = 'publish' | 'play' | 'connection' | 'connect' | 'fc_publish'
 
 /**
- * A peer's wish, usually to publish a stream. It waits for accept or reject until its deadline
+ * A peer's wish, usually to publish or to play a stream. It waits for accept or reject until its deadline
  * ({@link Timeouts.decisionMs}); an answer after that is harmless. `S` is what accepting gives: a session for publish
- * requests, undefined for those that only let the peer go on.
+ * and play requests, undefined for those that only let the peer go on.
  */
 export class Request<S extends Session | undefined = Session> implements Peer {
   private constructor ()
@@ -489,6 +503,8 @@ export class Request<S extends Session | undefined = Session> implements Peer {
   readonly pageUrl: string
   readonly encoder: string
   readonly connect: Connect
+  /** Of a play request: what it asks for besides the stream; else undefined. */
+  readonly play: Play | undefined
   /** Whether it was accepted or rejected. */
   readonly answered: boolean
   /**
@@ -497,7 +513,7 @@ export class Request<S extends Session | undefined = Session> implements Peer {
    * @throws {@link OxrtmpError} `ERR_OXRTMP_STATE` when it was answered before.
    */
   accept (): Promise<S>
-  /** Refuses the request: the peer is told the description, and disconnected. */
+  /** Refuses the request: the peer is told the description, and disconnected; a player may ask for another stream. */
   reject (description?: string): Promise<void>
   /**
    * Refuses the request with a code of yours. Encoders give up at once on `NetStream.Publish.BadName` (the default),
@@ -506,13 +522,99 @@ export class Request<S extends Session | undefined = Session> implements Peer {
   reject (code: string, description: string): Promise<void>
 }
 
+/** What sessions and clients have in common: a stream of packets, in one direction or the other. */
+export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
+  /** The fault that ended the stream; undefined while it runs, and when the peer or this side has ended it. */
+  readonly error: OxrtmpError | undefined
+  /** What the stream says about itself, by its last onMetaData; undefined as long as there was none. */
+  readonly metadata: Metadata | undefined
+  /** Every property of the last onMetaData, in its order. */
+  readonly metadataValues: MetadataValues | undefined
+  /** The last onMetaData as AMF0 bytes, from the name on. */
+  readonly metadataRaw: Buffer | undefined
+  /** What has arrived, or was sent. Works also when the stream has ended or was closed. */
+  statistics (): Statistics
+  /**
+   * The next packet; undefined when the peer has ended the stream or it was closed. Unlike a loop it
+   * @throws {@link OxrtmpError} when the connection broke or the peer broke the protocol; `ERR_OXRTMP_BUSY` while another
+   * call waits; `ERR_OXRTMP_STATE` of a stream that is sent.
+   */
+  nextPacket (): Promise<Packet | undefined>
+  /** All packets that are there, at least one; none at the end. Throws as {@link nextPacket}. */
+  nextPackets (): Promise<Packet[]>
+  [Symbol.asyncIterator] (): AsyncIterableIterator<Packet>
+  /** What the other side does besides, until the stream ends. The last 256 events wait for you. */
+  events (): AsyncIterableIterator<E>
+  /** Sends the H.264 configuration: an AVCDecoderConfigurationRecord (avcC). */
+  sendVideoSequenceHeader (avcc: Bytes): Promise<void>
+  /** Sends the AAC configuration: an AudioSpecificConfig. */
+  sendAudioSequenceHeader (asc: Bytes): Promise<void>
+  /** Sends one H.264 frame: NAL units, each after its length as avcC says. */
+  sendVideo (timestampMs: number, keyframe: boolean, nalus: Bytes): Promise<void>
+  /** The same for streams with B-frames: presentation time is `compositionMs` after `timestampMs`. */
+  sendVideoAt (timestampMs: number, compositionMs: number, keyframe: boolean, nalus: Bytes): Promise<void>
+  /** Sends one AAC frame, without ADTS header. */
+  sendAudio (timestampMs: number, frame: Bytes): Promise<void>
+  /** Sends onMetaData: of a {@link Metadata} its fields by their names in RTMP, of any other object the properties it has. */
+  sendMetadata (metadata: Metadata | MetadataValues): Promise<void>
+  /** Sends a data message: AMF0 values, the first of them the handler's name. */
+  sendData (timestampMs: number, body: Bytes): Promise<void>
+  /** Sends a packet that was received, or one made of its parts. */
+  sendPacket (packet: Packet | PacketInit): Promise<void>
+  /** Sends packets in order. */
+  sendPackets (packets: readonly (Packet | PacketInit)[]): Promise<void>
+  /** Waits until everything sent is with the operating system. Default: as long as it takes. */
+  flush (options?: { timeoutMs?: number }): Promise<void>
+  /**
+   * Asks the other side for a sign of life, and tells the milliseconds it took. Default: waits for 10 s.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_TIMEOUT`, which does not say that it is gone: OBS never answers.
+   */
+  ping (options?: { timeoutMs?: number }): Promise<number>
+  /** Keeps the process alive while the stream runs; that is how it begins. */
+  ref (): this
+  /** Does not keep the process alive, even if somebody waits for a packet. */
+  unref (): this
+}
+
+/** What a player asks for besides the stream. */
+export interface Play {
+  /** -2: live, or else recorded; -1: live only; else a position. Some send seconds here, and some milliseconds. */
+  readonly start: number
+  /** In the same unit; -1: all of it. */
+  readonly duration: number
+  /** Whether what was to be played before is dropped. */
+  readonly reset: boolean
+  /** How much it buffers, in ms; 0: it did not say. */
+  readonly bufferLengthMs: number
+}
+
+/** What a player does. The library has answered it. */
+export type PlayerEvent =
+  /** It pauses: what is sent from now on is left out. It stands at positionMs. */
+  | { readonly type: 'pause', readonly positionMs: number }
+  /** It goes on, and needs sequence headers and a keyframe. */
+  | { readonly type: 'unpause', readonly positionMs: number }
+  /** It wants to be elsewhere in a recorded stream. */
+  | { readonly type: 'seek', readonly positionMs: number }
+  /** It wants packets of a type or not. */
+  | { readonly type: 'receive', readonly media: 'audio' | 'video', readonly on: boolean }
+  /** It says how much it buffers. */
+  | { readonly type: 'bufferLength', readonly lengthMs: number }
+
 /**
- * An accepted stream on the server's side. A loop over it takes its packets and ends when the stream does, however that
- * happens: {@link endReason} and {@link error} tell. Leaving the loop early closes the stream, coming to its end releases it.
- * A session whose packets are not taken is not read from: its publisher has to wait.
+ * An accepted stream on the server's side. Of one that is published a loop takes the packets and ends when the stream does,
+ * however that happens: {@link endReason} and `error` tell. Leaving the loop early closes the stream, coming to its end
+ * releases it. A session whose packets are not taken is not read from: its publisher has to wait.
+ *
+ * To one that is played you send: the headers first, then from a keyframe on. What a player has paused or does not want
+ * counts as sent; its `events()` tell. What was sent before {@link close} has {@link ServerOptions.lingerMs} to leave.
  */
-export class Session implements Peer, AsyncIterable<Packet>, AsyncDisposable {
+export class Session implements Peer {
   private constructor ()
+  /** What the peer does here. */
+  readonly kind: RequestKind
+  /** Of a player: what it asks for besides the stream, with the last buffer length; else undefined. */
+  readonly play: Play | undefined
   readonly app: string
   readonly streamName: string
   readonly rawStreamName: string
@@ -529,35 +631,13 @@ export class Session implements Peer, AsyncIterable<Packet>, AsyncDisposable {
   readonly closed: boolean
   /** How the stream ended, such as `'FCUnpublish'` or `'connection closed by peer'`; `''` while it runs. */
   readonly endReason: string
-  /** The fault that ended the stream; undefined while it runs, and when the peer or this side has ended it. */
-  readonly error: OxrtmpError | undefined
-  /** What the stream says about itself, by its last onMetaData; undefined as long as there was none. */
-  readonly metadata: Metadata | undefined
-  /** Every property of the last onMetaData, in its order. */
-  readonly metadataValues: MetadataValues | undefined
-  /** The last onMetaData as AMF0 bytes, from the name on. */
-  readonly metadataRaw: Buffer | undefined
-  /** What has arrived. Works also when the stream has ended or was closed. */
-  statistics (): Statistics
-  /**
-   * The next packet; undefined when the peer has ended the stream or the session was closed. Unlike a loop it
-   * @throws {@link OxrtmpError} when the connection broke or the peer broke the protocol; `ERR_OXRTMP_BUSY` while another
-   * call waits.
-   */
-  nextPacket (): Promise<Packet | undefined>
-  /** All packets that are there, at least one; none at the end. Throws as {@link nextPacket}. */
-  nextPackets (): Promise<Packet[]>
-  [Symbol.asyncIterator] (): AsyncIterableIterator<Packet>
   /** Ends the stream and its connection. Packets that were taken stay valid. */
   close (): Promise<void>
   /** Ends the stream, but tells the peer why first. Default code: `NetStream.Publish.Rejected`. */
   closeWithStatus (code?: string, description?: string): Promise<void>
-  /** Keeps the process alive while the stream runs; that is how it begins. */
-  ref (): this
-  /** Does not keep the process alive, even if somebody waits for a packet. */
-  unref (): this
-  [Symbol.asyncDispose] (): Promise<void>
 }
+
+export interface Session extends Stream<PlayerEvent> {}
 
 /** How {@link Server.serve} runs. */
 export interface ServeOptions<R> {
@@ -631,15 +711,25 @@ export interface AsksForPublishOnly {
 
 // ---- client side ----
 
+/** What the server of a stream that is played tells. */
+export type ServerEvent =
+  /** A status, such as `'NetStream.Play.UnpublishNotify'`. */
+  | { readonly type: 'status', readonly code: string, readonly description: string }
+  /** A user control event by its number, and the message stream that it names. */
+  | { readonly type: 'control', readonly event: number, readonly streamId: number }
+
 /**
- * An outgoing connection that publishes a stream.
+ * An outgoing connection that publishes a stream, or plays one.
  *
- * The promise of a send is fulfilled when the library has taken the bytes (they are queued, and sent in order), and waits
- * where there is no room: a program that awaits its sends is slowed down by a slow server. It rejects with
+ * Publishing: the promise of a send is fulfilled when the library has taken the bytes (they are queued, and sent in order),
+ * and waits where there is no room: a program that awaits its sends is slowed down by a slow server. It rejects with
  * `ERR_OXRTMP_TIMEOUT` after {@link ClientOptions.sendTimeoutMs}, with nothing taken, and with the reason when the stream has
  * ended. Timestamps are milliseconds modulo 2^32 and should not go backwards. Headers go before the first frame.
+ *
+ * Playing: a loop over it takes the packets and ends when the stream does, however that happens: {@link ended} and `error`
+ * tell. Leaving the loop early, or coming to its end, closes it. Whose packets are not taken is not read from.
  */
-export class Client implements AsyncDisposable {
+export class Client {
   private constructor ()
   /**
    * Connects and begins to publish: `'rtmp://host[:port]/app/name'`. The name is what follows the last `/` before a `?`, and
@@ -647,45 +737,39 @@ export class Client implements AsyncDisposable {
    * @throws {@link OxrtmpError} with `phase`, and if the server refused with `peerCode` and `description`.
    */
   static publish (url: string, options?: ClientOptions): Promise<Client>
+  /**
+   * Connects and begins to play. Some servers say yes to a stream that nobody publishes.
+   * @throws {@link OxrtmpError} as {@link publish}; `ERR_OXRTMP_NOT_FOUND` when there is no such stream.
+   */
+  static play (url: string, options?: ClientOptions): Promise<Client>
+  /** What it does. */
+  readonly kind: 'publish' | 'play'
   /** The server's address. */
   readonly peerAddress: string
   /** Whether it was closed. */
   readonly closed: boolean
   /** Fulfilled when the stream has ended: with the reason, or undefined after {@link close}. Never rejects. */
   readonly ended: Promise<OxrtmpError | undefined>
-  /** What was sent. */
-  statistics (): Statistics
-  /** Sends the H.264 configuration: an AVCDecoderConfigurationRecord (avcC). */
-  sendVideoSequenceHeader (avcc: Bytes): Promise<void>
-  /** Sends the AAC configuration: an AudioSpecificConfig. */
-  sendAudioSequenceHeader (asc: Bytes): Promise<void>
-  /** Sends one H.264 frame: NAL units, each after its length as avcC says. */
-  sendVideo (timestampMs: number, keyframe: boolean, nalus: Bytes): Promise<void>
-  /** The same for streams with B-frames: presentation time is `compositionMs` after `timestampMs`. */
-  sendVideoAt (timestampMs: number, compositionMs: number, keyframe: boolean, nalus: Bytes): Promise<void>
-  /** Sends one AAC frame, without ADTS header. */
-  sendAudio (timestampMs: number, frame: Bytes): Promise<void>
-  /** Sends onMetaData: of a {@link Metadata} its fields by their names in RTMP, of any other object the properties it has. */
-  sendMetadata (metadata: Metadata | MetadataValues): Promise<void>
-  /** Sends a data message: AMF0 values, the first of them the handler's name. */
-  sendData (timestampMs: number, body: Bytes): Promise<void>
-  /** Sends a packet that was received, or one made of its parts. */
-  sendPacket (packet: Packet | PacketInit): Promise<void>
-  /** Sends packets in order. */
-  sendPackets (packets: readonly (Packet | PacketInit)[]): Promise<void>
-  /** Waits until everything sent is with the operating system. Default: as long as it takes. */
-  flush (options?: { timeoutMs?: number }): Promise<void>
+  /** Playing: asks the server to stop sending. Its word comes by `events()`: `NetStream.Pause.Notify`. */
+  pause (): Promise<void>
+  /** Playing: asks it to go on. */
+  unpause (): Promise<void>
+  /** Playing: asks for another position of a recorded stream. */
+  seek (positionMs: number): Promise<void>
+  /** Playing: tells the server whether audio is wanted. */
+  receiveAudio (on: boolean): Promise<void>
+  /** Playing: tells the server whether video is wanted. */
+  receiveVideo (on: boolean): Promise<void>
+  /** Playing: tells the server how much the client buffers. */
+  setBufferLength (lengthMs: number): Promise<void>
   /**
    * Ends the stream politely and hangs up; what is queued has {@link ClientOptions.lingerMs} to leave.
    * @throws {@link OxrtmpError} `ERR_OXRTMP_TIMEOUT` when queued data was lost.
    */
   close (): Promise<void>
-  /** Keeps the process alive while it is open; that is how it begins. */
-  ref (): this
-  /** Does not keep the process alive. */
-  unref (): this
-  [Symbol.asyncDispose] (): Promise<void>
 }
+
+export interface Client extends Stream<ServerEvent> {}
 
 // ---- files ----
 
@@ -825,7 +909,7 @@ export interface EngineOptions {
 export class Engine implements Disposable {
   private constructor ()
   /** The accepting side. Of the options, what concerns listening, connections and sending has no meaning. */
-  static server (options?: Omit<ServerOptions, 'signal'> & EngineOptions): Engine
+  static server (options?: Omit<ServerOptions, 'signal' | 'sendTimeoutMs'> & EngineOptions): Engine
   /** The calling side, which publishes. The URL names the stream only. Its first output is at hand. */
   static publish (url: string, options?: Omit<ClientOptions, 'signal' | 'fd' | 'sendTimeoutMs'> & EngineOptions): Engine
   /** Whether it was closed by {@link close}. */

@@ -10,7 +10,7 @@ const SIZE_WORDS = 64
 const CODE_BYTES = 64
 const TEXT_BYTES = 128
 const word = {
-  type: 0, status: 1, userData: 4, request: 6, phase: 8, level: 9, time: 10, payload: 12, streamId: 60, value: 61
+  type: 0, status: 1, userData: 4, request: 6, phase: 8, level: 9, time: 10, payload: 12, streamId: 60, value: 61, on: 62
 }
 
 /** The events in an ArrayBuffer, by their index. */
@@ -39,6 +39,7 @@ class Events {
   level (index) { return this.#u32(index, 'level') }
   streamId (index) { return this.#u32(index, 'streamId') }
   value (index) { return this.#u32(index, 'value') }
+  on (index) { return this.#u32(index, 'on') !== 0 }
 
   userData (index) {
     const at = index * SIZE_WORDS + word.userData

@@ -18,6 +18,7 @@ const abortSignal = value => value instanceof AbortSignal ? undefined : 'an Abor
 const nested = fields => value => isObject(value) ? fields : 'an object'
 
 const count = integer(1, U32)
+const whole = integer(0, Number.MAX_SAFE_INTEGER)
 const time = integer(-1, I32) // milliseconds; -1: without bound
 
 const limits = {
@@ -61,7 +62,9 @@ const server = {
   askConnect: flag,
   askFcPublish: flag,
   sendOnBwDone: flag,
-  lingerMs: time
+  lingerMs: time,
+  askPlay: flag,
+  outputBytes: count
 }
 
 const client = {
@@ -75,13 +78,17 @@ const client = {
   publishType: oneOf('live', 'record', 'append'),
   digestHandshake: flag,
   lingerMs: time,
-  outputBytes: count
+  outputBytes: count,
+  liveOnly: flag,
+  bufferLengthMs: count,
+  startMs: whole,
+  durationMs: whole
 }
 
 const recorder = {
   indexBytes: count,
-  rotateBytes: integer(0, Number.MAX_SAFE_INTEGER),
-  rotateDurationMs: integer(0, Number.MAX_SAFE_INTEGER)
+  rotateBytes: whole,
+  rotateDurationMs: whole
 }
 
 const codec = value => typeof value === 'string' && /^[ -~]{4}$/.test(value) ? undefined : 'four characters'
@@ -109,7 +116,7 @@ const metadata = {
 const records = { limits, timeouts, server, client, recorder, metadata }
 
 const forms = {
-  server: { ...server, limits: nested(limits), timeouts: nested(timeouts), signal: abortSignal },
+  server: { ...server, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, signal: abortSignal },
   client: {
     ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, fd: integer(0, I32), signal: abortSignal
   },
@@ -120,6 +127,7 @@ const forms = {
   serve: { signal: abortSignal, onError: func },
   shutdown: { timeoutMs: time },
   flush: { timeoutMs: time },
+  ping: { timeoutMs: time },
   logger: { level: oneOf('error', 'warning', 'info', 'debug') }
 }
 

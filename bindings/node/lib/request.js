@@ -15,25 +15,26 @@ let internals
 class Request {
   #handle // undefined once it is answered
   #deadline
-  #sessions
+  #of
   #session
   #connect
 
-  /** id: in two words. sessions: the open ones of the server; undefined for an engine, which makes none. */
-  constructor (internal, id, deadline, sessions) {
+  /** id: in two words. of: what sessions need to know of the server; undefined for an engine, which makes none. */
+  constructor (internal, id, deadline, of) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: requests come from a server')
     const [handle, peer] = native.requestTake(...id)
     this.#handle = handle
     this.#deadline = deadline
-    this.#sessions = sessions
+    this.#of = of
     this.#connect = peer
     this.kind = KINDS[peer.kind] ?? ''
+    this.play = peer.play
     for (const name of TEXTS) this[name] = typeof peer[name] === 'string' ? peer[name] : ''
   }
 
   static {
     internals = {
-      makeRequest: (id, deadline, sessions) => new Request(INTERNAL, id, deadline, sessions),
+      makeRequest: (id, deadline, of) => new Request(INTERNAL, id, deadline, of),
       /** Whether its time is over: the library has rejected it then, and its handle is ended here. */
       expire: request => {
         if (performance.now() <= request.#deadline) return false
@@ -54,8 +55,8 @@ class Request {
 
   async accept () {
     const handle = this.#take()
-    if (this.#sessions === undefined) return check(native.requestAccept(handle, 0))
-    this.#session = acceptSession(this, this.#sessions, id => native.requestAccept(handle, id))
+    if (this.#of === undefined) return check(native.requestAccept(handle, 0))
+    this.#session = acceptSession(this, this.#of, id => native.requestAccept(handle, id))
     return this.#session
   }
 

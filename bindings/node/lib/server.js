@@ -23,15 +23,16 @@ class Server {
   #hold = new Hold()
   #decisionMs
   #addresses = []
-  #sessions = new Set() // the open ones of its requests
+  #of = { sessions: new Set() } // what its sessions need to know; of these the open ones
   #closing // the promise of close()
   #shutdown // { promise, resolve, reject } of shutdown()
   #signal
   #abort = () => { this.close() }
 
-  constructor (internal, { timeouts } = {}) {
+  constructor (internal, { timeouts, sendTimeoutMs } = {}) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Server.listen() or Server.create()')
     const ms = timeouts?.decisionMs
+    this.#of.sendTimeoutMs = sendTimeoutMs
     this.#decisionMs = ms === -1 ? Infinity : ms || DECISION_MS
   }
 
@@ -53,9 +54,9 @@ class Server {
     return Server.#make(undefined, options('server', given))
   }
 
-  static async #make (address, { signal, ...settings }) {
+  static async #make (address, { signal, sendTimeoutMs, ...settings }) {
     signal?.throwIfAborted()
-    const server = new Server(INTERNAL, settings)
+    const server = new Server(INTERNAL, { ...settings, sendTimeoutMs })
     server.#id = register(server)
     try {
       server.#handle = await holding(checkJob(native.serverOpen(address, settings, server.#id)))
@@ -177,7 +178,7 @@ class Server {
     const shutdown = this.#shutdown
     await holding(checkJob(native.serverClose(handle))) // its sessions are told by events of their own
     unregister(this.#id)
-    for (const session of this.#sessions) letGo(session)
+    for (const session of this.#of.sessions) letGo(session)
     shutdown?.reject(ownError('CLOSED', 'the server was closed before its sessions had ended'))
   }
 
@@ -185,7 +186,7 @@ class Server {
 
   onEvent (type, events, index) {
     if (type === REQUEST) {
-      const request = makeRequest(events.request(index), performance.now() + this.#decisionMs, this.#sessions)
+      const request = makeRequest(events.request(index), performance.now() + this.#decisionMs, this.#of)
       this.#inbox.dropWhile(expire)
       this.#inbox.put(request)
     } else if (type === SERVER_CLOSED && this.#shutdown !== undefined) {

@@ -144,6 +144,7 @@ bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_option
 bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m);
 napi_value make_metadata(napi_env env, const oxrtmp_metadata *m);
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s);
+napi_value make_play_info(napi_env env, const oxrtmp_play_info *p);
 napi_value make_engine_counters(napi_env env, const oxrtmp_engine_counters *c);
 napi_value option_names(napi_env env, napi_callback_info info);
 
@@ -206,6 +207,6 @@ struct function {
 };
 
 extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
-    client_functions[], file_functions[], engine_functions[];
+    client_functions[], stream_functions[], file_functions[], engine_functions[];
 
 #endif

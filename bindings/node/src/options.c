@@ -59,6 +59,8 @@ static const struct field server_fields[] = {
     FIELD(U32, oxrtmp_server_options, "askFcPublish", ask_fc_publish),
     FIELD(U32, oxrtmp_server_options, "sendOnBwDone", send_on_bw_done),
     FIELD(I32, oxrtmp_server_options, "lingerMs", linger_ms),
+    FIELD(U32, oxrtmp_server_options, "askPlay", ask_play),
+    FIELD(U32, oxrtmp_server_options, "outputBytes", output_bytes),
     END};
 
 static const struct field client_fields[] = {
@@ -73,6 +75,10 @@ static const struct field client_fields[] = {
     FIELD(U32, oxrtmp_client_options, "digestHandshake", digest_handshake),
     FIELD(I32, oxrtmp_client_options, "lingerMs", linger_ms),
     FIELD(U32, oxrtmp_client_options, "outputBytes", output_bytes),
+    FIELD(U32, oxrtmp_client_options, "liveOnly", live_only),
+    FIELD(U32, oxrtmp_client_options, "bufferLengthMs", buffer_length_ms),
+    FIELD(I64, oxrtmp_client_options, "startMs", start_ms),
+    FIELD(I64, oxrtmp_client_options, "durationMs", duration_ms),
     END};
 
 static const struct field recorder_fields[] = {
@@ -114,6 +120,12 @@ static const struct field statistics_fields[] = {
     FIELD(COUNT, oxrtmp_statistics, "keyframes", keyframes),
     FIELD(COUNT, oxrtmp_statistics, "malformed", malformed),
     FIELD(U64, oxrtmp_statistics, "queuedBytes", queued_bytes),
+    END};
+
+static const struct field play_info_fields[] = {
+    FIELD(U32, oxrtmp_play_info, "bufferLengthMs", buffer_length_ms),
+    FIELD(F64, oxrtmp_play_info, "start", start),
+    FIELD(F64, oxrtmp_play_info, "duration", duration),
     END};
 
 static const struct field engine_counters_fields[] = {
@@ -202,6 +214,7 @@ bool get_server_settings(struct arguments *a, size_t at, struct server_settings 
   oxrtmp_timeouts_init(&s->timeouts);
   s->options.limits = &s->limits;
   s->options.timeouts = &s->timeouts;
+  s->options.no_wait = 1; /* as below */
   return !is_object(a, at) || (read_fields(a->env, a->values[at], server_fields, &s->options) &&
                                read_nested(a->env, a->values[at], "limits", limits_fields, &s->limits) &&
                                read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));
@@ -281,6 +294,13 @@ napi_value make_metadata(napi_env env, const oxrtmp_metadata *m) {
 
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s) {
   return write_fields(env, statistics_fields, s);
+}
+
+napi_value make_play_info(napi_env env, const oxrtmp_play_info *p) {
+  napi_value object = write_fields(env, play_info_fields, p), reset;
+  napi_get_boolean(env, p->reset != 0, &reset);
+  set_named(env, object, "reset", reset);
+  return object;
 }
 
 napi_value make_engine_counters(napi_env env, const oxrtmp_engine_counters *c) {

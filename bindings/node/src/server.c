@@ -161,6 +161,7 @@ static napi_value describe(napi_env env, oxrtmp_request request) {
   napi_value object;
   uint32_t kind = 0;
   oxrtmp_connect_info c = {.struct_size = sizeof c};
+  oxrtmp_play_info play = {.struct_size = sizeof play};
   if (napi_create_object(env, &object) != napi_ok) {
     return NULL;
   }
@@ -178,6 +179,9 @@ static napi_value describe(napi_env env, oxrtmp_request request) {
   SET_TEXT("pageUrl", oxrtmp_request_page_url);
   SET_TEXT("encoder", oxrtmp_request_encoder);
   SET_TEXT("connectJson", oxrtmp_request_connect_json);
+  if (kind == OXRTMP_REQUEST_PLAY && oxrtmp_request_play(request, &play) == OXRTMP_OK) {
+    set_named(env, object, "play", make_play_info(env, &play));
+  }
   if (oxrtmp_request_connect(request, &c) == OXRTMP_OK) {
     set_named(env, object, "objectEncoding", make_double(env, c.object_encoding));
     set_named(env, object, "capabilities", make_double(env, c.capabilities));

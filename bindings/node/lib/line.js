@@ -1,0 +1,135 @@
+'use strict'
+// The inside of a stream: what clients and sessions share, and do not show.
+
+const native = require('./native.js')
+const { check, status } = require('./error.js')
+const { register, unregister, currentTurn, Hold } = require('./loop.js')
+const { Inbox } = require('./inbox.js')
+const { Lane } = require('./lane.js')
+const { sizeOf } = require('./packet.js')
+
+// Packets that wait here for a slow reader: past either bound the stream takes no further ones from the library, which
+// keeps a bounded number of its own and then no longer reads the peer's socket.
+const WAITING_BYTES = 256 * 1024
+const WAITING_PACKETS = 512
+const WAITING_EVENTS = 256 // past which the oldest are dropped
+
+const NO_STATISTICS = Object.freeze({
+  timestampMs: 0,
+  durationNs: 0n,
+  keyframeIntervalNs: 0n,
+  bytes: 0n,
+  packets: 0,
+  audioPackets: 0,
+  videoPackets: 0,
+  dataPackets: 0,
+  keyframes: 0,
+  malformed: 0,
+  queuedBytes: 0n
+})
+
+class Line {
+  handle // undefined before it is opened and after it was closed
+  id
+  error // the fault that ended the stream
+  hold = new Hold()
+  lane
+  packets
+  events = new Inbox(() => {}, () => {})
+  #last = { statistics: NO_STATISTICS } // what was there to be known when it was closed
+  #waiting = 0 // bytes in packets
+  #turn = 0 // of the last packet
+  #paused = false
+
+  /**
+   * object gets the events. receives: whether packets come, or are sent. finished is called when the reader of packets has
+   * come to their end.
+   */
+  constructor (object, receives, sendTimeoutMs, finished) {
+    this.receives = receives
+    this.lane = new Lane(sendTimeoutMs)
+    this.packets = new Inbox(packet => this.#taken(packet), finished)
+    this.id = register(object)
+  }
+
+  open (handle) {
+    this.handle = handle
+    this.lane.open(handle)
+    this.hold.busy = true
+  }
+
+  /** Ends it here, and returns the handle, which is to be ended; undefined when that was done before. */
+  close (remember = {}) {
+    const handle = this.handle
+    this.hold.busy = false
+    unregister(this.id)
+    this.lane.refuse()
+    if (handle !== undefined) {
+      const { statistics, metadata, metadataValues, metadataRaw } = this
+      this.#last = { statistics, metadata, metadataValues, metadataRaw, ...remember }
+    }
+    this.handle = undefined
+    this.packets.abandon()
+    this.events.end()
+    return handle
+  }
+
+  // ---- what is told ----
+
+  /** What the library says about the stream, undefined as long as it says nothing. */
+  tell (name, ask, convert = value => value) {
+    if (this.handle === undefined) return this.#last[name]
+    const answer = ask(this.handle)
+    return answer === status.AGAIN ? undefined : convert(check(answer))
+  }
+
+  get statistics () { return this.tell('statistics', native.streamStatistics) }
+  get metadata () { return this.tell('metadata', native.streamMetadata) }
+  get metadataValues () { return this.tell('metadataValues', native.streamMetadataJson, JSON.parse) }
+  get metadataRaw () { return this.tell('metadataRaw', native.streamMetadataRaw) }
+
+  // ---- what comes ----
+
+  onPacket (packet) {
+    // Only what was left of earlier batches counts: this one's packets could not be taken yet.
+    if (this.#turn !== currentTurn()) {
+      this.#turn = currentTurn()
+      if (!this.#paused && (this.#waiting > WAITING_BYTES || this.packets.length > WAITING_PACKETS)) {
+        this.#paused = check(native.streamListen(this.handle, undefined)) === status.OK
+      }
+    }
+    this.#waiting += sizeOf(packet)
+    this.packets.put(packet)
+  }
+
+  #taken (packet) {
+    this.#waiting -= sizeOf(packet)
+    if (this.#paused && this.packets.length === 0 && this.handle !== undefined) {
+      this.#paused = false
+      check(native.streamListen(this.handle, this.id))
+    }
+  }
+
+  onEvent (event) {
+    let over = this.events.length - WAITING_EVENTS + 1
+    this.events.dropWhile(() => over-- > 0)
+    this.events.put(event)
+  }
+
+  /** The stream has ended, by a status, with the error that says so. */
+  end (number, error) {
+    this.hold.busy = false
+    if (number !== status.EOF && number !== status.CLOSED) this.error = error
+    this.lane.refuse(() => error)
+    this.packets.end(isOwnFault(number) ? error : undefined)
+    this.events.end()
+  }
+}
+
+/** Whether a stream was ended by a fault of this side, such as memory that ran out, and not by what a peer does. A loop over
+ * the packets throws the former; the latter is in its error, so that no peer can break a program's loop. */
+function isOwnFault (number) {
+  return number !== status.EOF && number !== status.CLOSED && (number > -200 || number <= -900)
+}
+
+module.exports = { Line }

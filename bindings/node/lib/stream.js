@@ -1,0 +1,152 @@
+'use strict'
+const native = require('./native.js')
+const { check, checkJob, status, argumentError, ownError } = require('./error.js')
+const { holding } = require('./loop.js')
+const { iterate } = require('./inbox.js')
+const { Packing } = require('./packet.js')
+const { Metadata, metadataOf, recordOf } = require('./metadata.js')
+const { options, isObject, checkInteger, checkBytes, U32 } = require('./options.js')
+
+const packing = new Packing()
+
+/** What clients and sessions have in common: a stream of packets, in one direction or the other. */
+class Stream {
+  #line
+
+  constructor (line) {
+    this.#line = line
+  }
+
+  get error () { return this.#line.error }
+  get metadata () {
+    const record = this.#line.metadata
+    return record === undefined ? undefined : metadataOf(record)
+  }
+
+  get metadataValues () { return this.#line.metadataValues }
+  get metadataRaw () { return this.#line.metadataRaw }
+
+  statistics () { return this.#line.statistics }
+
+  // ---- receiving ----
+
+  #packets () {
+    if (!this.#line.receives) throw ownError('STATE', 'packets are sent to this peer, and do not come from it')
+    return this.#line.packets
+  }
+
+  async nextPacket () {
+    const { value } = await this.#packets().next()
+    if (value === undefined && this.#line.error !== undefined) throw this.#line.error
+    return value
+  }
+
+  async nextPackets () {
+    const packets = await this.#packets().all()
+    if (packets.length === 0 && this.#line.error !== undefined) throw this.#line.error
+    return packets
+  }
+
+  [Symbol.asyncIterator] () { return iterate(this.#packets(), () => this.close().catch(() => {})) }
+
+  events () { return iterate(this.#line.events, () => {}) }
+
+  // ---- sending ----
+
+  async sendVideoSequenceHeader (avcc) {
+    const bytes = checkBytes(avcc, 'avcc')
+    return this.#line.lane.send(handle => native.sendVideoSequenceHeader(handle, bytes))
+  }
+
+  async sendAudioSequenceHeader (asc) {
+    const bytes = checkBytes(asc, 'asc')
+    return this.#line.lane.send(handle => native.sendAudioSequenceHeader(handle, bytes))
+  }
+
+  async sendVideo (timestampMs, keyframe, nalus) {
+    checkInteger(timestampMs, 'timestampMs', 0, U32)
+    const bytes = checkBytes(nalus, 'nalus')
+    return this.#line.lane.send(handle => native.sendVideo(handle, bytes, timestampMs, keyframe ? 1 : 0))
+  }
+
+  async sendVideoAt (timestampMs, compositionMs, keyframe, nalus) {
+    checkInteger(timestampMs, 'timestampMs', 0, U32)
+    checkInteger(compositionMs, 'compositionMs', -0x800000, 0x7fffff)
+    const bytes = checkBytes(nalus, 'nalus')
+    return this.#line.lane.send(handle => native.sendVideoAt(handle, bytes, timestampMs, compositionMs, keyframe ? 1 : 0))
+  }
+
+  async sendAudio (timestampMs, frame) {
+    checkInteger(timestampMs, 'timestampMs', 0, U32)
+    const bytes = checkBytes(frame, 'frame')
+    return this.#line.lane.send(handle => native.sendAudio(handle, bytes, timestampMs))
+  }
+
+  async sendMetadata (metadata) {
+    if (!isObject(metadata)) throw argumentError('metadata must be an object')
+    if (metadata instanceof Metadata) {
+      const record = recordOf(metadata)
+      return this.#line.lane.send(handle => native.sendMetadata(handle, record))
+    }
+    const json = JSON.stringify(metadata)
+    return this.#line.lane.send(handle => native.sendMetadataJson(handle, json))
+  }
+
+  async sendData (timestampMs, body) {
+    checkInteger(timestampMs, 'timestampMs', 0, U32)
+    const bytes = checkBytes(body, 'body')
+    return this.#line.lane.send(handle => native.sendData(handle, bytes, timestampMs))
+  }
+
+  sendPacket (packet) { return this.sendPackets([packet]) }
+
+  async sendPackets (packets) {
+    if (!Array.isArray(packets)) throw argumentError('packets must be an array')
+    let at = 0
+    return this.#line.lane.send(handle => {
+      while (at < packets.length) {
+        const memory = packing.pack(packets, at)
+        const sent = native.sendPackets(handle, packing.structs, memory, memory.length / 2)
+        if (sent < 0) return sent
+        at += sent
+      }
+      return status.OK
+    })
+  }
+
+  async flush (given) {
+    const { timeoutMs = -1 } = options('flush', given)
+    const { lane } = this.#line
+    if (lane.refused !== undefined) throw lane.refused()
+    if (lane.waits) await lane.last()
+    const result = native.streamFlush(this.#open(), timeoutMs)
+    if (typeof result === 'number') check(result)
+    else await holding(checkJob(result))
+  }
+
+  async ping (given) {
+    const { timeoutMs = 10000 } = options('ping', given)
+    return holding(checkJob(native.streamPing(this.#open(), timeoutMs)))
+  }
+
+  #open () {
+    if (this.#line.handle === undefined) throw ownError('CLOSED', 'the stream is closed')
+    return this.#line.handle
+  }
+
+  // ---- what keeps the process alive ----
+
+  ref () {
+    this.#line.hold.ref()
+    return this
+  }
+
+  unref () {
+    this.#line.hold.unref()
+    return this
+  }
+
+  [Symbol.asyncDispose] () { return this.close() }
+}
+
+module.exports = { Stream }
