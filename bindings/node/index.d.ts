@@ -753,7 +753,7 @@ export class Client {
   /** Playing: asks the server to stop sending. Its word comes by `events()`: `NetStream.Pause.Notify`. */
   pause (): Promise<void>
   /** Playing: asks it to go on. */
-  unpause (): Promise<void>
+  resume (): Promise<void>
   /** Playing: asks for another position of a recorded stream. */
   seek (positionMs: number): Promise<void>
   /** Playing: tells the server whether audio is wanted. */

@@ -98,7 +98,7 @@ class Client extends Stream {
   // ---- what a player asks for ----
 
   async pause () { this.#ask(native.clientPause, 1) }
-  async unpause () { this.#ask(native.clientPause, 0) }
+  async resume () { this.#ask(native.clientPause, 0) }
   async seek (positionMs) { this.#ask(native.clientSeek, checkInteger(positionMs, 'positionMs', 0, U32)) }
   async receiveAudio (on) { this.#ask(native.clientReceiveAudio, on ? 1 : 0) }
   async receiveVideo (on) { this.#ask(native.clientReceiveVideo, on ? 1 : 0) }

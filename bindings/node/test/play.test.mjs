@@ -108,7 +108,7 @@ test('a player that pauses, seeks and wants less, and what the server says to it
     if (codes.at(-1) === 'NetStream.Pause.Notify') break
   }
   await session.sendVideo(0, true, Buffer.alloc(10)) // left out
-  await client.unpause()
+  await client.resume()
   assert.equal((await next()).type, 'unpause')
   await client.receiveAudio(false)
   assert.deepEqual(await next(), { type: 'receive', media: 'audio', on: false })

@@ -79,6 +79,31 @@ export async function client (packet: Packet): Promise<void> {
   if (why?.code === 'ERR_OXRTMP_NONSENSE') console.log()
 }
 
+export async function playing (): Promise<void> {
+  const client = await Client.play('rtmp://localhost/live/a', { liveOnly: true, bufferLengthMs: 500, startMs: 0 })
+  for await (const packet of client) same<typeof packet, Packet>(true)
+  for await (const event of client.events()) {
+    if (event.type === 'status') console.log(event.code, event.description)
+    else console.log(event.event, event.streamId)
+  }
+  await client.pause()
+  await client.seek(1000)
+  await client.receiveAudio(false)
+  const ms = await client.ping({ timeoutMs: 1000 })
+  same<typeof ms, number>(true)
+  const server = await Server.listen(':0', { askPlay: true, sendTimeoutMs: 500, outputBytes: 1e6 })
+  await server.serve(async request => {
+    const session = await request.accept()
+    if (session.kind === 'play') await session.sendPacket({ media: 'audio', raw: new Uint8Array(2) })
+    console.log(request.play?.start, session.play?.bufferLengthMs)
+    for await (const event of session.events()) {
+      if (event.type === 'receive') console.log(event.media, event.on)
+      else if (event.type === 'bufferLength') console.log(event.lengthMs)
+      else console.log(event.positionMs)
+    }
+  })
+}
+
 export async function files (): Promise<void> {
   await using recorder = await Recorder.openIn('/tmp', 'name', { rotateBytes: 1e9 })
   for await (const packet of await FLVReader.open('clip.flv')) {
