@@ -37,7 +37,9 @@ class Authority:
         request, key, file, extensions = (stem.with_suffix(s) for s in (".csr", ".key", ".crt", ".ext"))
         alternatives = ",".join(f"IP:{n}" if n[0].isdigit() else f"DNS:{n}" for n in names)
         extensions.write_text(f"subjectAltName={alternatives}\n")
-        self.nursery.run(["openssl", "req", "-new", *NEW_KEY, "-keyout", key, "-out", request, "-subj", f"/CN={names[0]}"])
+        self.nursery.run(
+            ["openssl", "req", "-new", *NEW_KEY, "-keyout", key, "-out", request, "-subj", f"/CN={names[0]}"]
+        )
         self.nursery.run(
             ["openssl", "x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.key, "-out", file,
              "-set_serial", str(self.issued + 1), "-days", str(days), "-extfile", extensions]

@@ -61,7 +61,9 @@ def check_parts(sent: Path, parts: list[Path], pause: int) -> None:
         assert got == wanted[begin : begin + len(got)], f"{part} is not a run of what was sent"
         assert begin % GOP == 0, f"{part} begins at frame {begin}"
         if i > 0:
-            assert begin - ends <= pause + GOP, f"{begin - ends} frames are missing, {pause} of them while nobody listened"
+            assert begin - ends <= pause + GOP, (
+                f"{begin - ends} frames are missing, {pause} of them while nobody listened"
+            )
         ends = begin + len(got)
 
 

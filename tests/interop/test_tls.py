@@ -94,7 +94,20 @@ def test_players(nursery: Nursery, tls_language: str, authority: Authority, tmp_
     server = SecureServer(nursery, tls_language, authority.issue("localhost"), "-wait", "-slow", "block")
     by_ffmpeg, by_pull = tmp_path / "ffmpeg.flv", tmp_path / "pull.flv"
     player = nursery.start(
-        [*FFMPEG, "-tls_verify", "1", "-ca_file", authority.file, "-i", server.url(), "-c", "copy", "-f", "flv", by_ffmpeg]
+        [
+            *FFMPEG,
+            "-tls_verify",
+            "1",
+            "-ca_file",
+            authority.file,
+            "-i",
+            server.url(),
+            "-c",
+            "copy",
+            "-f",
+            "flv",
+            by_ffmpeg,
+        ]
     )
     pulling = pull(nursery, tls_language, server.url(), by_pull, "-ca", str(authority.file))
     server.played(2)
