@@ -10,13 +10,14 @@
 #define TEXT(name) NATIVE_FIELD(STRUCT, name, FIELD_TEXT)
 #define CHARS(name) NATIVE_FIELD(STRUCT, name, FIELD_CHARS)
 #define CODEC(name) NATIVE_FIELD(STRUCT, name, FIELD_CODEC)
+#define HANDLE(name) NATIVE_FIELD(STRUCT, name, FIELD_HANDLE)
 #define END {NULL, 0, 0, FIELD_U32}
 
 #define STRUCT oxrtmp_server_options
 const field native_server_options[] = {
     U32(chunk_size), U32(window_ack_size), U32(peer_bandwidth),   BOOL(ask_connection),
     BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), BOOL(ask_play), BOOL(no_wait),
-    I32(send_timeout_ms), U32(output_bytes), END};
+    I32(send_timeout_ms), U32(output_bytes), HANDLE(hub), BOOL(ask_publish), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_client_options
@@ -68,6 +69,26 @@ const field native_library_info[] = {U32(handles),    U64(packets),    U64(paylo
 
 #define STRUCT oxrtmp_play_info
 const field native_play_info[] = {BOOL(reset), U32(buffer_length_ms), F64(start), F64(duration), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_hub_options
+const field native_hub_options[] = {
+    U32(cache_policy),     U32(cache_bytes), U32(cache_frames),    U32(slow_policy), U32(slow_bytes),
+    U32(disconnect_bytes), U32(takeover),    I32(silent_after_ms), I32(grace_ms),    BOOL(wait_for_publisher),
+    U32(coalesce_ms),      U32(chunk_size),  END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_hub_info
+const field native_hub_info[] = {
+    U32(streams), U32(publishers),  U32(players),        U64(bytes),
+    U64(packets), U64(frames_sent), U64(frames_dropped), U64(cached_bytes), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_stream_info
+const field native_stream_info[] = {
+    BOOL(published),  U32(players),      U32(timestamp_ms),  I64(duration_ns),    I64(keyframe_interval_ns), U64(bytes),
+    U64(packets),     U64(audio_packets), U64(video_packets), U64(data_packets),   U64(keyframes),            U64(malformed),
+    U64(frames_sent), U64(frames_dropped), U64(cached_bytes), CHARS(publisher), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_engine_counters
@@ -139,6 +160,9 @@ static bool fill_field(char *at, const field *f, PyObject *value) {
     return fill_text(at, f, value);
   case FIELD_CODEC:
     return native_codec_number(value, (uint32_t *)at);
+  case FIELD_HANDLE:
+    *(uint64_t *)at = PyLong_AsUnsignedLongLong(value);
+    return !PyErr_Occurred();
   }
   return false;
 }
@@ -191,6 +215,7 @@ static PyObject *field_value(const char *at, const field *f) {
   case FIELD_I32:
     return PyLong_FromLong(*(const int32_t *)at);
   case FIELD_U64:
+  case FIELD_HANDLE:
     return PyLong_FromUnsignedLongLong(*(const uint64_t *)at);
   case FIELD_I64:
     return PyLong_FromLongLong(*(const int64_t *)at);

@@ -42,7 +42,7 @@ PyObject *native_text(const char *text, size_t size);
 /* ---- structs and dicts (fields.c) ---- */
 
 typedef enum field_type { FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64, FIELD_F64, FIELD_BOOL, FIELD_TEXT, FIELD_CHARS,
-                          FIELD_CODEC } field_type;
+                          FIELD_CODEC, FIELD_HANDLE } field_type;
 
 typedef struct field {
   const char *name; /* NULL ends the list */
@@ -54,7 +54,7 @@ typedef struct field {
 
 extern const field native_server_options[], native_client_options[], native_limits[], native_timeouts[],
     native_recorder_options[], native_metadata[], native_statistics[], native_connect_info[], native_library_info[],
-    native_engine_counters[], native_play_info[];
+    native_engine_counters[], native_play_info[], native_hub_options[], native_hub_info[], native_stream_info[];
 
 /* native_fill sets the fields that dict names. A text points into its str, which must outlive the struct. A key that is no
  * field, or a value that does not fit, is an exception, and false is returned. */
@@ -102,7 +102,7 @@ bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);
 /* ---- the functions of each file, for the module's table ---- */
 
 extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[],
-    native_engine_methods[], native_send_methods[];
+    native_engine_methods[], native_send_methods[], native_hub_methods[];
 
 /* ---- calling the library ---- */
 

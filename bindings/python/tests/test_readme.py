@@ -127,5 +127,32 @@ def test_playing(tmp_path: Path) -> None:
     assert [line for line in played.splitlines() if len(line.split()) == 3] == lines
 
 
+def test_live_server(tmp_path: Path) -> None:
+    port = free_port()
+    script = tmp_path / "live.py"
+    script.write_text(program("oxrtmp.Hub(").replace(ADDRESS, f"127.0.0.1:{port}"))
+    child = subprocess.Popen([sys.executable, "-X", "dev", "-W", "error", script], stderr=subprocess.PIPE, text=True)
+    url = f"rtmp://127.0.0.1:{port}/live/x"
+
+    def publish() -> oxrtmp.Client | None:
+        try:
+            return oxrtmp.Client.publish(url, timeout=5)
+        except oxrtmp.ConnectionError:
+            return None
+
+    try:
+        publishers: list[oxrtmp.Client] = []
+        until(lambda: publishers.append(p) or p if (p := publish()) else None)
+        with publishers[0] as publisher:
+            publisher.send_video(0, True, b"12345")
+            with oxrtmp.Client.play(url) as player:
+                assert bytes(next(p for p in player if p.type == 9).data) == b"12345"
+        child.send_signal(2)
+        assert child.communicate(timeout=10)[1].rstrip().endswith("KeyboardInterrupt")
+    finally:
+        child.kill()
+        child.communicate()
+
+
 def test_every_program_is_tested() -> None:
-    assert len(programs()) == 8
+    assert len(programs()) == 9

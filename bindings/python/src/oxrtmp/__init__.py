@@ -54,14 +54,18 @@ from ._errors import (
 )
 from ._event import Event
 from ._flv import FLVReader, Recorder
+from ._hub import Hub
 from ._native import Packet
 from ._server import Request, Server, Session, serve
 from ._types import (
+    CachePolicy,
     ClientOptions,
     Codec,
     ConnectInfo,
     EngineStatistics,
     EventKind,
+    HubOptions,
+    HubStatistics,
     LibraryStatistics,
     Limits,
     Metadata,
@@ -70,7 +74,10 @@ from ._types import (
     PlayInfo,
     RequestKind,
     ServerOptions,
+    SlowPolicy,
     Statistics,
+    StreamStatistics,
+    Takeover,
     Timeouts,
 )
 
@@ -78,6 +85,7 @@ __all__ = [
     "AgainError",
     "ArgumentError",
     "BusyError",
+    "CachePolicy",
     "Client",
     "ClientOptions",
     "ClosedError",
@@ -93,6 +101,9 @@ __all__ = [
     "EventKind",
     "FLVReader",
     "ForkedError",
+    "Hub",
+    "HubOptions",
+    "HubStatistics",
     "InternalError",
     "LibraryStatistics",
     "Limits",
@@ -110,8 +121,11 @@ __all__ = [
     "Server",
     "ServerOptions",
     "Session",
+    "SlowPolicy",
     "Statistics",
     "Status",
+    "StreamStatistics",
+    "Takeover",
     "TimeoutError",
     "Timeouts",
     "TransportError",
@@ -124,7 +138,7 @@ __all__ = [
     "serve",
 ]
 
-for _class in (Client, Engine, EngineRequest, FLVReader, Recorder, Request, Server, Session):
+for _class in (Client, Engine, EngineRequest, FLVReader, Hub, Recorder, Request, Server, Session):
     _class.__module__ = __name__  # what tracebacks and the objects show
 
 _native.setup(make_error, tuple(PacketKind), PacketFlags)

@@ -77,6 +77,15 @@ class Client(Receiver, Sender, BaseClient):
             raise
         return client
 
+    @classmethod
+    def _of(cls, handle: int, url: str, receives: bool, send_timeout: float | None) -> Self:
+        """A client that the library has made already, of a hub."""
+        client = cls()
+        client._receives, client._url, client._send_timeout = receives, url, send_timeout
+        client._handle, client._closed, client._connected = handle, False, True
+        _native.client_set_queue(handle, client._reactor.queue, client._number)
+        return client
+
     async def _connect(self, url: str, connection: socket.socket | None, options: Any) -> None:
         plain, limits, timeouts = native_options(options)
         self._send_timeout = plain.pop("send_timeout", 10)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, fields
 from enum import IntEnum, IntFlag, StrEnum
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from ._hub import BaseHub
 
 
 class PacketKind(IntEnum):
@@ -173,6 +176,8 @@ class ServerOptions(TypedDict, total=False):
     ask_play: bool  #: play raises a request; else players are told that there is no such stream
     send_timeout: float | None  #: seconds that sending to a player waits for room, None for ever, 0 not at all; 10
     output_bytes: int  #: data that may be queued for a player before sending waits; 1 MiB
+    hub: BaseHub  #: answers every publish and play, without a request
+    ask_publish: bool  #: publish raises a request though there is a hub
 
 
 class ClientOptions(TypedDict, total=False):
@@ -198,11 +203,65 @@ class ClientOptions(TypedDict, total=False):
     duration_ms: int  #: playing: how much of a recorded stream; all of it
 
 
+class CachePolicy(IntEnum):
+    """What late players get besides metadata and sequence headers."""
+
+    GOP = 0  #: everything since the last keyframe
+    KEYFRAME = 1  #: the last keyframe; then no video until the next one
+    OFF = 2  #: nothing: the video begins with the next keyframe
+
+
+class SlowPolicy(IntEnum):
+    """What happens to a player that takes less than it is sent."""
+
+    DROP = 0  #: video is dropped up to the next keyframe, audio flows
+    DISCONNECT = 1  #: it is disconnected
+    BLOCK = 2  #: its stream waits for it, and with it every other player
+
+
+class Takeover(IntEnum):
+    """What happens when somebody publishes under a name that has a publisher."""
+
+    REJECT = 0  #: the newcomer is refused: NetStream.Publish.BadName
+    REPLACE = 1  #: the newcomer takes over, the players stay
+    IF_SILENT = 2  #: it takes over if nothing has come from the other one for `silent_after`
+
+
+class HubOptions(TypedDict, total=False):
+    """The keyword arguments of Hub."""
+
+    cache_policy: CachePolicy  #: what late players get; GOP
+    cache_bytes: int  #: most bytes that a stream's cache holds since the last keyframe; 8 MiB
+    cache_frames: int  #: and most frames; 4096
+    slow_policy: SlowPolicy  #: what happens to slow players; DROP
+    slow_bytes: int  #: waiting output past which a player is slow; 1 MiB
+    disconnect_bytes: int  #: waiting output past which it is disconnected; 8 MiB, at least twice slow_bytes
+    takeover: Takeover  #: a second publisher of a name; REJECT
+    silent_after: float  #: for Takeover.IF_SILENT, seconds; 5
+    grace: float  #: seconds that players stay when their publisher has gone, 0: not at all; 10
+    wait_for_publisher: bool  #: players wait for a stream that is not there yet
+    coalesce: float  #: seconds that frames are held back, to send several at once; 0
+    chunk_size: int  #: chunk size towards players, 1 to 65536; 4096
+
+
+def native_hub_options(options: Any) -> dict[str, Any]:
+    """Options of a hub as the extension takes them."""
+    plain = dict(options)
+    for name in ("silent_after", "grace", "coalesce"):
+        if name in plain:
+            plain[f"{name}_ms"] = milliseconds(plain.pop(name))
+    if plain.get("grace_ms") == 0:
+        plain["grace_ms"] = -1
+    return plain
+
+
 def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[str, int]]:
     """Options as the extension takes them: the plain ones, the limits, the timeouts."""
     plain = dict(options)
     limits = plain.pop("limits", None) or Limits()
     timeouts = plain.pop("timeouts", None) or Timeouts()
+    if "hub" in plain:
+        plain["hub"] = plain["hub"]._handle
     if "linger" in plain:
         plain["linger_ms"] = milliseconds(plain.pop("linger")) or -1
     return plain, limits._native(), timeouts._native()
@@ -270,6 +329,42 @@ class ConnectInfo:
     video_codecs: float
     video_function: float
     object_encoding: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubStatistics:
+    """A hub at one moment."""
+
+    streams: int  #: streams that there are
+    publishers: int  #: of them with a publisher
+    players: int  #: of all streams
+    bytes: int  #: payload bytes received from publishers
+    packets: int  #: messages received from publishers
+    frames_sent: int  #: to all players
+    frames_dropped: int  #: because players were slow
+    cached_bytes: int  #: that wait for late players
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamStatistics:
+    """A stream of a hub at one moment."""
+
+    published: bool  #: whether it has a publisher
+    players: int  #: who play it
+    timestamp_ms: int  #: of the last message received
+    duration_ns: int  #: since the stream began
+    keyframe_interval_ns: int  #: between the last two keyframes received, by decoding time
+    bytes: int  #: payload bytes received from publishers
+    packets: int  #: messages received from publishers, of these:
+    audio_packets: int
+    video_packets: int
+    data_packets: int  #: data, metadata included
+    keyframes: int
+    malformed: int  #: not understood
+    frames_sent: int  #: to all players
+    frames_dropped: int  #: because players were slow
+    cached_bytes: int  #: that wait for late players
+    publisher: str  #: the publisher's address, "application" of Hub.publish, or ""
 
 
 @dataclass(frozen=True, kw_only=True)

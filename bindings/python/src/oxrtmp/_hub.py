@@ -1,0 +1,127 @@
+"""Hub for threads, and what it shares with the one for asyncio."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from . import _native
+from ._base import BaseRequest, Handle
+from ._client import Client
+from ._errors import Error, Status
+from ._types import (
+    ClientOptions,
+    HubOptions,
+    HubStatistics,
+    StreamStatistics,
+    native_hub_options,
+    native_options,
+)
+
+# How a request ends that is not granted: refused for a reason, or gone.
+NOT_GRANTED = {
+    Status.BUSY,
+    Status.NOT_FOUND,
+    Status.REFUSED,
+    Status.CLOSED,
+    Status.STATE,
+    Status.TIMEOUT,
+    Status.HANDLE,
+}
+
+
+class BaseHub(Handle):
+    """Everything but what makes clients."""
+
+    def __init__(self, **options: Unpack[HubOptions]) -> None:
+        self._handle = _native.hub_create(native_hub_options(options))
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.Hub{' closed' if self._closed else ''}>"
+
+    def accept(self, request: BaseRequest) -> bool:
+        """Give it a request to publish or play, which it grants or refuses: there is no session for you.
+
+        Whether it was granted: not when the stream has a publisher, or is not there, or when the peer has gone.
+        """
+        request._answer()
+        try:
+            _native.hub_accept(self._handle, request._handle)
+        except Error as error:
+            if error.status in NOT_GRANTED:
+                return False
+            request._closed = False  # it still waits
+            raise
+        return True
+
+    def statistics(self) -> HubStatistics:
+        """The hub at this moment."""
+        return HubStatistics(**_native.hub_statistics(self._handle))
+
+    def stream_statistics(self, app: str, stream_name: str) -> StreamStatistics:
+        """One of its streams. RefusedError with Status.NOT_FOUND if there is none of that name."""
+        return StreamStatistics(**_native.hub_stream_statistics(self._handle, app, stream_name))
+
+    def streams(self) -> dict[tuple[str, str], StreamStatistics]:
+        """Its streams, by application and stream name."""
+        found = json.loads(_native.hub_json(self._handle))["streams"]
+        return {(s.pop("app"), s.pop("stream_name")): StreamStatistics(**s) for s in found}
+
+    def close(self) -> None:
+        """End its streams, telling publishers and players. Servers that have it refuse from then on."""
+        if not self._closed:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._closed = True
+        with contextlib.suppress(Error):
+            _native.hub_close(self._handle)
+
+    def _client(
+        self, app: str, stream_name: str, options: Any, *, receives: bool
+    ) -> tuple[int, str, bool, float | None]:
+        """What a client is made of."""
+        plain, limits, timeouts = native_options(options)
+        send_timeout = plain.pop("send_timeout", 10)
+        plain["no_wait"] = True
+        begin = _native.hub_play if receives else _native.hub_publish
+        handle = begin(self._handle, app, stream_name, plain, limits, timeouts)
+        return handle, f"hub:{app}/{stream_name}", receives, send_timeout
+
+
+class Hub(BaseHub):
+    """Takes what is published under an application's and a stream's name and gives it to everybody who plays that.
+
+    A whole live server:
+
+        with oxrtmp.Hub() as hub, oxrtmp.Server(":1935", hub=hub) as server:
+            server.serve(lambda request: None)  # there are no requests: the hub answers
+
+    Who comes late gets metadata, sequence headers and what the cache holds. A player that takes less than it is sent
+    loses video up to a keyframe and keeps its audio; the others do not notice it. When a publisher goes its players stay
+    for the grace period, and go on with the next one. Any number of servers may share a hub.
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def publish(self, app: str, stream_name: str, /, **options: Unpack[ClientOptions]) -> Client:
+        """Publish into the hub: a client without a connection.
+
+        Of the options send_timeout and output_bytes have a meaning. BusyError when the stream has a publisher that must
+        not be replaced. The client ends when another publisher takes over, or the hub is closed.
+        """
+        return Client._of(*self._client(app, stream_name, options, receives=False))
+
+    def play(self, app: str, stream_name: str, /, **options: Unpack[ClientOptions]) -> Client:
+        """Play from the hub: a client without a connection. RefusedError when there is no such stream.
+
+        Of a client whose packets are not taken in time video is dropped, as of a slow player.
+        """
+        return Client._of(*self._client(app, stream_name, options, receives=True))
