@@ -49,6 +49,9 @@ type ClientOptions struct {
 	// codec of Enhanced RTMP v2, to be encoded by one that publishes and to be decoded by one that plays.
 	Enhanced     EnhancedMode
 	Capabilities *Capabilities
+	// AnswerCalls makes commands of the server that the library does not know, and shared object messages, events of the
+	// client; otherwise the former are refused.
+	AnswerCalls bool
 	// DigestHandshake offers the digest handshake, which some old servers demand.
 	DigestHandshake bool
 	// SendTimeout bounds how long a send waits for room; default 10 s, negative for ever.
@@ -158,6 +161,9 @@ const (
 	ClientWritable  ClientEventKind = 4 // there is room again after ErrAgain
 	ClientStatus    ClientEventKind = 5 // the server told something else: Status
 	ClientControl   ClientEventKind = 6 // a user control event came: Control
+
+	ClientCall         ClientEventKind = 7 // with AnswerCalls: the server calls a procedure: Call, CallID
+	ClientSharedObject ClientEventKind = 8 // with AnswerCalls: a shared object message came: SharedObject
 )
 
 // ClientEvent is something that happened to a [Client].
@@ -166,7 +172,12 @@ type ClientEvent struct {
 	Err     error
 	Status  message.Status
 	Control message.UserControl
-	after   uint64 // how many packets came before it
+
+	Call         *message.Command
+	CallID       uint32 // for Answer and Refuse; 0: no answer is wanted
+	SharedObject *message.SharedObject
+
+	after uint64 // how many packets came before it
 }
 
 // maxEvents bounds the events of a client or session that nobody takes; past it, those that only inform are dropped.
@@ -256,6 +267,10 @@ func (c *Client) handle(e engine.Event) {
 		}
 	case engine.EventStatus:
 		c.inform(ClientEvent{Kind: ClientStatus, Status: e.Status})
+	case engine.EventReply:
+		c.link.replied(&e)
+	case engine.EventCommand, engine.EventSharedObject:
+		c.told(&e)
 	case engine.EventControl:
 		c.link.pong(&e)
 		c.inform(ClientEvent{Kind: ClientControl, Control: e.Control})

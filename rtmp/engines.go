@@ -53,7 +53,7 @@ func serverConfig(o *ServerOptions) engine.ServerConfig {
 		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
 		ChunkSize: o.ChunkSize, WindowAckSize: o.WindowAckSize, PeerBandwidth: o.PeerBandwidth,
 		AskConnect: o.AskConnect || len(o.Users) > 0, AskFCPublish: o.AskFCPublish, AskPlay: o.AskPlay || o.Hub != nil, SendOnBWDone: o.SendOnBWDone,
-		Enhanced: o.Enhanced, Capabilities: o.Capabilities,
+		Enhanced: o.Enhanced, Capabilities: o.Capabilities, AnswerCalls: o.AnswerCalls,
 	}
 }
 
@@ -77,7 +77,7 @@ func clientConfig(o *ClientOptions, t *target, play *engine.PlayRequest) engine.
 			Capabilities: 15, AudioCodecs: 0x0FFF, VideoCodecs: 0xFF, VideoFunction: 1,
 		},
 		StreamName: t.name, PublishType: o.PublishType, Play: play, ChunkSize: o.ChunkSize, Digest: o.DigestHandshake,
-		Enhanced: o.Enhanced, Capabilities: o.capabilities(play != nil),
+		Enhanced: o.Enhanced, Capabilities: o.capabilities(play != nil), AnswerCalls: o.AnswerCalls,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/message"
 )
 
 // protocol is what a link needs of an engine, of either side.
@@ -65,7 +66,8 @@ type link struct {
 	wakeUp    chan struct{} // holds a token when blocked may have changed
 	dead      chan struct{} // closed with err
 	pings     uint32
-	answers   map[uint32]chan struct{} // closed when the ping of that number is answered
+	answers   map[uint32]chan struct{}         // closed when the ping of that number is answered
+	replies   map[uint32]chan *message.Command // get the answers to calls, by transaction
 }
 
 func newLink(t transport, o owner, e protocol, limits Limits, timeouts Timeouts) *link {

@@ -69,6 +69,9 @@ type ServerOptions struct {
 	// every codec of Enhanced RTMP v2, to be forwarded.
 	Enhanced     EnhancedMode
 	Capabilities *Capabilities
+	// AnswerCalls makes commands of a peer that the library does not know, and shared object messages, events of its
+	// session, which must then be taken also of publishers; otherwise the former are refused.
+	AnswerCalls bool
 	// Linger bounds how long a connection that ends may take to deliver its last words; default 2 s.
 	Linger time.Duration
 	// TLS is for addresses that begin with rtmps://: the certificate that the server shows. See [Server.SetCertificate].

@@ -220,6 +220,10 @@ func (c *serverConn) handle(e engine.Event) {
 			s.inform(sessionEvent(&e))
 			c.tellPause(s, &e)
 		}
+	case engine.EventReply:
+		c.link.replied(&e)
+	case engine.EventCommand, engine.EventSharedObject:
+		c.told(&e)
 	case engine.EventControl:
 		c.link.pong(&e)
 		if e.Control.Event == message.EventSetBufferLength {

@@ -107,11 +107,12 @@ func (s *Session) NextPackets(dst []media.Packet, timeout time.Duration) (int, e
 // stream, and when the stream has ended: then NextPackets or NextEvent with timeout 0 takes them, or says how it ended.
 // ready is called from any goroutine, also before OnReady returns; it must not wait, nor use the session. nil ends it.
 func (s *Session) OnReady(ready func()) {
-	if s.request.Kind == RequestPlay {
+	if s.request.Kind == RequestPlay || s.conn.server.options.AnswerCalls {
 		s.events.setNotify(ready)
-		return
 	}
-	s.inbox.setNotify(ready)
+	if s.request.Kind != RequestPlay {
+		s.inbox.setNotify(ready)
+	}
 }
 
 // Ready reports that NextPackets, or NextEvent of a played stream, would return at once: there is something to take, or
@@ -120,7 +121,7 @@ func (s *Session) Ready() bool {
 	if s.request.Kind == RequestPlay {
 		return s.events.waiting()
 	}
-	return s.inbox.waiting()
+	return s.inbox.waiting() || s.conn.server.options.AnswerCalls && s.events.waiting()
 }
 
 // Statistics returns what the stream did so far; Queued is what waits for the application, or of a played stream what

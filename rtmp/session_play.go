@@ -21,15 +21,22 @@ const (
 	SessionReceive  SessionEventKind = 4 // the player wants packets of Type, or no longer: On
 	SessionWritable SessionEventKind = 5 // there is room again after ErrAgain
 	SessionBuffer   SessionEventKind = 6 // the player says how much it buffers: Buffer
+
+	SessionCall         SessionEventKind = 7 // with AnswerCalls, of every session: the peer calls a procedure: Call, CallID
+	SessionSharedObject SessionEventKind = 8 // with AnswerCalls, of every session: a shared object message came: SharedObject
 )
 
-// SessionEvent is something that a player did.
+// SessionEvent is something that a player did, or that the peer of any session said.
 type SessionEvent struct {
 	Kind     SessionEventKind
 	Position time.Duration
 	Type     uint8 // media.TypeAudio or media.TypeVideo
 	On       bool
 	Buffer   time.Duration
+
+	Call         *message.Command
+	CallID       uint32 // for Answer and Refuse; 0: no answer is wanted
+	SharedObject *message.SharedObject
 }
 
 // Play returns what the player asked for. BufferLength is what it said last.
@@ -39,7 +46,7 @@ func (s *Session) Play() PlayRequest {
 	return s.request.Play
 }
 
-// NextEvent returns the next event of a played stream. It waits for it as long as timeout says: negative for ever, 0
+// NextEvent returns the next event of a played stream, or, with ServerOptions.AnswerCalls, of any. It waits for it as long as timeout says: negative for ever, 0
 // not at all. It fails with ErrTimeout, io.EOF when the player has left, or ErrClosed after Close.
 func (s *Session) NextEvent(timeout time.Duration) (SessionEvent, error) {
 	var e [1]SessionEvent

@@ -57,6 +57,16 @@ func (c *core) Call(streamID uint32, timeout time.Duration, name string, object 
 	return uint32(cmd.TransactionID), nil
 }
 
+// Cancel forgets a call of ours: its answer is nobody's any more.
+func (c *core) Cancel(transaction uint32) {
+	for i, call := range c.calls.out {
+		if uint32(call.transaction) == transaction {
+			c.calls.out = append(c.calls.out[:i], c.calls.out[i+1:]...)
+			return
+		}
+	}
+}
+
 // Notify is Call for a procedure whose answer nobody wants.
 func (c *core) Notify(streamID uint32, name string, object amf.Value, arguments ...amf.Value) error {
 	if err := c.mayCall(); err != nil {
