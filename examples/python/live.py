@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 import oxrtmp
@@ -21,9 +22,10 @@ MOST_LIVE = 20  # live lines at most, so that they fit on a screen
 class Stream:
     """A stream as the screen shows it."""
 
-    def __init__(self, source: Source, name: str) -> None:
+    def __init__(self, source: Source, name: str, players: Callable[[], int] | None = None) -> None:
         self.source = source
         self.name = printable(name)
+        self.players = players  # how many play it
         self.first: int | None = None  # least and greatest decoding time of audio and video
         self.last = 0
         self.line = ""
@@ -62,6 +64,8 @@ class Stream:
             f"{self.name[:24]:24} {up // 3600}:{up // 60 % 60:02}:{up % 60:02} {now.packets:9} packets "
             f"{kbits:8.0f} kbit/s {fps:6.1f} fps"
         )
+        if self.players:
+            self.line += f" {self.players():5} playing"
 
 
 class Screen:

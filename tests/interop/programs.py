@@ -25,6 +25,8 @@ PUSH = {
 LANGUAGES = list(INGEST)
 SERVER = {
     "go": [BUILD / "bin/server-go"],
+    "python": [BUILD / "venv/bin/python", ROOT / "examples/python/server.py"],
+    "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/server_aio.py"],
 }
 PULL = {
     "go": [BUILD / "bin/pull-go"],
