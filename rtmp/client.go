@@ -144,6 +144,7 @@ type Client struct {
 	// Under the link's lock.
 	ready   chan struct{} // closed once the publish or play is accepted or has failed
 	settled bool          // ready is closed
+	failed  bool          // it was closed by a failure
 	arrived uint64        // packets put into inbox
 	outcome error         // why it failed, or what ended it later
 	closed  bool
@@ -227,7 +228,7 @@ func (c *Client) settle(err error) {
 		c.events.close(ended(c.outcome))
 	}
 	if !c.settled {
-		c.settled = true
+		c.settled, c.failed = true, err != nil
 		close(c.ready)
 	}
 }

@@ -110,11 +110,13 @@ func prepare(url string, options *ClientOptions) (o ClientOptions, t target, err
 	return o, t, nil
 }
 
-// accepted waits for the server's word. A client that failed is closed.
+// accepted waits for the server's word. A client that failed is closed; one that was accepted may have ended since.
 func (c *Client) accepted(ctx context.Context) (*Client, error) {
+	late := false
 	select {
 	case <-c.ready:
 	case <-ctx.Done():
+		late = true
 		err := ctx.Err()
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = ErrTimeout
@@ -122,9 +124,9 @@ func (c *Client) accepted(ctx context.Context) (*Client, error) {
 		c.fail(&Error{Phase: c.link.phase(), Err: err})
 	}
 	c.link.mu.Lock()
-	err := c.outcome
+	err, failed := c.outcome, c.failed || late
 	c.link.mu.Unlock()
-	if err != nil {
+	if failed {
 		c.link.shut(err)
 		c.goroutines.Wait()
 		c.inbox.abandon(err, func(p media.Packet) { p.Release() })

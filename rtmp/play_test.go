@@ -31,6 +31,48 @@ func played(t testing.TB, s *Server, o *ClientOptions) (*Client, *Session) {
 	return c, session
 }
 
+// A stream that is over as soon as it began was played all the same, and what came is there.
+func TestPlayThatEndsAtOnce(t *testing.T) {
+	s := bind(t, &ServerOptions{AskPlay: true})
+	for range 300 {
+		sent := make(chan error, 1)
+		go func() {
+			request, err := s.Accept(5 * time.Second)
+			if err != nil {
+				sent <- err
+				return
+			}
+			session, err := request.Accept()
+			if err == nil {
+				err = session.SendVideo(0, true, []byte("frame"))
+				session.Close()
+			}
+			sent <- err
+		}()
+		c, err := Play(context.Background(), "rtmp://"+s.Addr()+"/live/key", nil)
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		for p, err := c.NextPacket(5 * time.Second); err != io.EOF; p, err = c.NextPacket(5 * time.Second) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Type == media.TypeVideo {
+				seen++
+			}
+			p.Release()
+		}
+		c.Close()
+		if seen != 1 {
+			t.Fatalf("%d frames", seen)
+		}
+	}
+}
+
 func TestPlayLoopback(t *testing.T) {
 	s := bind(t, &ServerOptions{AskPlay: true})
 	c, session := played(t, s, nil)
