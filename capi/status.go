@@ -61,6 +61,7 @@ var statuses = []struct {
 	{rtmp.ErrTimeout, C.OXRTMP_E_TIMEOUT},
 	{rtmp.ErrPublished, C.OXRTMP_E_BUSY},
 	{rtmp.ErrNoStream, C.OXRTMP_E_NOT_FOUND},
+	{rtmp.ErrCodec, C.OXRTMP_E_UNSUPPORTED},
 
 	{engine.ErrTimeout, C.OXRTMP_E_SILENT},
 	{engine.ErrFlood, C.OXRTMP_E_LIMIT},

@@ -50,6 +50,8 @@ type HubOptions struct {
 	WaitLimit time.Duration
 	// Timestamps are those that players see; default the publisher's.
 	Timestamps hub.TimestampMode
+	// Codecs says what becomes of players that have not said that they decode what a stream carries; default nothing.
+	Codecs CodecPolicy
 	// Mask leaves parts of the streams out, for every player that a server brings; default nothing.
 	Mask hub.Mask
 	// Coalesce holds frames back for so long, to send several by one system call; default not at all.
@@ -118,7 +120,7 @@ func NewHub(options *HubOptions) (*Hub, error) {
 }
 
 // Accept gives a publish or play request to the hub, which accepts or rejects it as its options say. Its error says
-// why a request was rejected: ErrPublished, ErrNoStream, ErrDecided, ErrClosed.
+// why a request was rejected: ErrPublished, ErrNoStream, ErrCodec, ErrDecided, ErrClosed.
 func (h *Hub) Accept(r *Request) error { return h.AcceptMasked(r, h.options.Mask) }
 
 // AcceptMasked is Accept for a player that gets what a mask leaves of the stream, in the place of HubOptions.Mask.
@@ -135,6 +137,8 @@ func (h *Hub) AcceptMasked(r *Request, mask hub.Mask) error {
 	switch {
 	case errors.Is(err, ErrPublished):
 		r.Reject(message.CodePublishBadName, "the stream is being published")
+	case errors.Is(err, ErrCodec):
+		r.Reject(message.CodePlayFailed, err.Error())
 	case err != nil:
 		r.Reject("", err.Error())
 	}

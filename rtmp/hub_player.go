@@ -18,16 +18,27 @@ type hubPlayer struct {
 	stream  *hubStream
 	link    *link
 	state   hub.Player
-	headers bool // it needs the headers again
+	headers bool         // it needs the headers again
+	ability *hub.Ability // what it decodes, if the stream's codecs are to be among that,
+	uses    int          // and when that was last looked at
 }
 
 // acceptPlay joins a request's session to its stream: what is cached goes out together with the answer.
 func (h *Hub) acceptPlay(r *Request, mask hub.Mask) error {
+	var ability *hub.Ability
+	if h.options.Codecs != CodecsPass {
+		ability = abilityOf(r.Connect(), r.Capabilities())
+	}
 	st, err := h.join(streamKey{r.App(), r.StreamName()})
 	if err != nil {
 		return err
 	}
 	defer st.mu.Unlock()
+	if h.options.Codecs == CodecsRefuse {
+		if codec := st.cache.Undecodable(ability); codec != 0 {
+			return undecodable(codec)
+		}
+	}
 	l := r.conn.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -43,6 +54,11 @@ func (h *Hub) acceptPlay(r *Request, mask hub.Mask) error {
 	}
 	p := &hubPlayer{session: session, stream: st, link: l}
 	p.state.Options, p.state.Mask = h.options.Player, mask
+	if h.options.Codecs == CodecsFilter {
+		p.state.Ability = ability
+	} else {
+		p.ability, p.uses = ability, st.cache.Uses()
+	}
 	session.player = p
 	before := l.queued()
 	begin := st.cache.Join(p.begin)
@@ -70,7 +86,7 @@ func (p *hubPlayer) send(st *hubStream, frames []*hub.Frame) bool {
 	l := p.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !p.living() {
+	if !p.living() || !p.mayDecode(st) {
 		return false
 	}
 	if p.headers && !p.state.Paused {
