@@ -140,6 +140,13 @@ func (p *hubPlayer) begin(f *hub.Frame) {
 
 // put queues a frame's bytes. The link is locked.
 func (p *hubPlayer) put(f *hub.Frame) {
+	if a := p.state.Ability; a != nil {
+		o := &p.stream.hub.options
+		if f = a.Announce(p.stream.hub.alloc, f, o.ChunkSize); f == nil {
+			return
+		}
+		defer f.Release()
+	}
 	p.link.seal()
 	bytes, owner := f.Wire()
 	if id := p.session.streamID; id != 1 {

@@ -1,8 +1,11 @@
 package hub
 
 import (
+	"bytes"
+	"encoding/hex"
 	"testing"
 
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/media"
 )
@@ -83,4 +86,53 @@ func TestAbilityOfManyTracks(t *testing.T) {
 		}
 	}
 	f.Release()
+}
+
+// Under a filter metadata does not announce what does not come; the rest of it stays, byte for byte if all of it comes.
+func TestAnnounce(t *testing.T) {
+	value := func(names ...string) *amf.ECMAArray {
+		o := new(amf.ECMAArray)
+		for _, n := range names {
+			v := amf.Value(amf.Number(1))
+			switch n {
+			case "videocodecid":
+				v = amf.Number(media.HVC1)
+			case "audiocodecid":
+				v = amf.Number(10)
+			}
+			o.Properties = append(o.Properties, amf.Property{Name: n, Value: v})
+		}
+		return o
+	}
+	names := []string{"duration", "width", "Height", "videocodecid", "audiocodecid", "stereo", "encoder"}
+	for _, c := range []struct {
+		a    Ability
+		want []string
+	}{
+		{Ability{AnyVideo: true}, names},
+		{Ability{}, []string{"duration", "audiocodecid", "stereo", "encoder"}},
+		{Ability{AnyVideo: true, LegacyAudio: 2}, []string{"duration", "width", "Height", "videocodecid", "encoder"}},
+		{Ability{LegacyAudio: 2}, []string{"duration", "encoder"}},
+	} {
+		alloc := &buffer.HeapAllocator{}
+		f := frame(t, alloc, 18, 7, hex.EncodeToString(amf.AppendValuesAMF0(nil, amf.String("@setDataFrame"), amf.String("onMetaData"), value(names...))))
+		g := c.a.Announce(alloc, f, 128)
+		if want := amf.AppendValuesAMF0(nil, amf.String("onMetaData"), value(c.want...)); !bytes.Equal(g.Info.Data, want) || g.Info.Timestamp != 7 || g.Info.Kind != media.KindMetadata {
+			t.Errorf("%+v: %x, want %x", c.a, g.Info.Data, want)
+		}
+		g.Release()
+		f.Release()
+		for _, m := range []sent{{18, "02 000a 6f6e4d65746144617461"}, {18, "02 000a 6f6e4d65746144617461 0a ffffffff"}, {9, videoKey}, {18, metadata}} {
+			f := frame(t, alloc, m.typeID, 0, m.payload)
+			g := c.a.Announce(alloc, f, 128)
+			if g != f {
+				t.Errorf("%q was changed", m.payload)
+			}
+			g.Release()
+			f.Release()
+		}
+		if alloc.InUse() != 0 {
+			t.Error("memory is held")
+		}
+	}
 }

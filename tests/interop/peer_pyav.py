@@ -1,7 +1,7 @@
 """A peer on FFmpeg 8 as PyAV bundles it. A program of its own, so that its waits can be bounded.
 
 peer_pyav.py publish SOURCE URL [COPY.flv]   publishes without encoding; the same muxer writes COPY.flv
-peer_pyav.py packets FILE                    one JSON line per packet
+peer_pyav.py packets FILE [CODECS]           one JSON line per packet; CODECS is its rtmp_enhanced_codecs, or none
 """
 
 from __future__ import annotations
@@ -35,8 +35,12 @@ def publish(source: str, url: str, *copies: str) -> None:
     print(f"published {count} packets")
 
 
-def packets(file: str) -> None:
-    with av.open(file) as src:
+def packets(file: str, codecs: str = "") -> None:
+    # FFmpeg looks long for what a stream might still have, where it lacks video.
+    options = {"analyzeduration": "1000000"} if codecs else {}
+    if codecs not in ("", "none"):
+        options["rtmp_enhanced_codecs"] = codecs
+    with av.open(file, options=options) as src:
         for p in src.demux():
             if p.dts is None:
                 continue

@@ -71,9 +71,9 @@ class ModernPeer:
         """Publishes the source's packets; the same muxer writes the copies."""
         return nursery.start([*self.argv, "publish", source, url, *copies], env=self.env)
 
-    def read(self, nursery: Nursery, source: str | Path) -> Process:
-        """Reads a file or plays a URL, to its end."""
-        return nursery.start([*self.argv, "packets", source], env=self.env)
+    def read(self, nursery: Nursery, source: str | Path, *codecs: str) -> Process:
+        """Reads a file or plays a URL, to its end. codecs is what it says of Enhanced RTMP, where it can say it."""
+        return nursery.start([*self.argv, "packets", source, *codecs], env=self.env)
 
     def parse(self, reader: Process) -> list[dict[str, object]]:
         """What it read: a dict per packet."""

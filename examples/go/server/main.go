@@ -34,6 +34,7 @@ var (
 
 	cache    = choice("cache", "what late players get: `gop`, keyframe or off", "gop", "keyframe", "off")
 	slow     = choice("slow", "what happens to slow players: `drop` video, disconnect or block", "drop", "disconnect", "block")
+	codecs   = choice("codecs", "players that have not said that they decode a stream: `pass`, refuse, or filter: get what they decode", "pass", "refuse", "filter")
 	takeover = choice("takeover", "a second publisher of a name: `reject`, replace, or silent: replace a silent one", "reject", "replace", "silent")
 	grace    = flag.Int("grace-ms", 10000, "players stay for so many `ms` when their publisher has gone; 0: not at all")
 	coalesce = flag.Int("coalesce-ms", 0, "hold packets back for so many `ms`, to send several at once")
@@ -134,6 +135,7 @@ func hubOptions() *rtmp.HubOptions {
 	o := &rtmp.HubOptions{
 		Cache:            hub.CacheOptions{Policy: hub.CachePolicy(*cache)},
 		Player:           hub.PlayerOptions{Slow: hub.SlowPolicy(*slow)},
+		Codecs:           rtmp.CodecPolicy(*codecs),
 		Takeover:         rtmp.Takeover(*takeover),
 		Grace:            time.Duration(*grace) * time.Millisecond,
 		Coalesce:         time.Duration(*coalesce) * time.Millisecond,
