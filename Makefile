@@ -1,6 +1,6 @@
 # oxrtmp. `make help` lists the targets.
 #
-# Only `make deps` uses the network. Variables can be set on the command line:
+# Only `make deps` and `make interop-obs` use the network. Variables can be set on the command line:
 #   GO CC CXX PYTHON    the tools
 #   BUILD               where everything is built (build)
 #   PREFIX LIBDIR DESTDIR   where `make install` puts things (/usr/local, lib)
@@ -102,8 +102,7 @@ test-packaging: lib ## Install by CMake and by make, and use the result from out
 	tests/packaging/run
 
 .PHONY: interop-obs
-interop-obs: all ## OBS Studio under Xvfb (installs it; not part of `make test`)
-	tests/deps/deps obs
+interop-obs: deps-obs all node python ## OBS Studio under Xvfb (installs it; not part of `make test`)
 	$(PYTEST) -s tests/interop/obs $(FLAGS)
 
 .PHONY: abi
@@ -134,8 +133,12 @@ lint: ## Check format, scripts, Python, and that docs/features.md names tests th
 ## What the others build on
 
 .PHONY: deps
-deps: ## Install what the tests need (root or CI=true), or print the commands; the only one that uses the network
+deps: ## Install what the tests need (root or CI=true), or print the commands; uses the network
 	@tests/deps/deps test
+
+.PHONY: deps-obs
+deps-obs:
+	@tests/deps/deps obs
 
 .PHONY: deps-build
 deps-build:

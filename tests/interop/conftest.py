@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from authority import Authority
 from media import Library
 from process import ROOT, Nursery
 from programs import LANGUAGES, Ingest
+
+# Programs that are ended by Ctrl-C inherit an ignored SIGINT, which a shell gives to what it runs in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
