@@ -110,4 +110,21 @@ oxrtmp_status ox_check_struct(void *out, const char *name);
     } \
   } while (0)
 
+/* OX_BYTES_OUT checks the buffer for bytes and clears *length. */
+#define OX_BYTES_OUT(buf, cap, length) \
+  do { \
+    if ((length) != NULL) { \
+      *(length) = 0; \
+    } \
+    OX_REQUIRE((buf) != NULL || (cap) == 0, #buf " is NULL"); \
+    OX_REQUIRE((cap) <= PTRDIFF_MAX, #cap " is too large"); \
+  } while (0)
+
+/* OX_INPUT checks bytes that are passed in to be read, however many. */
+#define OX_INPUT(data, size) \
+  do { \
+    OX_REQUIRE((data) != NULL || (size) == 0, #data " is NULL"); \
+    OX_REQUIRE((size) <= PTRDIFF_MAX, #size " is too large"); \
+  } while (0)
+
 #endif

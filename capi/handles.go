@@ -19,6 +19,10 @@ const (
 	kindQueue     handle.Kind = 7
 	kindEngine    handle.Kind = 8
 	kindHub       handle.Kind = 9
+
+	kindHandshake handle.Kind = 32
+	kindDecoder   handle.Kind = 33
+	kindEncoder   handle.Kind = 34
 )
 
 // The tables are the only global state of the library besides its memory.
@@ -32,12 +36,15 @@ var (
 	hubs       = handle.New[*rtmp.Hub](kindHub, nil)
 	engines    = handle.New[*heldEngine](kindEngine, nil)
 	flvReaders = handle.New[*flvReader](kindFLVReader, (*flvReader).free)
+	handshakes = handle.New[*heldHandshake](kindHandshake, nil)
+	decoders   = handle.New[*heldDecoder](kindDecoder, nil)
+	encoders   = handle.New[*heldEncoder](kindEncoder, nil)
 )
 
 // liveHandles returns how many handles of all kinds are live.
 func liveHandles() int {
 	return servers.Len() + requests.Len() + sessions.Len() + clients.Len() + queues.Len() + recorders.Len() + flvReaders.Len() +
-		engines.Len() + hubs.Len()
+		engines.Len() + hubs.Len() + handshakes.Len() + decoders.Len() + encoders.Len()
 }
 
 // with calls f on the value behind a handle and records its error.

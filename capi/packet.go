@@ -27,7 +27,16 @@ func putPacket(out *C.oxrtmp_packet, p *media.Packet) error {
 	} else {
 		p.Buffer = nil
 	}
-	*out = C.oxrtmp_packet{
+	*out = describePacket(p)
+	if b != nil {
+		out.token = C.uint64_t(uintptr(b.Foreign))
+	}
+	return nil
+}
+
+// describePacket is p in C, its bytes where they are.
+func describePacket(p *media.Packet) C.oxrtmp_packet {
+	return C.oxrtmp_packet{
 		data: pointerTo(p.Data), size: C.size_t(len(p.Data)),
 		raw: pointerTo(p.Raw), raw_size: C.size_t(len(p.Raw)),
 		dts_ns: C.int64_t(p.DTS), pts_ns: C.int64_t(p.PTS), arrival_ns: arrivalOf(p),
@@ -37,10 +46,6 @@ func putPacket(out *C.oxrtmp_packet, p *media.Packet) error {
 		frame_type: C.uint8_t(p.FrameType), packet_type: C.uint8_t(p.PacketType),
 		audio_header: C.uint8_t(p.AudioHeader),
 	}
-	if b != nil {
-		out.token = C.uint64_t(uintptr(b.Foreign))
-	}
-	return nil
 }
 
 // arrivalOf is when the packet arrived, by CLOCK_MONOTONIC; 0 if it did not.

@@ -21,12 +21,15 @@ import (
 	"oxrtmp/capi/internal/queue"
 	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/authmod"
 	"oxrtmp/rtmp/chunk"
+	"oxrtmp/rtmp/codec"
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/flv"
 	"oxrtmp/rtmp/handshake"
 	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
+	"oxrtmp/rtmp/proxyproto"
 )
 
 // Errors of this package, for what only C callers can do.
@@ -65,6 +68,14 @@ var statuses = []struct {
 
 	{engine.ErrTimeout, C.OXRTMP_E_SILENT},
 	{engine.ErrFlood, C.OXRTMP_E_LIMIT},
+	{rtmp.ErrAuthentication, C.OXRTMP_E_AUTH},
+	{authmod.ErrNoCredentials, C.OXRTMP_E_AUTH},
+	{authmod.ErrNoLogin, C.OXRTMP_E_REFUSED},
+	{authmod.ErrFailed, C.OXRTMP_E_AUTH},
+	{authmod.ErrScheme, C.OXRTMP_E_AUTH},
+	{proxyproto.ErrFormat, C.OXRTMP_E_PROTOCOL},
+	{engine.ErrCalls, C.OXRTMP_E_LIMIT},
+	{engine.ErrNoReconnect, C.OXRTMP_E_UNSUPPORTED},
 	{engine.ErrNoRequest, C.OXRTMP_E_STATE},
 	{engine.ErrState, C.OXRTMP_E_STATE},
 	{engine.ErrPayload, C.OXRTMP_E_ARGUMENT},
@@ -84,6 +95,7 @@ var statuses = []struct {
 	{amf.ErrTruncated, C.OXRTMP_E_AMF},
 	{amf.ErrMarker, C.OXRTMP_E_AMF},
 	{amf.ErrReference, C.OXRTMP_E_AMF},
+	{amf.ErrExternal, C.OXRTMP_E_AMF},
 	{amf.ErrSyntax, C.OXRTMP_E_ARGUMENT},
 
 	{message.ErrLength, C.OXRTMP_E_MESSAGE},
@@ -98,10 +110,17 @@ var statuses = []struct {
 	{media.ErrComposition, C.OXRTMP_E_MEDIA},
 	{media.ErrNanoOffset, C.OXRTMP_E_MEDIA},
 	{media.ErrNoColorInfo, C.OXRTMP_E_MEDIA},
+	{media.ErrTracks, C.OXRTMP_E_MEDIA},
+	{media.ErrModEx, C.OXRTMP_E_MEDIA},
+	{media.ErrMultichannelConfig, C.OXRTMP_E_MEDIA},
+
+	{codec.ErrRecord, C.OXRTMP_E_MEDIA},
+	{codec.ErrLengthSize, C.OXRTMP_E_MEDIA},
 
 	{flv.ErrHeader, C.OXRTMP_E_FLV},
 	{flv.ErrTagSize, C.OXRTMP_E_FLV},
 	{flv.ErrTruncated, C.OXRTMP_E_EOF},
+	{flv.ErrEnvelope, C.OXRTMP_E_FLV},
 
 	{errors.ErrUnsupported, C.OXRTMP_E_UNSUPPORTED},
 	{os.ErrDeadlineExceeded, C.OXRTMP_E_TIMEOUT},

@@ -51,7 +51,7 @@
  *   hub      gives what is published to everybody who plays it, for servers that need no more, or that ask you first.
  *
  * Beside them: a recorder writes packets to FLV files, a reader reads them, and an engine is the protocol alone, for a
- * transport of your own.
+ * transport of your own; what it is made of can be called as well (Low-level, at the end).
  *
  * All but packets are handles: structs of one 64-bit number, told apart by the compiler when you mix them up, and by
  * the library when they are stale, foreign or zero: such a call returns OXRTMP_E_HANDLE and does nothing. A number is
@@ -62,7 +62,8 @@
  *
  * - What a function returns through a handle pointer is yours, to be ended by one call: oxrtmp_server_close,
  *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_hub_close, oxrtmp_queue_destroy, oxrtmp_recorder_close,
- *   oxrtmp_flv_reader_close, oxrtmp_engine_close. A request is ended by oxrtmp_request_accept, oxrtmp_request_reject or
+ *   oxrtmp_flv_reader_close, oxrtmp_engine_close, oxrtmp_handshake_close, oxrtmp_chunk_decoder_close,
+ *   oxrtmp_chunk_encoder_close. A request is ended by oxrtmp_request_accept, oxrtmp_request_reject or
  *   oxrtmp_hub_accept. Closing a server ends its connections, and closing a hub its streams, but the handles of
  *   sessions and clients stay yours to close.
  * - A packet that you receive owns a reference to its memory until oxrtmp_packet_release, which you may call from any
@@ -311,6 +312,9 @@ typedef struct oxrtmp_queue { uint64_t id; } oxrtmp_queue;           /**< where 
 typedef struct oxrtmp_flv_reader { uint64_t id; } oxrtmp_flv_reader; /**< reads an FLV file, or FLV bytes */
 typedef struct oxrtmp_engine { uint64_t id; } oxrtmp_engine;         /**< the protocol of one connection, without I/O */
 typedef struct oxrtmp_hub { uint64_t id; } oxrtmp_hub;               /**< gives streams to many players */
+typedef struct oxrtmp_handshake { uint64_t id; } oxrtmp_handshake;   /**< one side of a handshake, without I/O */
+typedef struct oxrtmp_chunk_decoder { uint64_t id; } oxrtmp_chunk_decoder; /**< puts messages together */
+typedef struct oxrtmp_chunk_encoder { uint64_t id; } oxrtmp_chunk_encoder; /**< cuts messages into chunks */
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Packets
@@ -1596,6 +1600,268 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_statistics(oxrtmp_engine engine, oxrtmp_e
 OXRTMP_API oxrtmp_status oxrtmp_engine_close(oxrtmp_engine engine);
 
 /* ---------------------------------------------------------------------------------------------------------------------
+ * Low-level: the parts that an engine is made of, on your own buffers
+ *
+ * For programs that read captures, try peers out, or bring a protocol engine of their own. Nothing here waits, and
+ * nothing is kept of what you pass in. A connection is read so, once its handshake is done:
+ *
+ *   while (n > 0) {                                                          // n bytes at p have arrived
+ *     oxrtmp_chunk_decoder_feed(decoder, p, n, &consumed);                   // up to the end of one message
+ *     p += consumed; n -= consumed;
+ *     if (oxrtmp_chunk_decoder_next(decoder, &message, body, sizeof body, &size) != OXRTMP_OK) continue;
+ *     if (message.type == 1 && oxrtmp_control_parse(1, body, size, &control) == OXRTMP_OK)
+ *       oxrtmp_chunk_decoder_set_chunk_size(decoder, control.value);         // holds for the next chunk already
+ *     if (message.type == 20) oxrtmp_command_parse(20, body, size, &command);
+ *     if (message.type == 8 || message.type == 9)
+ *       oxrtmp_packet_parse(message.type, message.timestamp_ms, body, size, packets, 256, &count);
+ *   }
+ *
+ * - What results in bytes writes them to your buffer; *length says how many they are. If the buffer is too small the
+ *   call returns OXRTMP_E_BUFFER, has written and changed nothing, and *length is what is needed: (NULL, 0, &length)
+ *   asks. No NUL is added to bytes.
+ * - What a result points to lies inside what you passed in, and is valid as long as that.
+ * - The structs without struct_size are as they are, and need no init; clear those that you fill by memset.
+ * - Calls on one handle from several threads take turns.
+ */
+
+/** Bytes that a handshake takes from oxrtmp_handshake_options.random. */
+#define OXRTMP_HANDSHAKE_RANDOM_SIZE 3032
+
+/** Options of a handshake. Clear them with oxrtmp_handshake_options_init; 0 and NULL mean the default. */
+typedef struct oxrtmp_handshake_options {
+  uint32_t struct_size;  /**< set by oxrtmp_handshake_options_init */
+  uint32_t client;       /**< not 0: the calling side; else the accepting one */
+  uint32_t digest;       /**< not 0: the calling side offers the digest handshake; the other side does as the peer does */
+  uint32_t time_ms;      /**< your clock, which C1 or S1 tells; 0 is as good as any */
+  const uint8_t *random; /**< for the random parts, read during the call; NULL: the system's randomness */
+  size_t random_size;    /**< bytes at random, at least OXRTMP_HANDSHAKE_RANDOM_SIZE */
+} oxrtmp_handshake_options;
+
+/** Make one side of a handshake. The calling side's first output is at hand. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when random_size is too small. *handshake is yours: oxrtmp_handshake_close. */
+OXRTMP_API oxrtmp_status oxrtmp_handshake_create(const oxrtmp_handshake_options *options, oxrtmp_handshake *handshake);
+
+/** Give it size bytes that arrived, in pieces of any size. *consumed is how many it took: fewer than all when the
+ *  handshake has ended within them, as what follows belongs to the chunks. Since 0.1.
+ *  @return OXRTMP_OK; E_HANDSHAKE, at every later call too, when the first byte is not that of RTMP; oxrtmp_last_error
+ *  says what it looks like. */
+OXRTMP_API oxrtmp_status oxrtmp_handshake_receive(oxrtmp_handshake handshake, const uint8_t *data, size_t size,
+                                                  size_t *consumed);
+
+/** Take up to cap bytes that are to be sent; *size is how many, 0 when there are none. There may be some when the
+ *  handshake is done. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_handshake_output(oxrtmp_handshake handshake, uint8_t *buf, size_t cap, size_t *size);
+
+/** What a handshake has found out. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_handshake_info {
+  uint32_t struct_size;    /**< sizeof(oxrtmp_handshake_info), set by you */
+  uint32_t done;           /**< 1 when the peer's last byte has arrived */
+  uint32_t digest;         /**< 1 in the digest handshake, 0 in the simple one */
+  uint32_t scheme;         /**< where the digest's block begins in the peer's packet: 8 or 772; 0 without */
+  uint32_t peer_time_ms;   /**< the peer's clock, of its C1 or S1 */
+  uint32_t peer_verified;  /**< 1 when the peer's answer was right; many working peers' is not */
+  uint8_t peer_version[4]; /**< bytes 4 to 7 of the peer's C1 or S1 */
+  uint32_t reserved;       /**< 0 */
+} oxrtmp_handshake_info;
+
+/** Fill *info; all of it is known when it says done. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_handshake_result(oxrtmp_handshake handshake, oxrtmp_handshake_info *info);
+
+/** End the handshake's handle. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_handshake_close(oxrtmp_handshake handshake);
+
+/** Where the digest (32 bytes) and a Diffie-Hellman public key (128 bytes) would be in a C1 or S1 of size bytes, which
+ *  are 1536. scheme is where the digest's block begins: 8 or 772. Since 0.1. @return OXRTMP_OK; E_ARGUMENT. */
+OXRTMP_API oxrtmp_status oxrtmp_handshake_offsets(const uint8_t *packet, size_t size, uint32_t scheme,
+                                                  uint32_t *digest_offset, uint32_t *key_offset);
+
+/** What the chunks say of a message. */
+typedef struct oxrtmp_message {
+  uint32_t chunk_stream_id; /**< 2 to 65599 */
+  uint32_t timestamp_ms;    /**< milliseconds modulo 2^32 */
+  uint32_t stream_id;       /**< message stream, 0 for the connection's own messages */
+  uint32_t type;            /**< message type, 0 to 255: 8 audio, 9 video, 20 command, ... */
+} oxrtmp_message;
+
+/** Make a decoder of the chunks of one direction, at a chunk size of 128. Of limits (may be NULL) message_bytes,
+ *  partial_bytes and chunk_streams hold. Since 0.1. @return OXRTMP_OK. *decoder is yours: oxrtmp_chunk_decoder_close. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_decoder_create(const oxrtmp_limits *limits, oxrtmp_chunk_decoder *decoder);
+
+/** Give it size bytes that follow those before. It takes them up to the end of the next message, and none while one
+ *  waits to be taken: *consumed says how many. Since 0.1.
+ *  @return OXRTMP_OK; E_CHUNK, E_LIMIT, E_MEMORY, at every later call too. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_decoder_feed(oxrtmp_chunk_decoder decoder, const uint8_t *data, size_t size,
+                                                   size_t *consumed);
+
+/** Take the message that has come to its end: its header to *message, its payload to buf. Since 0.1.
+ *  @return OXRTMP_OK; E_AGAIN when more bytes are needed; E_BUFFER, and the message stays. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_decoder_next(oxrtmp_chunk_decoder decoder, oxrtmp_message *message, uint8_t *buf,
+                                                   size_t cap, size_t *length);
+
+/** The peer's chunks have up to size bytes of payload from the next one on: what a Set Chunk Size message asks for. Bit
+ *  31 is ignored, 0 changes nothing. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_decoder_set_chunk_size(oxrtmp_chunk_decoder decoder, uint32_t size);
+
+/** Drop the incomplete message of a chunk stream, if there is one: what an Abort message asks for. Since 0.1.
+ *  @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_decoder_abort(oxrtmp_chunk_decoder decoder, uint32_t chunk_stream_id);
+
+/** End the decoder's handle. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_decoder_close(oxrtmp_chunk_decoder decoder);
+
+/** Make an encoder of the chunks of one direction, at a chunk size of 128. Since 0.1.
+ *  @return OXRTMP_OK. *encoder is yours: oxrtmp_chunk_encoder_close. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_create(oxrtmp_chunk_encoder *encoder);
+
+/** Write a message of size bytes at payload as chunks, with headers as short as the messages before it permit. Since
+ *  0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_ARGUMENT when an id, the type or the size is out of range. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_write(oxrtmp_chunk_encoder encoder, const oxrtmp_message *message,
+                                                    const uint8_t *payload, size_t size, uint8_t *buf, size_t cap,
+                                                    size_t *length);
+
+/** Chunks have up to size bytes of payload from the next message on, 1 to 0x7FFFFFFF. You tell the peer before, by a
+ *  Set Chunk Size message. Since 0.1. @return OXRTMP_OK; E_ARGUMENT. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_set_chunk_size(oxrtmp_chunk_encoder encoder, uint32_t size);
+
+/** Make the next message of a chunk stream begin with a complete header, which refers to nothing before it: after a
+ *  message that was written but not sent, or because you want none other. Since 0.1. @return OXRTMP_OK; E_ARGUMENT. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_forget(oxrtmp_chunk_encoder encoder, uint32_t chunk_stream_id);
+
+/** End the encoder's handle. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_close(oxrtmp_chunk_encoder encoder);
+
+/** What stands in AMF0 data. The numbers are its markers. */
+enum oxrtmp_amf_type {
+  OXRTMP_AMF_NUMBER = 0,        /**< number */
+  OXRTMP_AMF_BOOLEAN = 1,       /**< number: 0 or 1 */
+  OXRTMP_AMF_STRING = 2,        /**< text, of any length */
+  OXRTMP_AMF_OBJECT = 3,        /**< text: its class, or empty; properties follow, then OBJECT_END */
+  OXRTMP_AMF_NULL = 5,          /**< nothing more */
+  OXRTMP_AMF_UNDEFINED = 6,     /**< nothing more */
+  OXRTMP_AMF_REFERENCE = 7,     /**< count: which of the objects and arrays of the data it stands for, from 0 on */
+  OXRTMP_AMF_ECMA_ARRAY = 8,    /**< count: what it says of itself; properties follow, then OBJECT_END */
+  OXRTMP_AMF_OBJECT_END = 9,    /**< ends the OBJECT or ECMA_ARRAY that began last */
+  OXRTMP_AMF_STRICT_ARRAY = 10, /**< count: how many values follow; nothing ends them */
+  OXRTMP_AMF_DATE = 11,         /**< number: milliseconds since 1970-01-01 UTC; zone */
+  OXRTMP_AMF_UNSUPPORTED = 13,  /**< nothing more */
+  OXRTMP_AMF_XML = 15,          /**< text: an XML document */
+  OXRTMP_AMF_AMF3 = 17          /**< text: one value in AMF3, as it stands there */
+};
+
+/** One step through AMF data: a value, or the beginning or end of one that has others inside. */
+typedef struct oxrtmp_amf_value {
+  uint32_t type;     /**< oxrtmp_amf_type */
+  uint32_t depth;    /**< how many objects and arrays are around it; not looked at when building */
+  uint32_t count;    /**< of arrays and REFERENCE */
+  int32_t zone;      /**< of DATE: minutes, normally 0 */
+  double number;     /**< of NUMBER, BOOLEAN and DATE */
+  const char *name;  /**< of a property; NULL where there is none. No NUL ends it */
+  size_t name_size;  /**< bytes at name, at most 65535 */
+  const char *text;  /**< of STRING, XML, OBJECT and AMF3. No NUL ends it */
+  size_t text_size;  /**< bytes at text */
+  uint64_t reserved; /**< 0 */
+} oxrtmp_amf_value;
+
+/** Where a walk through AMF data is. To begin one, clear it and set data and size. */
+typedef struct oxrtmp_amf_cursor {
+  const uint8_t *data; /**< AMF0 values, one after the other; set by you */
+  size_t size;         /**< bytes at data; set by you */
+  size_t offset;       /**< bytes that were read */
+  uint32_t depth;      /**< the library's */
+  uint32_t reserved;   /**< 0 */
+  uint32_t left[64];   /**< the library's */
+} oxrtmp_amf_cursor;
+
+/** Take the next step: *value tells what stands there, and points into the data. Since 0.1.
+ *  @return OXRTMP_OK; E_EOF at the end of the data, also where the end of an object is missing; E_AMF; E_LIMIT for what
+ *  is nested more than 64 deep; E_ARGUMENT when the cursor is none. */
+OXRTMP_API oxrtmp_status oxrtmp_amf_next(oxrtmp_amf_cursor *cursor, oxrtmp_amf_value *value);
+
+/** Write one step, so that oxrtmp_amf_next reads the same. A name is for what is in an OBJECT or ECMA_ARRAY; to end
+ *  those, and to have count values follow a STRICT_ARRAY, is your part. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_AMF for an unknown type; E_LIMIT for a name or class of more than 65535 bytes. */
+OXRTMP_API oxrtmp_status oxrtmp_amf_build(const oxrtmp_amf_value *value, uint8_t *buf, size_t cap, size_t *length);
+
+/** For the flags of oxrtmp_amf_to_json: every object must have its end, and every property a name. */
+#define OXRTMP_AMF_STRICT 1
+/** For the flags of oxrtmp_amf_to_json and _from_json: AMF3 instead of AMF0. */
+#define OXRTMP_AMF_3 2
+
+/** The AMF values at data as a JSON array. References are followed; objects and ECMA arrays become objects, properties
+ *  in their order; dates become {"$date":ms}, byte arrays {"$bytes":"base64"}; what JSON cannot say becomes null. flags:
+ *  OXRTMP_AMF_STRICT and OXRTMP_AMF_3, or'ed. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_AMF; E_LIMIT for what is nested more than 64 deep or has more than 65536 values. */
+OXRTMP_API oxrtmp_status oxrtmp_amf_to_json(const uint8_t *data, size_t size, uint32_t flags, char *buf, size_t cap,
+                                            size_t *length);
+
+/** The values of a JSON array in AMF, one after the other: what oxrtmp_amf_to_json reads alike. Objects become anonymous
+ *  objects, arrays strict arrays. flags: 0 or OXRTMP_AMF_3. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_ARGUMENT when it is no JSON array; E_LIMIT as oxrtmp_amf_to_json. */
+OXRTMP_API oxrtmp_status oxrtmp_amf_from_json(const char *json, uint32_t flags, uint8_t *buf, size_t cap,
+                                              size_t *length);
+
+/** A protocol control or user control message. */
+typedef struct oxrtmp_control {
+  uint32_t type;         /**< message type: 1 Set Chunk Size, 2 Abort, 3 Acknowledgement, 4 User Control,
+                              5 Window Acknowledgement Size, 6 Set Peer Bandwidth */
+  uint32_t value;        /**< 1: the size; 2: the chunk stream; 3: bytes received, modulo 2^32; 5 and 6: the window */
+  uint32_t limit_type;   /**< 6: 0 hard, 1 soft, 2 dynamic */
+  uint32_t event;        /**< 4: 0 StreamBegin, 1 StreamEOF, 2 StreamDry, 3 SetBufferLength, 4 StreamIsRecorded,
+                              6 PingRequest, 7 PingResponse, 31 BufferEmpty, 32 BufferReady, or another */
+  uint32_t stream_id;    /**< 4: the message stream, of all those named but pings */
+  uint32_t timestamp_ms; /**< 4: of pings */
+  uint32_t buffer_ms;    /**< 4: of SetBufferLength */
+  uint32_t reserved;     /**< 0 */
+  const uint8_t *data;   /**< 4: what follows the number of another event */
+  size_t data_size;      /**< bytes at data */
+} oxrtmp_control;
+
+/** Read the payload of a message of type 1 to 6. Bytes past its fields are passed over. Since 0.1.
+ *  @return OXRTMP_OK; E_MESSAGE when it is too short; E_ARGUMENT for other types. */
+OXRTMP_API oxrtmp_status oxrtmp_control_parse(uint32_t type, const uint8_t *data, size_t size, oxrtmp_control *control);
+
+/** Write the payload of a control message. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_ARGUMENT when the type, the event or the limit type is none. */
+OXRTMP_API oxrtmp_status oxrtmp_control_build(const oxrtmp_control *control, uint8_t *buf, size_t cap, size_t *length);
+
+/** A command message. */
+typedef struct oxrtmp_command {
+  const char *name;      /**< "connect", "_result", ...; no NUL ends it */
+  size_t name_size;      /**< bytes at name */
+  double transaction_id; /**< ties an answer to its command; 0 wants none */
+  const uint8_t *values; /**< AMF0: the command object and the arguments; see oxrtmp_amf_next, oxrtmp_amf_to_json */
+  size_t values_size;    /**< bytes at values */
+} oxrtmp_command;
+
+/** Read the payload of a message of type 20, or 17 with AMF0 in it. A transaction id that is none is 0. Since 0.1.
+ *  @return OXRTMP_OK; E_MESSAGE when it begins with no name, or is in AMF3; E_ARGUMENT for other types. */
+OXRTMP_API oxrtmp_status oxrtmp_command_parse(uint32_t type, const uint8_t *data, size_t size, oxrtmp_command *command);
+
+/** Write the payload of a message of type 20. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_command_build(const oxrtmp_command *command, uint8_t *buf, size_t cap, size_t *length);
+
+/** Read the payload of a message of type 8, 9, 15 or 18: one packet, or one per track, at most 256. They point to data,
+ *  and are not to be released. What cannot be read is one packet with OXRTMP_PACKET_MALFORMED. *count is how many there
+ *  are, also with E_BUFFER. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER when there are more than max; E_ARGUMENT for other types, and above 16777215 bytes. */
+OXRTMP_API oxrtmp_status oxrtmp_packet_parse(uint32_t type, uint32_t timestamp_ms, const uint8_t *data, size_t size,
+                                             oxrtmp_packet *packets, size_t max, size_t *count);
+
+/** Write the payload that a packet's fields describe: header and data. Its raw is written only if it has no data. Since
+ *  0.1. @return OXRTMP_OK; E_BUFFER; E_MEDIA when no message can be made of it. */
+OXRTMP_API oxrtmp_status oxrtmp_packet_build(const oxrtmp_packet *packet, uint8_t *buf, size_t cap, size_t *length);
+
+/** Write the beginning of an FLV file (13 bytes), which says whether there is audio and video. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_flv_header(uint32_t audio, uint32_t video, uint8_t *buf, size_t cap, size_t *length);
+
+/** Write a packet as an FLV tag, its length after it: its raw if it has that, else what oxrtmp_packet_build writes, data
+ *  messages without @setDataFrame. Pass over packets with OXRTMP_PACKET_CONTINUED. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_MEDIA, E_ARGUMENT when no tag can be made of it. */
+OXRTMP_API oxrtmp_status oxrtmp_flv_tag(const oxrtmp_packet *packet, uint8_t *buf, size_t cap, size_t *length);
+
+/* ---------------------------------------------------------------------------------------------------------------------
  * Clearing the structs that you fill: everything 0, struct_size set. Compiled into your program, so that its
  * struct_size is the one that your program knows.
  */
@@ -1618,6 +1884,7 @@ OXRTMP_DEFINE_INIT_(oxrtmp_queue_options)    /* oxrtmp_queue_options_init(&optio
 OXRTMP_DEFINE_INIT_(oxrtmp_hub_options)      /* oxrtmp_hub_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_recorder_options) /* oxrtmp_recorder_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_metadata)         /* oxrtmp_metadata_init(&metadata) */
+OXRTMP_DEFINE_INIT_(oxrtmp_handshake_options) /* oxrtmp_handshake_options_init(&options) */
 
 #ifdef __cplusplus
 }

@@ -118,9 +118,9 @@ func (r *Recorder) WritePacket(p *media.Packet) error {
 	if r.err != nil {
 		return r.err
 	}
-	payload, err := r.payload(p)
+	payload, err := flv.Payload(p, &r.scratch)
 	if err != nil {
-		return err
+		return fmt.Errorf("rtmp: recorder: %w", err)
 	}
 	r.remember(p, payload)
 	if p.Flags&media.FlagContinued != 0 {
@@ -161,36 +161,6 @@ func (r *Recorder) fail(err error) error {
 		r.file = nil
 	}
 	return r.err
-}
-
-// payload returns the tag data for a packet, valid until the next call.
-func (r *Recorder) payload(p *media.Packet) ([]byte, error) {
-	payload := p.Raw
-	switch p.Type {
-	case media.TypeAudio, media.TypeVideo:
-		if payload != nil {
-			break
-		}
-		var err error
-		if r.scratch, err = media.AppendPayload(r.scratch[:0], p); err != nil {
-			return nil, fmt.Errorf("rtmp: recorder: %w", err)
-		}
-		payload = r.scratch
-	case media.TypeData, media.TypeDataAMF3:
-		bare := *p
-		bare.Flags &^= media.FlagSetDataFrame
-		var err error
-		if r.scratch, err = media.AppendPayload(r.scratch[:0], &bare); err != nil {
-			return nil, fmt.Errorf("rtmp: recorder: %w", err)
-		}
-		payload = r.scratch
-	default:
-		return nil, fmt.Errorf("rtmp: recorder: message type %d has no place in a file", p.Type)
-	}
-	if len(payload) > flv.MaxTagSize {
-		return nil, fmt.Errorf("rtmp: recorder: %w: %d bytes", flv.ErrTagSize, len(payload))
-	}
-	return payload, nil
 }
 
 // write writes a tag, into the next file if it is time for that. The clock is that of audio and video: many publishers

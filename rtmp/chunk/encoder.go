@@ -52,16 +52,7 @@ func (e *Encoder) AppendParts(dst []byte, h Header, head, body []byte) []byte {
 	length := len(head) + len(body)
 	s := e.stream(h.ChunkStreamID)
 	delta := h.Timestamp - s.Timestamp
-	format := byte(0)
-	switch {
-	case !s.known || h.StreamID != s.StreamID || int32(delta) < 0 || h.Timestamp >= extendedMark || delta >= extendedMark:
-	case length != s.length || h.TypeID != s.TypeID:
-		format = 1
-	case !s.stated || delta != s.delta:
-		format = 2
-	default:
-		format = 3
-	}
+	format := s.format(h, length)
 	*s = encoded{Header: h, length: length, delta: delta, stated: format != 0, known: true}
 	dst = appendBasicHeader(dst, format, h.ChunkStreamID)
 	switch format {
@@ -75,6 +66,42 @@ func (e *Encoder) AppendParts(dst []byte, h Header, head, body []byte) []byte {
 		dst = wire.AppendUint24(dst, delta)
 	}
 	return appendChunks(dst, h, head, body, e.ChunkSize())
+}
+
+// format returns the type of header that a message begins with after what was sent last.
+func (s *encoded) format(h Header, length int) byte {
+	delta := h.Timestamp - s.Timestamp
+	switch {
+	case !s.known || h.StreamID != s.StreamID || int32(delta) < 0 || h.Timestamp >= extendedMark || delta >= extendedMark:
+		return 0
+	case length != s.length || h.TypeID != s.TypeID:
+		return 1
+	case !s.stated || delta != s.delta:
+		return 2
+	}
+	return 3
+}
+
+// Size returns how many bytes AppendMessage would append now for a payload of length bytes, and changes nothing but
+// that the chunk stream is known from now on. It panics as AppendMessage does.
+func (e *Encoder) Size(h Header, length int) int {
+	if length > MaxSize {
+		panic("chunk: message longer than 0xFFFFFF bytes")
+	}
+	basic := 1
+	switch {
+	case h.ChunkStreamID >= 320:
+		basic = 3
+	case h.ChunkStreamID >= 64:
+		basic = 2
+	}
+	format := e.stream(h.ChunkStreamID).format(h, length)
+	continued := max(0, (length-1)/e.ChunkSize())
+	size := basic + [4]int{11, 7, 3, 0}[format] + length + continued*basic
+	if h.Timestamp >= extendedMark {
+		size += 4 + continued*4
+	}
+	return size
 }
 
 // Forget makes the next message on a chunk stream begin with a complete header. A caller that drops the bytes of a

@@ -46,7 +46,10 @@ func TestEncoderHeaders(t *testing.T) {
 			var got []byte
 			for _, m := range c.messages {
 				p, _ := hex.DecodeString(m.payload)
-				got = e.AppendMessage(got, m.h, p)
+				size := len(got) + e.Size(m.h, len(p))
+				if got = e.AppendMessage(got, m.h, p); len(got) != size {
+					t.Errorf("%v: Size gives %d bytes, then there are %d", m.h, size, len(got))
+				}
 			}
 			if want := unhex(t, c.want); !bytes.Equal(got, want) {
 				t.Fatalf("\n got %x\nwant %x", got, want)

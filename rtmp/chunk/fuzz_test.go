@@ -34,7 +34,7 @@ func sameFault(a, b error) bool {
 	return errors.As(a, &x) == errors.As(b, &y) && (x == nil || *x == *y)
 }
 
-// FuzzEncoder demands that whatever is encoded is decoded again.
+// FuzzEncoder demands that whatever is encoded is decoded again, and was of the size that Size said.
 func FuzzEncoder(f *testing.F) {
 	f.Add(uint32(4), uint32(0xFFFFFF), uint32(20), uint16(128), []byte("payload"))
 	f.Fuzz(func(t *testing.T, id, timestamp, delta uint32, size uint16, payload []byte) {
@@ -45,7 +45,12 @@ func FuzzEncoder(f *testing.F) {
 		d.SetChunkSize(uint32(size) + 1)
 		for range 4 {
 			h := Header{id, timestamp, 9, 1}
-			m, _, ok, err := d.Next(e.AppendMessage(nil, h, payload))
+			size := e.Size(h, len(payload))
+			wire := e.AppendMessage(nil, h, payload)
+			if len(wire) != size {
+				t.Fatalf("%v: Size is %d, then there are %d bytes", h, size, len(wire))
+			}
+			m, _, ok, err := d.Next(wire)
 			if err != nil || !ok || m.Header != h || string(m.Payload.Bytes()) != string(payload) {
 				t.Fatalf("%v: ok %v, %v, got %v", h, ok, err, m.Header)
 			}

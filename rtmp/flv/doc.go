@@ -4,7 +4,7 @@
 // 15 comes from Enhanced RTMP v2.
 //
 //   - [Reader] takes a file in pieces of any size and gives its tags; [TagReader] does so from an [io.Reader].
-//   - [AppendHeader] and [AppendTag] build a file.
+//   - [AppendHeader] and [AppendTag] build a file; [Payload] is what a packet's tag holds.
 //   - [Index] builds the script tag by which players seek, in room that was reserved for it.
 //
 // What is inside a tag is for package media:

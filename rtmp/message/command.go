@@ -76,6 +76,38 @@ func ParseCommand(typeID uint8, p []byte, l amf.Limits) (Command, error) {
 	return c, nil
 }
 
+// ParseCommandHead parses the beginning of the payload of a command message, as [ParseCommand] does, and no more: values
+// are those from the command object on, as they stand there, in AMF0. name and values alias p. The errors are ErrName,
+// and ErrFormat also for a type 17 message whose values are in AMF3 from the first on.
+func ParseCommandHead(typeID uint8, p []byte) (name []byte, transaction float64, values []byte, err error) {
+	body, form := splitBody(typeID, p)
+	if form != formAMF0 {
+		return nil, 0, nil, &Error{Field: "command", Err: ErrFormat}
+	}
+	s := amf.Scanner{Input: body}
+	t, err := s.Next()
+	if err != nil || t.Type != amf.TokenString {
+		return nil, 0, nil, &Error{Field: "command name", Err: ErrName}
+	}
+	name = t.Text
+	switch t, err = s.Next(); {
+	case err != nil:
+	case t.Type == amf.TokenNumber:
+		transaction = transactionID(amf.Number(t.Number))
+	case t.Type == amf.TokenAMF3:
+		if v, _, err := amf.DecodeValueAMF3(t.Text, amf.Limits{}); err == nil {
+			transaction = transactionID(v)
+		}
+	}
+	for err == nil && s.Open() { // what is there instead of a number is skipped whole
+		_, err = s.Next()
+	}
+	if err != nil {
+		return name, transaction, nil, nil
+	}
+	return name, transaction, body[s.Offset:], nil
+}
+
 func transactionID(v amf.Value) float64 {
 	id, ok := amf.AsNumber(v)
 	if !ok || !(id > 0) || id > math.MaxFloat64 {

@@ -70,6 +70,9 @@ func TestParseCommandLeniency(t *testing.T) {
 			if !reflect.DeepEqual(got, c.want) {
 				t.Fatalf("%+v, want %+v", got, c.want)
 			}
+			if name, id, _, err := message.ParseCommandHead(c.typeID, c.p); err != nil || string(name) != c.want.Name || id != c.want.TransactionID {
+				t.Errorf("head: %q, %v, %v", name, id, err)
+			}
 		})
 	}
 }
@@ -98,6 +101,9 @@ func TestParseCommandErrors(t *testing.T) {
 	} {
 		if got, err := message.ParseCommand(c.typeID, c.p, c.limits); !errors.Is(err, c.err) || got.Name != "" {
 			t.Errorf("%s: %+v, %v; want %v", c.name, got, err, c.err)
+		}
+		if name, _, values, err := message.ParseCommandHead(c.typeID, c.p); c.name != "AMF3 without a name" && !amf.IsLimit(c.err) && (!errors.Is(err, c.err) || name != nil || values != nil) {
+			t.Errorf("%s: head %q, %v; want %v", c.name, name, err, c.err)
 		}
 	}
 }

@@ -77,6 +77,13 @@ func FuzzParseCommand(f *testing.F) {
 		if err != nil {
 			return
 		}
+		name, id, values, err := message.ParseCommandHead(typeID, p)
+		if err != nil && typeID == message.TypeCommandAMF3 && p[0] != 0 && p[0] != 2 {
+			err, name, id = nil, []byte(c.Name), c.TransactionID // in AMF3
+		}
+		if err != nil || string(name) != c.Name || id != c.TransactionID || len(values) > len(p) {
+			t.Fatalf("%x begins with %q, %v, %v", p, name, id, err)
+		}
 		encoded := message.AppendCommand(nil, c)
 		again, err := message.ParseCommand(message.TypeCommand, encoded, amf.Limits{Depth: 16, Values: 1003, Bytes: 40000})
 		if err != nil || again.Incomplete != nil {

@@ -145,6 +145,13 @@ func TestVectorsCommands(t *testing.T) {
 			if again := message.AppendCommand(nil, c); !bytes.Equal(again, body) {
 				t.Errorf("written %x, want %x", again, body)
 			}
+			for _, typeID := range []uint8{message.TypeCommand, message.TypeCommandAMF3} {
+				name, id, values, err := message.ParseCommandHead(typeID, body)
+				if err != nil || string(name) != c.Name || id != c.TransactionID ||
+					!bytes.Equal(values, amf.AppendValuesAMF0(nil, append([]amf.Value{c.Object}, c.Arguments...)...)) {
+					t.Errorf("head: %q %v %x, %v", name, id, values, err)
+				}
+			}
 			for _, wrapped := range [][]byte{append([]byte{0}, body...), body} {
 				c17, err := message.ParseCommand(message.TypeCommandAMF3, wrapped, amf.Limits{})
 				if err != nil || !bytes.Equal(message.AppendCommand(nil, c17), body) {

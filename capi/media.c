@@ -1,0 +1,36 @@
+#include "bridge.h"
+
+#include "_cgo_export.h"
+
+oxrtmp_status oxrtmp_packet_parse(uint32_t type, uint32_t timestamp_ms, const uint8_t *data, size_t size,
+                                  oxrtmp_packet *packets, size_t max, size_t *count) {
+  OX_ENTER();
+  OX_OUT(count);
+  OX_REQUIRE(packets != NULL || max == 0, "packets is NULL");
+  OX_INPUT(data, size);
+  OX_REQUIRE(type == 8 || type == 9 || type == 15 || type == 18, "type is not 8, 9, 15 or 18");
+  OX_REQUIRE(size <= 0xFFFFFF, "more bytes than a message can hold");
+  return oxgo_packet_parse(type, timestamp_ms, (uint8_t *)data, size, packets, max, count);
+}
+
+oxrtmp_status oxrtmp_packet_build(const oxrtmp_packet *packet, uint8_t *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_BYTES_OUT(buf, cap, length);
+  OX_REQUIRE(packet != NULL, "packet is NULL");
+  OX_PACKET_IN(packet);
+  return oxgo_packet_build((oxrtmp_packet *)packet, buf, cap, length);
+}
+
+oxrtmp_status oxrtmp_flv_header(uint32_t audio, uint32_t video, uint8_t *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_BYTES_OUT(buf, cap, length);
+  return oxgo_flv_header(audio, video, buf, cap, length);
+}
+
+oxrtmp_status oxrtmp_flv_tag(const oxrtmp_packet *packet, uint8_t *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_BYTES_OUT(buf, cap, length);
+  OX_REQUIRE(packet != NULL, "packet is NULL");
+  OX_PACKET_IN(packet);
+  return oxgo_flv_tag((oxrtmp_packet *)packet, buf, cap, length);
+}
