@@ -61,6 +61,14 @@ type ClientOptions struct {
 	// OutputBytes is how much may be queued for the network before a send waits; default 1 MiB. One message goes
 	// through however long it is.
 	OutputBytes int
+	// DropVideo lets a publishing client drop video instead of waiting for room: once half of OutputBytes is queued all up to
+	// the next keyframe, and keyframes too when it is three quarters. Audio, headers and data wait as ever. Statistics count
+	// what was dropped.
+	DropVideo bool
+	// Reconnect lets a publishing client make its connection again when it is lost after the server had accepted. Sends
+	// succeed meanwhile and what they are given is dropped. The new connection begins with the metadata and headers that
+	// were sent last; video goes on with its next keyframe. A refusal by the server ends a stream that is running.
+	Reconnect *Reconnect
 	// Linger bounds how long Close delivers what is queued; default 2 s.
 	Linger time.Duration
 	// TLS is for URLs that begin with rtmps://: whom to trust. nil stands for the system's authorities.
@@ -107,6 +115,10 @@ func (o *ClientOptions) withDefaults() (ClientOptions, error) {
 		}
 	}
 	r.Limits, r.Timeouts = r.Limits.WithDefaults(), r.Timeouts.WithDefaults()
+	var err error
+	if r.Reconnect, err = r.Reconnect.withDefaults(); err != nil {
+		return r, err
+	}
 	if r.FlashVer == "" {
 		r.FlashVer = defaultFlashVer
 	}
@@ -142,13 +154,14 @@ type Client struct {
 	goroutines sync.WaitGroup
 
 	// Under the link's lock.
-	ready   chan struct{} // closed once the publish or play is accepted or has failed
-	settled bool          // ready is closed
-	failed  bool          // it was closed by a failure
-	arrived uint64        // packets put into inbox
-	outcome error         // why it failed, or what ended it later
-	closed  bool
-	again   again
+	ready    chan struct{} // closed once the publish or play is accepted or has failed
+	settled  bool          // ready is closed
+	failed   bool          // it was closed by a failure
+	arrived  uint64        // packets put into inbox
+	outcome  error         // why it failed, or what ended it later
+	closed   bool
+	again    again
+	retrying retrying
 }
 
 // ClientEventKind says what a [ClientEvent] tells.
@@ -165,6 +178,12 @@ const (
 
 	ClientCall         ClientEventKind = 7 // with AnswerCalls: the server calls a procedure: Call, CallID
 	ClientSharedObject ClientEventKind = 8 // with AnswerCalls: a shared object message came: SharedObject
+	// With ClientOptions.Reconnect:
+	ClientReconnecting ClientEventKind = 9  // the connection is lost: Err says why; it is made again
+	ClientReconnected  ClientEventKind = 10 // the server has accepted again
+	// With ClientOptions.Reconnect or DropVideo:
+	ClientCongested ClientEventKind = 11 // half of OutputBytes is queued
+	ClientRelieved  ClientEventKind = 12 // it is no more than a quarter again
 )
 
 // ClientEvent is something that happened to a [Client].
@@ -245,18 +264,29 @@ func ended(err error) error {
 func (c *Client) handle(e engine.Event) {
 	switch e.Kind {
 	case engine.EventPublishing, engine.EventPlaying:
+		if c.away() {
+			c.returned()
+			return
+		}
 		c.settle(nil)
+		c.link.keeps = c.returns()
 	case engine.EventRefused:
 		var err error = &StatusError{Level: e.Status.Level, Code: e.Status.Code, Description: e.Status.Description}
-		if !c.settled {
+		if !c.settled || c.away() {
 			err = c.refused(&e)
 		}
-		if err != nil {
+		if err != nil && c.away() { // the server may not have noticed yet that the connection before is lost
+			c.retrying.said = &Error{Phase: e.Phase, Err: err}
+		} else if err != nil {
 			c.settle(&Error{Phase: e.Phase, Err: err})
 		}
 		c.link.signalDrained()
 	case engine.EventStreamEnd:
-		c.settle(&Error{Phase: c.engine.Phase(), Err: io.EOF})
+		if err := (&Error{Phase: c.engine.Phase(), Err: io.EOF}); c.returns() {
+			c.retrying.said = err
+		} else {
+			c.settle(err)
+		}
 		c.link.signalDrained()
 	case engine.EventPacket:
 		e.Packet.Arrival = time.Since(Epoch)
@@ -347,11 +377,14 @@ func (c *Client) Close() error {
 	}
 	c.events.abandon(ErrClosed, func(ClientEvent) {})
 	c.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
-	state := c.state()
-	c.closed = true
+	state, away := c.state(), error(nil)
+	if c.away() {
+		away = c.upkeep.away
+	}
+	c.closed, c.link.keeps = true, false
 	switch {
 	case c.link.err != nil:
-	case !c.settled: // nothing was sent yet
+	case !c.settled, c.away(): // nothing can be sent
 		c.link.kill(ErrClosed)
 	default:
 		c.engine.End()
@@ -363,6 +396,9 @@ func (c *Client) Close() error {
 	c.goroutines.Wait()
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
+	if away != nil {
+		return away
+	}
 	if c.sent.Packets == 0 || c.link.unsent == 0 {
 		return nil
 	}

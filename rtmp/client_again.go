@@ -106,23 +106,32 @@ func (t *target) redirected(url string) (*target, error) {
 	return &next, nil
 }
 
-// renew makes the next connection, if the server has asked for one. It is the receiver's goroutine that calls it, after
-// the conversation before is over.
-func (c *Client) renew() (bool, error) {
+// renew makes the next connection: the one that the server has asked for, or the one in the place of a lost one. It is the
+// receiver's goroutine that calls it.
+func (c *Client) renew(err error) (bool, error) {
 	c.link.mu.Lock()
 	next := c.again.next
 	c.again.next = nil
 	c.link.mu.Unlock()
-	if next == nil {
-		return false, nil
-	}
-	c.options.Logger.Debug("connecting again", "host", next.host, "login", next.login != "")
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	e := engine.NewClient(clientConfig(&c.options, next, c.play))
-	if err := c.link.replace(&unconnected{cancel}, e, func() { c.engine, c.target = e, *next }); err != nil {
+	if next != nil {
+		c.options.Logger.Debug("connecting again", "host", next.host, "login", next.login != "")
+		err := c.redial(next)
+		if err == nil || !c.lose(err) {
+			return err == nil, err
+		}
+	} else if !c.lose(err) {
 		return false, err
 	}
-	err := c.connect(next, func() (net.Conn, error) { return dial(ctx, next, &c.options) })
-	return err == nil, err
+	return c.retry()
+}
+
+// redial makes a connection to a target in the place of the one that is over.
+func (c *Client) redial(to *target) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	e := engine.NewClient(clientConfig(&c.options, to, c.play))
+	if err := c.link.replace(&unconnected{cancel}, e, func() { c.engine, c.target = e, *to }); err != nil {
+		return err
+	}
+	return c.connect(to, func() (net.Conn, error) { return dial(ctx, to, &c.options) })
 }

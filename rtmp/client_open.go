@@ -213,7 +213,7 @@ func newClient(transport transport, t target, o ClientOptions, play bool) (*Clie
 	}
 	c.engine = engine.NewClient(clientConfig(&o, &t, c.play))
 	c.link = newLink(transport, c, c.engine, limits, o.Timeouts)
-	c.sender = sender{link: c.link, to: c, bound: o.OutputBytes, timeout: o.SendTimeout, noWait: o.NoWait}
+	c.sender = sender{link: c.link, to: c, bound: o.OutputBytes, timeout: o.SendTimeout, noWait: o.NoWait, upkeep: newUpkeep(&o, play)}
 	c.link.lingerFor = o.Linger
 	c.link.renew = c.renew
 	c.link.goFunc = func(f func()) {

@@ -47,8 +47,10 @@ type link struct {
 	limits    Limits
 	idleWrite time.Duration
 	lingerFor time.Duration
-	goFunc    func(func())         // starts a goroutine that the owner accounts for
-	renew     func() (bool, error) // not nil: asked after a conversation whether there is another one, on a connection of its own
+	goFunc    func(func()) // starts a goroutine that the owner accounts for
+	// renew, if it is not nil, is asked when a conversation is over, errClosing, or has failed, whether there is another one,
+	// on a connection of its own; if there is none it says how the link ends.
+	renew func(err error) (bool, error)
 
 	armed   bool          // the transport has a read deadline, which is the receiver's to know:
 	armedAt time.Duration // this one
@@ -60,6 +62,8 @@ type link struct {
 	spare     []byte        // memory for the engine's next output
 	writing   bool          // the writer's goroutine runs
 	replacing bool          // the transport was closed because there will be another one
+	keeps     bool          // renew may make another connection when this one fails
+	fault     error         // why this connection failed, then
 	drained   chan struct{} // not nil: closed when output goes away
 	err       error         // why the link is dead; set once
 	unsent    int           // output that was queued then
@@ -104,11 +108,9 @@ func (l *link) now() time.Duration { return time.Since(l.begun) }
 func (l *link) run() error {
 	defer l.release()
 	err := l.receive()
-	for again := true; again && err == errClosing && l.renew != nil; {
-		if again, err = l.renew(); again {
+	for again := true; again && l.renew != nil; {
+		if again, err = l.renew(l.failure(err)); again {
 			err = l.receive()
-		} else if err == nil {
-			err = errClosing
 		}
 	}
 	if err == errClosing {
@@ -146,9 +148,31 @@ func (l *link) replace(t transport, e protocol, with func()) error {
 	l.transport.release()
 	l.engine.Close()
 	l.output.drop()
-	l.transport, l.engine, l.armed = t, e, false
+	l.transport, l.engine, l.armed, l.fault = t, e, false, nil
+	l.signalDrained()
 	with()
 	return nil
+}
+
+// broken ends a connection that has failed, and the link with it unless there will be another one. The link is locked.
+func (l *link) broken(err error) {
+	switch {
+	case !l.keeps:
+		l.kill(err)
+	case l.fault == nil:
+		l.fault = err
+		l.transport.close()
+	}
+}
+
+// failure is why a connection ended, of which the receiver may know only that it was closed.
+func (l *link) failure(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fault != nil {
+		return l.fault
+	}
+	return err
 }
 
 func (l *link) release() {
@@ -369,7 +393,7 @@ func (l *link) events() {
 
 // flush sees to it that the output is sent, by the writer's goroutine. The link is locked.
 func (l *link) flush() {
-	if l.writing || l.err != nil || l.engine.OutputBytes() == 0 && l.output.empty() {
+	if l.writing || l.err != nil || l.fault != nil || l.engine.OutputBytes() == 0 && l.output.empty() {
 		return
 	}
 	l.writing = true
@@ -379,14 +403,14 @@ func (l *link) flush() {
 // flushNow is flush for a goroutine that may write: what the transport takes at once is sent at once. The link is
 // locked.
 func (l *link) flushNow() {
-	if l.writing || l.err != nil {
+	if l.writing || l.err != nil || l.fault != nil {
 		return
 	}
 	l.seal()
 	for !l.output.empty() {
 		n, err := l.transport.tryWrite(l.output.vectors())
 		if err != nil {
-			l.kill(atPhase(l.engine.Phase(), err))
+			l.broken(atPhase(l.engine.Phase(), err))
 			return
 		}
 		l.recycle(l.output.sent(n), 64<<10)
@@ -422,7 +446,7 @@ func (l *link) writeOut() {
 		l.writing = false
 		l.signalDrained()
 	}()
-	for l.seal(); l.err == nil && !l.replacing && !l.output.empty(); l.seal() {
+	for l.seal(); l.err == nil && l.fault == nil && !l.replacing && !l.output.empty(); l.seal() {
 		vectors := l.output.vectors()
 		size := 0
 		for _, p := range vectors {
@@ -433,7 +457,9 @@ func (l *link) writeOut() {
 			break
 		}
 		if err != nil { // what was not written counts as unsent
-			l.kill(atPhase(l.engine.Phase(), err))
+			if l.broken(atPhase(l.engine.Phase(), err)); l.err == nil {
+				break
+			}
 		}
 		l.recycle(l.output.sent(size), 4<<20) // for as long as the writer runs
 		l.signalDrained()
@@ -502,6 +528,10 @@ func (l *link) waitQueued(bound int, timeout time.Duration, over func() error) e
 func (l *link) finish() {
 	until := time.Now().Add(l.lingerFor)
 	l.mu.Lock()
+	if l.fault != nil {
+		l.mu.Unlock()
+		return
+	}
 	l.flush()
 	err := l.waitQueued(0, l.lingerFor, nil)
 	l.mu.Unlock()

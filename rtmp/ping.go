@@ -16,7 +16,7 @@ func (s *Session) Ping(timeout time.Duration) (time.Duration, error) {
 // Ping asks the server for a sign of life and returns how long its answer took. It waits as long as timeout says:
 // negative for ever.
 func (c *Client) Ping(timeout time.Duration) (time.Duration, error) {
-	return c.link.ping(c.engine.SendPing, timeout, c.state, c.events.done)
+	return c.link.ping(func(number uint32) error { return c.engine.SendPing(number) }, timeout, c.state, c.events.done)
 }
 
 // ping sends a ping with a number of its own and waits for it to come back, at most until over is closed: then state,

@@ -22,6 +22,7 @@ type Statistics struct {
 	KeyInterval time.Duration // between the last two keyframes, by decoding time
 	Timestamp   uint32        // ms, of the last packet
 	Queued      int           // bytes that wait
+	Dropped     uint64        // messages that a client dropped instead of sending: ClientOptions.DropVideo, Reconnect
 }
 
 // add counts a message that was sent.

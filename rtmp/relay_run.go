@@ -119,7 +119,7 @@ func (r *Relay) connect() error {
 	if err != nil {
 		return err
 	}
-	c.OnReady(r.kick)
+	c.events.setNotify(r.kick) // OnReady would tell of every packet too
 	if c, err = c.accepted(r.ctx); err != nil {
 		return err
 	}

@@ -19,7 +19,8 @@ type sender struct {
 	// Under the link's lock.
 	awaitRoom bool // a send failed with ErrAgain: say when there is room
 	sent      Statistics
-	head      []byte // of the message being sent
+	head      []byte  // of the message being sent
+	upkeep    *upkeep // not nil: video is dropped instead of waiting, or a lost connection is made again
 }
 
 // outlet is where a sender's messages go. Its methods are called with the link locked.
@@ -29,6 +30,7 @@ type outlet interface {
 	putPacket(p *media.Packet) error
 	putMetadata(v amf.Value) error
 	writable() // there is room again
+	congested(on bool)
 }
 
 // SendVideoSequenceHeader sends an AVCDecoderConfigurationRecord (avcC), which decoders need before the first frame.
@@ -79,7 +81,7 @@ func (s *sender) SendMetadata(m *message.Metadata) error { return s.SendMetadata
 
 // SendMetadataValue is SendMetadata for any AMF value, normally an ECMA array.
 func (s *sender) SendMetadataValue(v amf.Value) error {
-	return s.withRoom(func() error {
+	return s.withRoom(func() unitKind { return s.upkeep.metadata(v) }, func() error {
 		err := s.to.putMetadata(v)
 		if err == nil {
 			s.count(message.TypeData, 0, 0)
@@ -95,7 +97,7 @@ func (s *sender) SendData(timestamp uint32, body []byte) error {
 }
 
 func (s *sender) sendMedia(typeID uint8, timestamp uint32, head, body []byte) error {
-	return s.withRoom(func() error {
+	return s.withRoom(func() unitKind { return s.upkeep.message(typeID, timestamp, head, body) }, func() error {
 		s.head = append(s.head[:0], head...) // head itself would have to be allocated
 		err := s.to.putMedia(typeID, timestamp, s.head, body)
 		if err == nil {
@@ -108,7 +110,7 @@ func (s *sender) sendMedia(typeID uint8, timestamp uint32, head, body []byte) er
 // SendPacket sends a packet as it was received or read: its Raw payload, or if it has none a payload built from its
 // fields. The packet and its memory are borrowed for the call.
 func (s *sender) SendPacket(p *media.Packet) error {
-	return s.withRoom(func() error {
+	return s.withRoom(func() unitKind { return s.upkeep.packet(p) }, func() error {
 		err := s.to.putPacket(p)
 		if err == nil {
 			s.count(p.Type, len(p.Raw), p.Timestamp)
@@ -127,11 +129,25 @@ func (s *sender) SendPackets(packets []media.Packet) (int, error) {
 	return len(packets), nil
 }
 
-// withRoom calls send, which gives the engine one message, once there is room in the output queue.
-func (s *sender) withRoom(send func() error) error {
+// withRoom calls send, which gives the engine one message, once there is room in the output queue, unless the message is
+// one to be dropped: kind says what it is.
+func (s *sender) withRoom(kind func() unitKind, send func() error) error {
 	s.link.mu.Lock()
 	defer s.link.mu.Unlock()
-	if err := s.waitRoom(); err != nil {
+	if s.upkeep != nil {
+		if err := s.to.state(); err != nil {
+			return err
+		}
+		if s.upkeep.drop(kind(), s.link.queued(), s.bound) {
+			s.sent.Dropped++
+			return nil
+		}
+	}
+	switch err := s.waitRoom(); {
+	case err == errAway:
+		s.sent.Dropped++
+		return nil
+	case err != nil:
 		return err
 	}
 	if err := send(); err != nil {
@@ -140,8 +156,20 @@ func (s *sender) withRoom(send func() error) error {
 		}
 		return err
 	}
+	if u := s.upkeep; u != nil && !u.crowded && s.link.queued() >= s.bound/2 {
+		u.crowded = true
+		s.to.congested(true)
+	}
 	s.link.flush()
 	return nil
+}
+
+// over is why there is no room to be waited for. The link is locked.
+func (s *sender) over() error {
+	if s.upkeep != nil && s.upkeep.away != nil {
+		return errAway
+	}
+	return s.to.state()
 }
 
 // waitRoom waits until the output queue takes a message. The link is locked.
@@ -153,7 +181,7 @@ func (s *sender) waitRoom() error {
 		s.awaitRoom = true
 		return ErrAgain
 	}
-	if err := s.link.waitQueued(s.bound-1, s.timeout, s.to.state); err == ErrTimeout {
+	if err := s.link.waitQueued(s.bound-1, s.timeout, s.over); err == ErrTimeout || err == errAway {
 		return err
 	}
 	return s.to.state()
@@ -164,20 +192,29 @@ func (s *sender) count(typeID uint8, size int, timestamp uint32) { s.sent.add(ty
 
 // drained says that there is room again, if a send was told there was none. The link is locked.
 func (s *sender) drained() {
+	if u := s.upkeep; u != nil && u.crowded && s.link.queued() <= s.bound/4 {
+		u.crowded = false
+		s.to.congested(false)
+	}
 	if s.awaitRoom && s.link.queued() <= s.bound/2 {
 		s.awaitRoom = false
 		s.to.writable()
 	}
 }
 
-// Flush waits until everything sent so far has been handed to the network, as long as timeout says.
+// Flush waits until everything sent so far has been handed to the network, as long as timeout says. While a lost
+// connection is made again it fails with why it was lost.
 func (s *sender) Flush(timeout time.Duration) error {
 	s.link.mu.Lock()
 	defer s.link.mu.Unlock()
 	if err := s.to.state(); err != nil {
 		return err
 	}
-	if err := s.link.waitQueued(0, timeout, s.to.state); err == ErrTimeout {
+	err := s.link.waitQueued(0, timeout, s.over)
+	switch {
+	case s.upkeep != nil && s.upkeep.away != nil && s.to.state() == nil:
+		return s.upkeep.away
+	case err == ErrTimeout:
 		return err
 	}
 	return s.to.state()

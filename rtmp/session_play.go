@@ -113,4 +113,6 @@ func (s *Session) putMetadata(v amf.Value) error {
 	return s.putMedia(message.TypeData, 0, nil, amf.AppendValuesAMF0(nil, amf.String(message.HandlerMetadata), v))
 }
 
+func (s *Session) congested(bool) {}
+
 func (s *Session) writable() { s.inform(SessionEvent{Kind: SessionWritable}) }
