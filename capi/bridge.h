@@ -46,15 +46,26 @@ oxrtmp_status ox_check_struct(void *out, const char *name);
     } \
   } while (0)
 
-/* Options that point to limits and timeouts are read with those. */
+/* Options that point to limits, timeouts, TLS options and masks are read with those. */
 #define OX_SERVER_OPTIONS(local, in) OX_NESTED_OPTIONS(oxrtmp_server_options, local, in)
-#define OX_CLIENT_OPTIONS(local, in) OX_NESTED_OPTIONS(oxrtmp_client_options, local, in)
+#define OX_CLIENT_OPTIONS(local, in) \
+  OX_NESTED_OPTIONS(oxrtmp_client_options, local, in); \
+  OX_MASK(mask_, local.mask); \
+  local.mask = &mask_
 #define OX_NESTED_OPTIONS(type, local, in) \
   OX_OPTIONS(type, local, in); \
   OX_OPTIONS(oxrtmp_limits, limits_, local.limits); \
   OX_OPTIONS(oxrtmp_timeouts, timeouts_, local.timeouts); \
+  OX_OPTIONS(oxrtmp_tls_options, tls_, local.tls); \
   local.limits = &limits_; \
-  local.timeouts = &timeouts_
+  local.timeouts = &timeouts_; \
+  local.tls = local.tls != NULL ? &tls_ : NULL
+
+/* OX_MASK reads a mask. */
+#define OX_MASK(local, in) \
+  OX_OPTIONS(oxrtmp_mask, local, in); \
+  OX_REQUIRE(local.codecs != NULL || local.codec_count == 0, "mask->codecs is NULL"); \
+  OX_REQUIRE(local.codec_count <= 256, "mask->codec_count is more than 256")
 
 /* OX_BYTES_IN refuses bytes to be sent that cannot be there, or are more than a message can hold. */
 #define OX_BYTES_IN(p, size) \

@@ -110,7 +110,8 @@ func clientOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
 			LiveOnly: o.live_only != 0, Start: float64(o.start_ms) / 1000, Duration: float64(o.duration_ms) / 1000,
 			BufferLength: time.Duration(o.buffer_length_ms) * time.Millisecond,
 		},
-		Allocator: blocks,
+		TLS: tlsOptions(o.tls), User: goString(o.user), Password: goString(o.password),
+		FollowRedirects: o.follow_redirects != 0, Allocator: blocks,
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	kindQueue     handle.Kind = 7
 	kindEngine    handle.Kind = 8
 	kindHub       handle.Kind = 9
+	kindRelay     handle.Kind = 10
 
 	kindHandshake handle.Kind = 32
 	kindDecoder   handle.Kind = 33
@@ -34,6 +35,7 @@ var (
 	recorders  = handle.New[*rtmp.Recorder](kindRecorder, nil)
 	queues     = handle.New[*eventQueue](kindQueue, (*eventQueue).free)
 	hubs       = handle.New[*rtmp.Hub](kindHub, nil)
+	relays     = handle.New[*heldRelay](kindRelay, nil)
 	engines    = handle.New[*heldEngine](kindEngine, nil)
 	flvReaders = handle.New[*flvReader](kindFLVReader, (*flvReader).free)
 	handshakes = handle.New[*heldHandshake](kindHandshake, nil)
@@ -44,7 +46,7 @@ var (
 // liveHandles returns how many handles of all kinds are live.
 func liveHandles() int {
 	return servers.Len() + requests.Len() + sessions.Len() + clients.Len() + queues.Len() + recorders.Len() + flvReaders.Len() +
-		engines.Len() + hubs.Len() + handshakes.Len() + decoders.Len() + encoders.Len()
+		engines.Len() + hubs.Len() + relays.Len() + handshakes.Len() + decoders.Len() + encoders.Len()
 }
 
 // with calls f on the value behind a handle and records its error.

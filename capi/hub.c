@@ -9,13 +9,23 @@ oxrtmp_status oxrtmp_hub_create(const oxrtmp_hub_options *options, oxrtmp_hub *h
   OX_REQUIRE(o.cache_policy <= OXRTMP_CACHE_OFF, "cache_policy is none");
   OX_REQUIRE(o.slow_policy <= OXRTMP_SLOW_BLOCK, "slow_policy is none");
   OX_REQUIRE(o.takeover <= OXRTMP_TAKEOVER_IF_SILENT, "takeover is none");
+  OX_REQUIRE(o.timestamps <= OXRTMP_TIMESTAMPS_REBASE, "timestamps is none");
   OX_REQUIRE(o.coalesce_ms <= 10000, "coalesce_ms is more than 10000");
+  OX_MASK(mask, o.mask);
+  o.mask = &mask;
   return oxgo_hub_create(&o, hub);
 }
 
 oxrtmp_status oxrtmp_hub_accept(oxrtmp_hub hub, oxrtmp_request request) {
   OX_ENTER();
   return oxgo_hub_accept(hub, request);
+}
+
+oxrtmp_status oxrtmp_hub_accept_masked(oxrtmp_hub hub, oxrtmp_request request, const oxrtmp_mask *mask) {
+  OX_ENTER();
+  OX_REQUIRE(mask != NULL, "mask is NULL");
+  OX_MASK(m, mask);
+  return oxgo_hub_accept_masked(hub, request, &m);
 }
 
 oxrtmp_status oxrtmp_hub_publish(oxrtmp_hub hub, const char *app, const char *stream_name,

@@ -4,12 +4,13 @@ package main
 import "C"
 
 import (
-	"encoding/json"
 	"time"
+	"unsafe"
 
 	"oxrtmp/capi/internal/handle"
 	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/hub"
+	"oxrtmp/rtmp/media"
 )
 
 //export oxgo_hub_create
@@ -24,12 +25,25 @@ func oxgo_hub_create(o *C.oxrtmp_hub_options, out *C.oxrtmp_hub) (status C.oxrtm
 		},
 		Takeover: rtmp.Takeover(o.takeover), SilentAfter: duration(o.silent_after_ms), Grace: duration(o.grace_ms),
 		WaitForPublisher: o.wait_for_publisher != 0, Coalesce: time.Duration(o.coalesce_ms) * time.Millisecond,
-		ChunkSize: int(o.chunk_size), Allocator: blocks,
+		ChunkSize: int(o.chunk_size), Allocator: blocks, Timestamps: hub.TimestampMode(o.timestamps),
+		WaitLimit: time.Duration(o.wait_limit_ms) * time.Millisecond, Mask: getMask(o.mask),
 	})
 	if err != nil {
 		return failSetup(err)
 	}
 	return fail(open(hubs, h, &out.id, (*rtmp.Hub).Close))
+}
+
+// getMask converts a mask that is complete.
+func getMask(m *C.oxrtmp_mask) hub.Mask {
+	mask := hub.Mask{
+		NoAudio: m.no_audio != 0, NoVideo: m.no_video != 0, NoData: m.no_data != 0, KeyframesOnly: m.keyframes_only != 0,
+		Track: int(min(m.track, 257)),
+	}
+	for _, c := range unsafe.Slice(m.codecs, int(m.codec_count)) {
+		mask.Codecs = append(mask.Codecs, media.FourCC(c))
+	}
+	return mask
 }
 
 // withHub calls f with the hub behind h, nil if that is no handle.
@@ -48,6 +62,17 @@ func withHub(h C.oxrtmp_hub, f func(*rtmp.Hub) C.oxrtmp_status) C.oxrtmp_status 
 //export oxgo_hub_accept
 func oxgo_hub_accept(h C.oxrtmp_hub, request C.oxrtmp_request) (status C.oxrtmp_status) {
 	defer guard(&status)
+	return acceptByHub(h, request, (*rtmp.Hub).Accept)
+}
+
+//export oxgo_hub_accept_masked
+func oxgo_hub_accept_masked(h C.oxrtmp_hub, request C.oxrtmp_request, mask *C.oxrtmp_mask) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return acceptByHub(h, request, func(h *rtmp.Hub, r *rtmp.Request) error { return h.AcceptMasked(r, getMask(mask)) })
+}
+
+// acceptByHub ends a request's handle by accept.
+func acceptByHub(h C.oxrtmp_hub, request C.oxrtmp_request, accept func(*rtmp.Hub, *rtmp.Request) error) C.oxrtmp_status {
 	return with(hubs, h.id, func(hub *rtmp.Hub) error {
 		ref, err := requests.Acquire(handle.ID(request.id))
 		if err != nil {
@@ -63,7 +88,7 @@ func oxgo_hub_accept(h C.oxrtmp_hub, request C.oxrtmp_request) (status C.oxrtmp_
 			return err
 		}
 		defer taken.Release()
-		return hub.Accept(r)
+		return accept(hub, r)
 	})
 }
 
@@ -79,7 +104,7 @@ func oxgo_hub_publish(h C.oxrtmp_hub, app, name *C.char, o *C.oxrtmp_client_opti
 func oxgo_hub_play(h C.oxrtmp_hub, app, name *C.char, o *C.oxrtmp_client_options, client *C.oxrtmp_client) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return hubClient(h, client, func(h *rtmp.Hub) (*rtmp.HubClient, error) {
-		return h.PlayClient(goString(app), goString(name), hub.Mask{}, clientOptions(o))
+		return h.PlayClient(goString(app), goString(name), getMask(o.mask), clientOptions(o))
 	})
 }
 
@@ -97,73 +122,15 @@ func hubClient(h C.oxrtmp_hub, client *C.oxrtmp_client, create func(*rtmp.Hub) (
 	return fail(open(clients, &heldClient{carrier: c}, &client.id, (*heldClient).close))
 }
 
-// hubFigures are the figures of a hub, under the names of oxrtmp_hub_info.
-type hubFigures struct {
-	Streams       int             `json:"-"`
-	Publishers    int             `json:"publishers"`
-	Players       int             `json:"players"`
-	Bytes         uint64          `json:"bytes"`
-	Packets       uint64          `json:"packets"`
-	FramesSent    uint64          `json:"frames_sent"`
-	FramesDropped uint64          `json:"frames_dropped"`
-	CachedBytes   int             `json:"cached_bytes"`
-	List          []streamFigures `json:"streams"`
-}
-
-// streamFigures are those of a stream, under the names of oxrtmp_stream_info.
-type streamFigures struct {
-	App              string `json:"app"`
-	StreamName       string `json:"stream_name"`
-	Published        bool   `json:"published"`
-	Publisher        string `json:"publisher"`
-	Players          int    `json:"players"`
-	TimestampMS      uint32 `json:"timestamp_ms"`
-	DurationNS       int64  `json:"duration_ns"`
-	KeyframeInterval int64  `json:"keyframe_interval_ns"`
-	Bytes            uint64 `json:"bytes"`
-	Packets          uint64 `json:"packets"`
-	AudioPackets     uint64 `json:"audio_packets"`
-	VideoPackets     uint64 `json:"video_packets"`
-	DataPackets      uint64 `json:"data_packets"`
-	Keyframes        uint64 `json:"keyframes"`
-	Malformed        uint64 `json:"malformed"`
-	FramesSent       uint64 `json:"frames_sent"`
-	FramesDropped    uint64 `json:"frames_dropped"`
-	CachedBytes      int    `json:"cached_bytes"`
-}
-
-func figuresOf(h *rtmp.Hub) *hubFigures {
-	f := &hubFigures{List: []streamFigures{}}
-	for _, i := range h.Streams() {
-		s := &i.Received
-		f.List = append(f.List, streamFigures{
-			App: i.App, StreamName: i.Name, Published: i.Publisher != "", Publisher: i.Publisher, Players: i.Players,
-			TimestampMS: s.Timestamp, DurationNS: int64(i.Duration), KeyframeInterval: int64(s.KeyInterval),
-			Bytes: s.Bytes, Packets: s.Packets, AudioPackets: s.Audio, VideoPackets: s.Video, DataPackets: s.Data,
-			Keyframes: s.Keyframes, Malformed: s.Malformed, FramesSent: i.Sent, FramesDropped: i.Dropped,
-			CachedBytes: i.Cached,
-		})
-		f.Streams++
-		if i.Publisher != "" {
-			f.Publishers++
-		}
-		f.Players += i.Players
-		f.Bytes, f.Packets = f.Bytes+s.Bytes, f.Packets+s.Packets
-		f.FramesSent, f.FramesDropped = f.FramesSent+i.Sent, f.FramesDropped+i.Dropped
-		f.CachedBytes += i.Cached
-	}
-	return f
-}
-
 //export oxgo_hub_statistics
 func oxgo_hub_statistics(h C.oxrtmp_hub, out *C.oxrtmp_hub_info) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(hubs, h.id, func(h *rtmp.Hub) error {
-		f := figuresOf(h)
-		out.streams, out.publishers, out.players = C.uint32_t(f.Streams), C.uint32_t(f.Publishers), C.uint32_t(f.Players)
-		out.bytes, out.packets = C.uint64_t(f.Bytes), C.uint64_t(f.Packets)
-		out.frames_sent, out.frames_dropped = C.uint64_t(f.FramesSent), C.uint64_t(f.FramesDropped)
-		out.cached_bytes = C.uint64_t(f.CachedBytes)
+		s := h.Statistics()
+		out.streams, out.publishers, out.players = C.uint32_t(s.Streams), C.uint32_t(s.Publishers), C.uint32_t(s.Players)
+		out.bytes, out.packets, out.messages_lost = C.uint64_t(s.Bytes), C.uint64_t(s.Received), C.uint64_t(s.Lost)
+		out.frames_sent, out.frames_dropped = C.uint64_t(s.Sent), C.uint64_t(s.Dropped)
+		out.cached_bytes, out.duration_ns = C.uint64_t(s.Cached), C.int64_t(s.Duration)
 		return nil
 	})
 }
@@ -172,36 +139,36 @@ func oxgo_hub_statistics(h C.oxrtmp_hub, out *C.oxrtmp_hub_info) (status C.oxrtm
 func oxgo_hub_stream_statistics(h C.oxrtmp_hub, app, name *C.char, out *C.oxrtmp_stream_info) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(hubs, h.id, func(h *rtmp.Hub) error {
-		for _, f := range figuresOf(h).List {
-			if f.App == goString(app) && f.StreamName == goString(name) {
-				putStream(out, &f)
-				return nil
-			}
+		i, err := h.Stream(goString(app), goString(name))
+		if err == nil {
+			putStream(out, &i)
 		}
-		return rtmp.ErrNoStream
+		return err
 	})
 }
 
-func putStream(out *C.oxrtmp_stream_info, f *streamFigures) {
-	out.published, out.players, out.timestamp_ms = flag(f.Published), C.uint32_t(f.Players), C.uint32_t(f.TimestampMS)
-	out.duration_ns, out.keyframe_interval_ns = C.int64_t(f.DurationNS), C.int64_t(f.KeyframeInterval)
-	out.bytes, out.packets = C.uint64_t(f.Bytes), C.uint64_t(f.Packets)
-	out.audio_packets, out.video_packets = C.uint64_t(f.AudioPackets), C.uint64_t(f.VideoPackets)
-	out.data_packets, out.keyframes, out.malformed = C.uint64_t(f.DataPackets), C.uint64_t(f.Keyframes), C.uint64_t(f.Malformed)
-	out.frames_sent, out.frames_dropped = C.uint64_t(f.FramesSent), C.uint64_t(f.FramesDropped)
-	out.cached_bytes = C.uint64_t(f.CachedBytes)
-	putArray(out.publisher[:], f.Publisher)
+func putStream(out *C.oxrtmp_stream_info, i *rtmp.StreamInfo) {
+	s := &i.Received
+	out.published, out.players, out.timestamp_ms = flag(i.Publisher != ""), C.uint32_t(i.Players), C.uint32_t(s.Timestamp)
+	out.duration_ns, out.keyframe_interval_ns = C.int64_t(i.Duration), C.int64_t(s.KeyInterval)
+	out.bytes, out.packets, out.messages_lost = C.uint64_t(s.Bytes), C.uint64_t(s.Packets), C.uint64_t(i.Lost)
+	out.audio_packets, out.video_packets, out.data_packets = C.uint64_t(s.Audio), C.uint64_t(s.Video), C.uint64_t(s.Data)
+	out.keyframes, out.malformed = C.uint64_t(s.Keyframes), C.uint64_t(s.Malformed)
+	out.frames_sent, out.frames_dropped = C.uint64_t(i.Sent), C.uint64_t(i.Dropped)
+	out.cached_bytes, out.published_ns = C.uint64_t(i.Cached), C.int64_t(i.Published)
+	out.video_codec, out.audio_codec = C.uint32_t(i.Video), C.uint32_t(i.Audio)
+	putArray(out.publisher[:], i.Publisher)
 }
 
 //export oxgo_hub_json
 func oxgo_hub_json(h C.oxrtmp_hub, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(hubs, h.id, func(h *rtmp.Hub) error {
-		text, err := json.Marshal(figuresOf(h))
+		text, err := hubJSON(h)
 		if err != nil {
 			return err
 		}
-		return putText(string(text), buf, capacity, length)
+		return putText(text, buf, capacity, length)
 	})
 }
 

@@ -25,6 +25,11 @@ oxrtmp_status oxrtmp_session_next_event(oxrtmp_session session, int32_t timeout_
   return oxgo_session_next_event(session, timeout_ms, event);
 }
 
+oxrtmp_status oxrtmp_session_complete(oxrtmp_session session) {
+  OX_ENTER();
+  return oxgo_session_complete(session);
+}
+
 oxrtmp_status oxrtmp_session_ping(oxrtmp_session session, int32_t timeout_ms, int64_t *rtt_ns) {
   OX_ENTER();
   OX_OUT(rtt_ns);

@@ -56,6 +56,12 @@ func oxgo_session_next_event(h C.oxrtmp_session, timeout C.int32_t, event *C.oxr
 	})
 }
 
+//export oxgo_session_complete
+func oxgo_session_complete(h C.oxrtmp_session) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(sessions, h.id, func(s *heldSession) error { return s.Complete() })
+}
+
 //export oxgo_session_ping
 func oxgo_session_ping(h C.oxrtmp_session, timeout C.int32_t, rtt *C.int64_t) (status C.oxrtmp_status) {
 	defer guard(&status)

@@ -38,6 +38,25 @@ oxrtmp_status oxrtmp_server_adopt_connection(oxrtmp_server server, int fd) {
   return oxgo_server_adopt_connection(server, fd);
 }
 
+oxrtmp_status oxrtmp_server_adopt_tls_listener(oxrtmp_server server, int fd) {
+  OX_ENTER();
+  OX_REQUIRE(fd >= 0, "fd is negative");
+  return oxgo_server_adopt_tls_listener(server, fd);
+}
+
+oxrtmp_status oxrtmp_server_adopt_tls_connection(oxrtmp_server server, int fd) {
+  OX_ENTER();
+  OX_REQUIRE(fd >= 0, "fd is negative");
+  return oxgo_server_adopt_tls_connection(server, fd);
+}
+
+oxrtmp_status oxrtmp_server_set_certificate(oxrtmp_server server, const char *name, const oxrtmp_tls_options *options) {
+  OX_ENTER();
+  OX_REQUIRE(name != NULL, "name is NULL");
+  OX_OPTIONS(oxrtmp_tls_options, o, options);
+  return oxgo_server_set_certificate(server, (char *)name, options != NULL ? &o : NULL);
+}
+
 oxrtmp_status oxrtmp_server_address(oxrtmp_server server, char *buf, size_t cap, size_t *length) {
   OX_ENTER();
   OX_TEXT_OUT(buf, cap, length);

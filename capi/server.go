@@ -62,6 +62,49 @@ func oxgo_server_adopt_connection(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_
 	})
 }
 
+//export oxgo_server_adopt_tls_listener
+func oxgo_server_adopt_tls_listener(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *heldServer) error {
+		return adopt(fd, net.FileListener, s.ServeTLS)
+	})
+}
+
+//export oxgo_server_adopt_tls_connection
+func oxgo_server_adopt_tls_connection(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *heldServer) error {
+		return adopt(fd, net.FileConn, s.ServeTLSConn)
+	})
+}
+
+//export oxgo_server_set_certificate
+func oxgo_server_set_certificate(h C.oxrtmp_server, name *C.char, o *C.oxrtmp_tls_options) (status C.oxrtmp_status) {
+	defer guard(&status)
+	var setup error
+	status = with(servers, h.id, func(s *heldServer) error {
+		setup = s.SetCertificate(goString(name), tlsOptions(o))
+		return nil
+	})
+	if setup != nil {
+		return failSetup(setup)
+	}
+	return status
+}
+
+// tlsOptions converts TLS options; nil stays nil.
+func tlsOptions(o *C.oxrtmp_tls_options) *rtmp.TLSOptions {
+	if o == nil {
+		return nil
+	}
+	return &rtmp.TLSOptions{
+		CertificateFile: goString(o.certificate_file), KeyFile: goString(o.key_file),
+		CertificatePEM: []byte(goString(o.certificate_pem)), KeyPEM: []byte(goString(o.key_pem)),
+		CAFile: goString(o.ca_file), CAPEM: []byte(goString(o.ca_pem)),
+		ServerName: goString(o.server_name), Pin: goString(o.pin), Insecure: o.insecure != 0,
+	}
+}
+
 // adopt makes a Go socket of the caller's descriptor by convert and hands it to use, which closes it if it fails. On
 // success the caller's descriptor is closed, as Go works on a duplicate; on error it stays open.
 func adopt[T any](fd C.int, convert func(*os.File) (T, error), use func(T) error) error {
@@ -150,6 +193,10 @@ func serverOptions(o *C.oxrtmp_server_options) *rtmp.ServerOptions {
 		WindowAckSize: uint32(o.window_ack_size), PeerBandwidth: uint32(o.peer_bandwidth),
 		AskConnection: o.ask_connection != 0, AskConnect: o.ask_connect != 0, AskFCPublish: o.ask_fc_publish != 0,
 		AskPlay: o.ask_play != 0, NoWait: o.no_wait != 0, SendTimeout: duration(o.send_timeout_ms),
+		PlayAnswer: rtmp.PlayAnswer{
+			Recorded: o.play_recorded != 0, NoSampleAccess: o.no_sample_access != 0, DataStart: o.data_start != 0,
+		},
+		TLS:         tlsOptions(o.tls),
 		OutputBytes: int(o.output_bytes), SendOnBWDone: o.send_on_bw_done != 0, Linger: linger(o.linger_ms),
 		Allocator: blocks,
 	}

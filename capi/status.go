@@ -65,6 +65,13 @@ var statuses = []struct {
 	{rtmp.ErrPublished, C.OXRTMP_E_BUSY},
 	{rtmp.ErrNoStream, C.OXRTMP_E_NOT_FOUND},
 	{rtmp.ErrCodec, C.OXRTMP_E_UNSUPPORTED},
+	{rtmp.ErrAuthentication, C.OXRTMP_E_AUTH},
+
+	{authmod.ErrNoCredentials, C.OXRTMP_E_AUTH},
+	{authmod.ErrFailed, C.OXRTMP_E_AUTH},
+	{authmod.ErrScheme, C.OXRTMP_E_AUTH},
+	{authmod.ErrNoLogin, C.OXRTMP_E_AUTH},
+	{proxyproto.ErrFormat, C.OXRTMP_E_PROTOCOL},
 
 	{engine.ErrTimeout, C.OXRTMP_E_SILENT},
 	{engine.ErrFlood, C.OXRTMP_E_LIMIT},
@@ -79,6 +86,8 @@ var statuses = []struct {
 	{engine.ErrNoRequest, C.OXRTMP_E_STATE},
 	{engine.ErrState, C.OXRTMP_E_STATE},
 	{engine.ErrPayload, C.OXRTMP_E_ARGUMENT},
+	{engine.ErrCalls, C.OXRTMP_E_LIMIT},
+	{engine.ErrNoReconnect, C.OXRTMP_E_UNSUPPORTED},
 
 	{handshake.ErrVersion, C.OXRTMP_E_HANDSHAKE},
 
@@ -155,8 +164,11 @@ func statusOf(err error) C.oxrtmp_status {
 		return statusOfRefusal(refusal)
 	}
 	var placed *rtmp.Error
+	var secure *rtmp.TLSError
 	ended := errors.As(err, &placed)
 	switch {
+	case errors.As(err, &secure):
+		return C.OXRTMP_E_TLS
 	case ended && errors.Is(err, rtmp.ErrTimeout):
 		return C.OXRTMP_E_SILENT // the connection's own end, not that of the call's time
 	case ended && placed.Err == io.EOF:
@@ -255,7 +267,12 @@ func failAs(status C.oxrtmp_status, err error) C.oxrtmp_status {
 	var placed *rtmp.Error
 	var refusal *rtmp.StatusError
 	var number syscall.Errno
+	var secure *rtmp.TLSError
+	alert := -1
 	phase, code, description := "", "", ""
+	if errors.As(err, &secure) && secure.Alert != 0 {
+		alert = int(secure.Alert)
+	}
 	if errors.As(err, &placed) {
 		phase = placed.Phase.String()
 	}
@@ -263,11 +280,11 @@ func failAs(status C.oxrtmp_status, err error) C.oxrtmp_status {
 		code, description = refusal.Code, refusal.Description
 	}
 	errors.As(err, &number)
-	setError(status, number, phase, code, description, err.Error())
+	setError(status, number, alert, phase, code, description, err.Error())
 	return status
 }
 
-func setError(status C.oxrtmp_status, number syscall.Errno, phase, code, description, text string) {
+func setError(status C.oxrtmp_status, number syscall.Errno, alert int, phase, code, description, text string) {
 	p := func(s string) (*C.char, C.size_t) {
 		return (*C.char)(unsafe.Pointer(unsafe.StringData(s))), C.size_t(len(s))
 	}
@@ -275,7 +292,7 @@ func setError(status C.oxrtmp_status, number syscall.Errno, phase, code, descrip
 	codeP, codeN := p(code)
 	descriptionP, descriptionN := p(description)
 	textP, textN := p(text)
-	C.ox_set_error(status, C.int32_t(number), -1, phaseP, phaseN, codeP, codeN, descriptionP, descriptionN, textP, textN)
+	C.ox_set_error(status, C.int32_t(number), C.int32_t(alert), phaseP, phaseN, codeP, codeN, descriptionP, descriptionN, textP, textN)
 }
 
 // faults counts the panics that guard has caught.
@@ -286,7 +303,7 @@ func guard(status *C.oxrtmp_status) {
 	if r := recover(); r != nil {
 		faults.Add(1)
 		*status = C.OXRTMP_E_INTERNAL
-		setError(*status, 0, "", "", "", fmt.Sprintf("%v at %s", r, panicPlace(string(debug.Stack()))))
+		setError(*status, 0, -1, "", "", "", fmt.Sprintf("%v at %s", r, panicPlace(string(debug.Stack()))))
 	}
 }
 

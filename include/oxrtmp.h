@@ -49,6 +49,7 @@
  *            `data` is the codec's own bytes, `raw` the whole payload as it crossed the wire.
  *   queue    where what happens to many servers, sessions and clients waits for you, behind one file descriptor.
  *   hub      gives what is published to everybody who plays it, for servers that need no more, or that ask you first.
+ *   relay    carries a stream of a hub to another server, or from there, for as long as it is open.
  *
  * Beside them: a recorder writes packets to FLV files, a reader reads them, and an engine is the protocol alone, for a
  * transport of your own; what it is made of can be called as well (Low-level, at the end).
@@ -61,11 +62,11 @@
  * OWNERSHIP
  *
  * - What a function returns through a handle pointer is yours, to be ended by one call: oxrtmp_server_close,
- *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_hub_close, oxrtmp_queue_destroy, oxrtmp_recorder_close,
- *   oxrtmp_flv_reader_close, oxrtmp_engine_close, oxrtmp_handshake_close, oxrtmp_chunk_decoder_close,
- *   oxrtmp_chunk_encoder_close. A request is ended by oxrtmp_request_accept, oxrtmp_request_reject or
- *   oxrtmp_hub_accept. Closing a server ends its connections, and closing a hub its streams, but the handles of
- *   sessions and clients stay yours to close.
+ *   oxrtmp_session_close, oxrtmp_client_close, oxrtmp_hub_close, oxrtmp_relay_close, oxrtmp_queue_destroy,
+ *   oxrtmp_recorder_close, oxrtmp_flv_reader_close, oxrtmp_engine_close, oxrtmp_handshake_close,
+ *   oxrtmp_chunk_decoder_close, oxrtmp_chunk_encoder_close. A request is ended by oxrtmp_request_accept,
+ *   oxrtmp_request_reject or oxrtmp_hub_accept. Closing a server ends its connections, and closing a hub its streams,
+ *   but the handles of sessions, clients and relays stay yours to close.
  * - A packet that you receive owns a reference to its memory until oxrtmp_packet_release, which you may call from any
  *   thread, at any time, also after its session is closed. `data` and `raw` are valid until then; do not write there.
  *   The struct may be copied freely, but it is one reference: release it once. A second reference comes from
@@ -312,6 +313,7 @@ typedef struct oxrtmp_queue { uint64_t id; } oxrtmp_queue;           /**< where 
 typedef struct oxrtmp_flv_reader { uint64_t id; } oxrtmp_flv_reader; /**< reads an FLV file, or FLV bytes */
 typedef struct oxrtmp_engine { uint64_t id; } oxrtmp_engine;         /**< the protocol of one connection, without I/O */
 typedef struct oxrtmp_hub { uint64_t id; } oxrtmp_hub;               /**< gives streams to many players */
+typedef struct oxrtmp_relay { uint64_t id; } oxrtmp_relay;           /**< carries a hub's stream to or from a server */
 typedef struct oxrtmp_handshake { uint64_t id; } oxrtmp_handshake;   /**< one side of a handshake, without I/O */
 typedef struct oxrtmp_chunk_decoder { uint64_t id; } oxrtmp_chunk_decoder; /**< puts messages together */
 typedef struct oxrtmp_chunk_encoder { uint64_t id; } oxrtmp_chunk_encoder; /**< cuts messages into chunks */
@@ -476,6 +478,38 @@ typedef struct oxrtmp_timeouts {
 } oxrtmp_timeouts;
 
 /* ---------------------------------------------------------------------------------------------------------------------
+ * TLS, for the options of servers and clients, and masks
+ */
+
+/** Who we are, and whom we trust, where a connection is rtmps: RTMP over TLS 1.2 or later. A client needs none of it:
+ *  it verifies the server's certificate by the system's authorities and the name in the URL. A server needs a
+ *  certificate and its key, from files or from memory. Clear them with oxrtmp_tls_options_init; NULL means none. */
+typedef struct oxrtmp_tls_options {
+  uint32_t struct_size;         /**< set by oxrtmp_tls_options_init */
+  uint32_t insecure;            /**< client; not 0: trust everybody: the connection can be listened to and changed */
+  const char *certificate_file; /**< PEM: a certificate, and after it those that lead to its authority */
+  const char *key_file;         /**< PEM: its key */
+  const char *certificate_pem;  /**< the certificate as text, instead of certificate_file */
+  const char *key_pem;          /**< the key as text, instead of key_file */
+  const char *ca_file;          /**< PEM: who is trusted; client: instead of the system's authorities, to vouch for */
+  const char *ca_pem;           /**< servers; server: to vouch for clients, which then must show a certificate */
+  const char *server_name;      /**< client: the name it asks for, and the certificate must be for; the URL's host */
+  const char *pin;              /**< client: trust these certificates only, by their SHA-256 in hex, with commas */
+} oxrtmp_tls_options;
+
+/** What is left out of a stream. Clear it with oxrtmp_mask_init; then nothing is. */
+typedef struct oxrtmp_mask {
+  uint32_t struct_size;    /**< set by oxrtmp_mask_init */
+  uint32_t no_audio;       /**< not 0: audio */
+  uint32_t no_video;       /**< not 0: video */
+  uint32_t no_data;        /**< not 0: data, metadata too */
+  uint32_t keyframes_only; /**< not 0: video frames that need an earlier one */
+  uint32_t track;          /**< n: audio and video of other tracks than number n-1 */
+  const uint32_t *codecs;  /**< codecs besides which nothing is let through; NULL: all are */
+  size_t codec_count;      /**< how many there are at codecs, at most 256 */
+} oxrtmp_mask;
+
+/* ---------------------------------------------------------------------------------------------------------------------
  * Server
  */
 
@@ -498,12 +532,18 @@ typedef struct oxrtmp_server_options {
   int32_t send_timeout_ms;         /**< how long sending to a player waits for room, -1 for ever; 10000 */
   uint32_t output_bytes;           /**< data that may be queued for a player before sending waits; 1 MiB */
   oxrtmp_hub hub;                  /**< answers every publish and play, without a request; {0}: none */
+  const oxrtmp_tls_options *tls;   /**< for addresses that begin with rtmps://; NULL: none */
   uint32_t ask_publish;            /**< not 0: publish raises a request though there is a hub */
+  uint32_t play_recorded;          /**< not 0: players are told that streams are recorded ones */
+  uint32_t no_sample_access;       /**< not 0: leave out |RtmpSampleAccess, which lets Flash players read samples */
+  uint32_t data_start;             /**< not 0: players get NetStream.Data.Start as data, as some servers do */
 } oxrtmp_server_options;
 
-/** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port). A name is
- *  listened on at each of its addresses, so "localhost:1935" is both 127.0.0.1 and ::1. options may be NULL. Since 0.1.
- *  @return OXRTMP_OK; E_ADDRESS, E_RESOLVE. *server is yours: oxrtmp_server_close. */
+/** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port), or with
+ *  "rtmps://" before it for TLS. A name is listened on at each of its addresses, so "localhost:1935" is both 127.0.0.1
+ *  and ::1. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_ADDRESS, E_RESOLVE; E_ARGUMENT when the options are not valid; E_TLS without a certificate;
+ *  E_FILE when a file of theirs cannot be read. *server is yours: oxrtmp_server_close. */
 OXRTMP_API oxrtmp_status oxrtmp_server_bind(const char *address, const oxrtmp_server_options *options,
                                             oxrtmp_server *server);
 
@@ -512,8 +552,15 @@ OXRTMP_API oxrtmp_status oxrtmp_server_bind(const char *address, const oxrtmp_se
 OXRTMP_API oxrtmp_status oxrtmp_server_create(const oxrtmp_server_options *options, oxrtmp_server *server);
 
 /** Listen on one more address, written as for oxrtmp_server_bind. Since 0.1.
- *  @return OXRTMP_OK; E_ADDRESS, E_RESOLVE, E_CLOSED. */
+ *  @return OXRTMP_OK; E_ADDRESS, E_RESOLVE, E_CLOSED; E_TLS without a certificate. */
 OXRTMP_API oxrtmp_status oxrtmp_server_listen(oxrtmp_server server, const char *address);
+
+/** Show the certificate of options to clients that ask for name: a host name, "*.example.org" for all names with one
+ *  label before the dot, or "" for everybody whose name has none of its own. It takes the place of the one that was
+ *  there, that of the server's options too, from the next handshake on; open connections stay as they are. NULL as
+ *  options removes it. Since 0.1. @return OXRTMP_OK; E_ARGUMENT; E_FILE. */
+OXRTMP_API oxrtmp_status oxrtmp_server_set_certificate(oxrtmp_server server, const char *name,
+                                                       const oxrtmp_tls_options *options);
 
 /** Accept connections from a listening stream socket of yours (TCP or Unix). On success the descriptor belongs to the
  *  server, which closes it; on error it is still yours. Since 0.1. @return OXRTMP_OK; E_IO, E_CLOSED. */
@@ -524,8 +571,17 @@ OXRTMP_API oxrtmp_status oxrtmp_server_adopt_listener(oxrtmp_server server, int 
  *  E_CLOSED. */
 OXRTMP_API oxrtmp_status oxrtmp_server_adopt_connection(oxrtmp_server server, int fd);
 
-/** The first address the server listens on, with its real port, such as "127.0.0.1:1935"; empty if there is none.
- *  Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+/** oxrtmp_server_adopt_listener for a socket whose connections begin with a TLS handshake, which is the server's to do.
+ *  Since 0.1. @return as oxrtmp_server_adopt_listener. */
+OXRTMP_API oxrtmp_status oxrtmp_server_adopt_tls_listener(oxrtmp_server server, int fd);
+
+/** oxrtmp_server_adopt_connection for a socket that begins with a TLS handshake, which is the server's to do. Since
+ *  0.1.
+ *  @return as oxrtmp_server_adopt_connection. */
+OXRTMP_API oxrtmp_status oxrtmp_server_adopt_tls_connection(oxrtmp_server server, int fd);
+
+/** The first address the server listens on, with its real port, such as "127.0.0.1:1935"; one with TLS begins with
+ *  "rtmps://"; empty if there is none. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_server_address(oxrtmp_server server, char *buf, size_t cap, size_t *length);
 
 /** All addresses the server listens on, separated by ", ". Since 0.1. @return OXRTMP_OK; E_BUFFER. */
@@ -833,14 +889,20 @@ typedef struct oxrtmp_client_options {
   uint32_t buffer_length_ms;       /**< playing: what the server is told about the client's buffer; 1000 */
   int64_t start_ms;                /**< playing: position in a recorded stream, if above 0 */
   int64_t duration_ms;             /**< playing: how much of a recorded stream; all of it */
+  const oxrtmp_tls_options *tls;   /**< for URLs that begin with rtmps://; NULL: the system's authorities */
+  const oxrtmp_mask *mask;         /**< of oxrtmp_hub_play: what is left out of the stream; NULL: nothing */
+  const char *user;                /**< for servers that ask for a login; NULL: what the URL says */
+  const char *password;            /**< its password */
+  uint32_t follow_redirects;       /**< not 0: go where the server sends the client, up to five times in a row */
 } oxrtmp_client_options;
 
-/** Connect to url and begin to publish: "rtmp://host[:port]/app/name". The name is what follows the last '/' before a
- *  '?', and a query belongs to it; options override both. "user:password@" before the host is not sent. Waits at most
- *  timeout_ms for the whole (-1: the timeouts of the options alone; 0 is never enough). options may be NULL. Since
- *  0.1.
+/** Connect to url and begin to publish: "rtmp://host[:port]/app/name", or "rtmps://" for TLS. The name is what follows
+ *  the last '/' before a '?', and a query belongs to it; options override both. "user:password@" before the host is a
+ *  login for servers that ask for one. Waits at most timeout_ms for the whole (-1: the timeouts of the options alone; 0 is never enough). options may
+ *  be NULL. Since 0.1.
  *  @return OXRTMP_OK when the server has said yes; E_TIMEOUT, for the whole or a phase of it; E_ARGUMENT when the URL
- *  or the options are not valid; E_UNSUPPORTED for rtmps; E_RESOLVE, E_CONNECT, E_IO; E_HANDSHAKE and others of -3xx;
+ *  or the options are not valid; E_RESOLVE, E_CONNECT, E_IO; E_TLS, with the alert's number in
+ *  oxrtmp_last_error_detail; E_HANDSHAKE and others of -3xx;
  *  E_REFUSED, E_AUTH, E_NAME, E_NOT_FOUND with the server's code and words in oxrtmp_last_error.
  *  *client is yours: oxrtmp_client_close. */
 OXRTMP_API oxrtmp_status oxrtmp_client_publish(const char *url, const oxrtmp_client_options *options,
@@ -989,6 +1051,7 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_SEEK = 13,          /**< it wants to be elsewhere in a recorded stream; value: where, ms */
   OXRTMP_EVENT_RECEIVE = 14,       /**< it wants packets of a type or not; value: 8 audio, 9 video; on: 1 or 0 */
   OXRTMP_EVENT_BUFFER_LENGTH = 15, /**< it says how much it buffers; value: ms */
+  OXRTMP_EVENT_RELAY = 16, /**< relay: it has come into a state; value: oxrtmp_relay_state; status says why */
   /* Of a client that plays, and of engines: */
   OXRTMP_EVENT_STATUS = 33,  /**< the server said something else; u.info */
   OXRTMP_EVENT_CONTROL = 35, /**< a user control event; value: its number, stream_id: the stream it names */
@@ -1031,19 +1094,19 @@ typedef struct oxrtmp_event_info {
 /** Something that happened. 256 bytes, for the life of the library's name; needs no init. */
 typedef struct oxrtmp_event {
   uint32_t type;          /**< oxrtmp_event_type */
-  oxrtmp_status status;   /**< of ends, FAILED and CLOSED: what a blocking call would return; else OXRTMP_OK */
-  uint64_t source;        /**< the id of the server, session or client that it comes from */
+  oxrtmp_status status;   /**< of ends, FAILED, CLOSED, RELAY: what a blocking call would return; else OXRTMP_OK */
+  uint64_t source;        /**< the id of the server, session, client or relay that it comes from */
   uint64_t user_data;     /**< as given with the queue, for that source */
   oxrtmp_request request; /**< of REQUEST */
-  uint32_t phase;         /**< of STREAM_END, FAILED, CLIENT_END: oxrtmp_phase */
+  uint32_t phase;         /**< of STREAM_END, FAILED, CLIENT_END, RELAY: oxrtmp_phase */
   uint32_t level;         /**< of LOG: oxrtmp_log_level */
   int64_t time_ns;        /**< CLOCK_MONOTONIC: when it was taken from its source; of LOG: when it was written */
   union {
     oxrtmp_packet packet;   /**< of PACKET */
-    oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, LOG */
+    oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, RELAY, LOG */
   } u;
   uint32_t stream_id; /**< of engines, and of CONTROL: the message stream that it is about */
-  uint32_t value;     /**< of PAUSE, UNPAUSE, SEEK, RECEIVE, BUFFER_LENGTH, CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
+  uint32_t value;     /**< of PAUSE to RELAY, CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
   uint32_t on;        /**< of RECEIVE: 1 when it wants them, 0 when not */
   uint32_t reserved;  /**< 0 */
 } oxrtmp_event;
@@ -1122,7 +1185,7 @@ OXRTMP_API oxrtmp_status oxrtmp_client_set_queue(oxrtmp_client client, oxrtmp_qu
 /** Begin to connect to url and to publish there, as oxrtmp_client_publish, and return at once. CONNECTED or FAILED
  *  comes to queue; sending before that is E_STATE. The phases are bounded by the timeouts of the options. options may
  *  be NULL. Since 0.1.
- *  @return OXRTMP_OK; E_ARGUMENT when the URL or the options are not valid; E_UNSUPPORTED for rtmps.
+ *  @return OXRTMP_OK; E_ARGUMENT when the URL or the options are not valid; E_FILE.
  *  *client is yours, also after FAILED: oxrtmp_client_close. */
 OXRTMP_API oxrtmp_status oxrtmp_client_publish_open(const char *url, const oxrtmp_client_options *options,
                                                     oxrtmp_queue queue, uint64_t user_data, oxrtmp_client *client);
@@ -1219,6 +1282,11 @@ OXRTMP_API oxrtmp_status oxrtmp_session_send_packet(oxrtmp_session session, cons
  *  also on error. Since 0.1. @return OXRTMP_OK when all were; else the error of the first that was not. */
 OXRTMP_API oxrtmp_status oxrtmp_session_send_packets(oxrtmp_session session, const oxrtmp_packet *packets,
                                                      size_t count, size_t *sent);
+
+/** End a played stream because all of it has been sent: the player hears NetStream.Play.Complete, and may play
+ *  something else on its connection. The session's handle stays, for oxrtmp_session_close. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE when the peer publishes; E_EOF when the player has left; E_CLOSED. */
+OXRTMP_API oxrtmp_status oxrtmp_session_complete(oxrtmp_session session);
 
 /** Wait until everything sent to a player is with the operating system, at most timeout_ms (0 looks, -1 waits for
  *  ever). Since 0.1.
@@ -1349,6 +1417,13 @@ enum oxrtmp_takeover {
   OXRTMP_TAKEOVER_IF_SILENT = 2 /**< it takes over if nothing has come from the other one for silent_after_ms */
 };
 
+/** Which timestamps players see. Those of a publisher that takes over go on where the last ones were. */
+enum oxrtmp_timestamps {
+  OXRTMP_TIMESTAMPS_KEEP = 0,      /**< the first publisher's, whatever they do */
+  OXRTMP_TIMESTAMPS_MONOTONIC = 1, /**< its too, but those of audio, and those of video, never go back */
+  OXRTMP_TIMESTAMPS_REBASE = 2     /**< as monotonic, from 0 with the first frame */
+};
+
 /** Options of a hub. Clear them with oxrtmp_hub_options_init; 0 means the default. */
 typedef struct oxrtmp_hub_options {
   uint32_t struct_size;        /**< set by oxrtmp_hub_options_init */
@@ -1364,7 +1439,9 @@ typedef struct oxrtmp_hub_options {
   uint32_t wait_for_publisher; /**< not 0: players wait for a stream that is not there yet */
   uint32_t coalesce_ms;        /**< frames are held back for so long, to send several at once; not at all */
   uint32_t chunk_size;         /**< chunk size towards players, 1 to 65536; 4096 */
-  uint32_t reserved;           /**< 0 */
+  uint32_t timestamps;         /**< oxrtmp_timestamps */
+  const oxrtmp_mask *mask;     /**< what is left out, for every player that a server brings; NULL: nothing */
+  uint32_t wait_limit_ms;      /**< with wait_for_publisher: how long players wait before the stream ends; for ever */
 } oxrtmp_hub_options;
 
 /** Make a hub without streams. options may be NULL. Since 0.1.
@@ -1376,6 +1453,10 @@ OXRTMP_API oxrtmp_status oxrtmp_hub_create(const oxrtmp_hub_options *options, ox
  *  @return OXRTMP_OK; when it was refused E_BUSY: the stream has a publisher, E_NOT_FOUND: there is no such stream,
  *  E_CLOSED; E_STATE when it comes too late; E_ARGUMENT for a request of an engine, which stays. */
 OXRTMP_API oxrtmp_status oxrtmp_hub_accept(oxrtmp_hub hub, oxrtmp_request request);
+
+/** oxrtmp_hub_accept for a player that gets what mask leaves of the stream, in the place of the mask of the hub's
+ *  options. Since 0.1. @return as oxrtmp_hub_accept. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_accept_masked(oxrtmp_hub hub, oxrtmp_request request, const oxrtmp_mask *mask);
 
 /** Publish into the hub: *client is a client without a connection. Sending, flushing, statistics, events, its queue and
  *  oxrtmp_client_close work as with one that is connected; of the options (may be NULL) no_wait, send_timeout_ms and
@@ -1393,7 +1474,8 @@ OXRTMP_API oxrtmp_status oxrtmp_hub_publish(oxrtmp_hub hub, const char *app, con
 OXRTMP_API oxrtmp_status oxrtmp_hub_play(oxrtmp_hub hub, const char *app, const char *stream_name,
                                          const oxrtmp_client_options *options, oxrtmp_client *client);
 
-/** A hub at this moment. The library fills it; set struct_size before the call. */
+/** A hub at this moment; what is counted counts streams that have ended too. The library fills it; set struct_size
+ *  before the call. */
 typedef struct oxrtmp_hub_info {
   uint32_t struct_size;    /**< sizeof(oxrtmp_hub_info), set by you */
   uint32_t streams;        /**< streams that there are */
@@ -1404,6 +1486,8 @@ typedef struct oxrtmp_hub_info {
   uint64_t frames_sent;    /**< to all players */
   uint64_t frames_dropped; /**< because players were slow */
   uint64_t cached_bytes;   /**< that wait for late players */
+  uint64_t messages_lost;  /**< that reached no player, as there was no memory for them */
+  int64_t duration_ns;     /**< since the hub began */
 } oxrtmp_hub_info;
 
 /** Fill *info. Since 0.1. @return OXRTMP_OK. */
@@ -1428,19 +1512,95 @@ typedef struct oxrtmp_stream_info {
   uint64_t frames_dropped;      /**< because players were slow */
   uint64_t cached_bytes;        /**< that wait for late players */
   char publisher[64];           /**< the publisher's address, "application" of oxrtmp_hub_publish, or "" */
+  uint64_t messages_lost;       /**< that reached no player, as there was no memory for them */
+  int64_t published_ns;         /**< since the publisher began */
+  uint32_t video_codec;         /**< OXRTMP_CODEC_... of the first video track, 0 while there is none */
+  uint32_t audio_codec;         /**< and of the first audio track */
 } oxrtmp_stream_info;
 
 /** Fill *info about one stream. Since 0.1. @return OXRTMP_OK; E_NOT_FOUND. */
 OXRTMP_API oxrtmp_status oxrtmp_hub_stream_statistics(oxrtmp_hub hub, const char *app, const char *stream_name,
                                                       oxrtmp_stream_info *info);
 
-/** The hub as a JSON object: its figures, and "streams", a list with app, stream_name and figures of each, under the
- *  names of the structs above. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+/** The hub as a JSON object: its figures; "streams", a list with app, stream_name and figures of each, and its
+ *  "player_list" (peer, packets, bytes, queued_bytes, frames_dropped, duration_ns, paused, waiting, no_audio, no_video);
+ *  and "relays", a list with app, stream_name and figures of each, without its URL, which may be secret. Names are those
+ *  of the structs. It may have grown from one call to the next. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_hub_json(oxrtmp_hub hub, char *buf, size_t cap, size_t *length);
 
-/** End all streams of the hub, telling publishers and players, and end the handle. Servers that have the hub refuse
- *  from then on. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+/** End all streams and relays of the hub, telling publishers and players, and end the handle. Servers that have the hub
+ *  refuse from then on. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_hub_close(oxrtmp_hub hub);
+
+/* Relays: a stream of a hub sent to another server, or taken from there. A relay connects again when the connection is
+ * lost, and each connection begins with metadata, sequence headers and what the hub keeps for late players. */
+
+/** What a relay does. */
+enum oxrtmp_relay_state {
+  OXRTMP_RELAY_IDLE = 0,       /**< nothing to relay: no publisher here, or on demand no player, or another publisher */
+  OXRTMP_RELAY_CONNECTING = 1, /**< to the other server */
+  OXRTMP_RELAY_RUNNING = 2,    /**< the other server has accepted */
+  OXRTMP_RELAY_WAITING = 3,    /**< the connection failed: it will try again */
+  OXRTMP_RELAY_CLOSED = 4      /**< it was closed, or its hub, or it gave up */
+};
+
+/** Options of a relay. Clear them with oxrtmp_relay_options_init; 0 and NULL mean the default. */
+typedef struct oxrtmp_relay_options {
+  uint32_t struct_size;                /**< set by oxrtmp_relay_options_init */
+  uint32_t on_demand;                  /**< pull; not 0: begin with the first player, who waits for it */
+  uint32_t idle_after_ms;              /**< on demand: end so long after the last player has left; 10000 */
+  uint32_t retry_min_ms;               /**< wait half of it to all of it after a failure; doubled by each one; 1000 */
+  uint32_t retry_max_ms;               /**< the most it waits; 30000 */
+  uint32_t attempts;                   /**< give up after so many failures in a row; never */
+  const oxrtmp_client_options *client; /**< of its connections, TLS among them; NULL: the defaults */
+  const oxrtmp_mask *mask;             /**< push: what is left out of the stream; NULL: nothing */
+} oxrtmp_relay_options;
+
+/** Send a stream of the hub to url whenever it is published here. There may be any number of relays of one stream; each
+ *  that is slow loses video up to a keyframe, as a player does. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when the URL or the options are not valid; E_FILE; E_CLOSED.
+ *  *relay is yours: oxrtmp_relay_close. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_push(oxrtmp_hub hub, const char *app, const char *stream_name, const char *url,
+                                         const oxrtmp_relay_options *options, oxrtmp_relay *relay);
+
+/** Play url and publish what comes in the hub, unless somebody else publishes there. options may be NULL. Since 0.1.
+ *  @return as oxrtmp_hub_push. *relay is yours: oxrtmp_relay_close. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_pull(oxrtmp_hub hub, const char *app, const char *stream_name, const char *url,
+                                         const oxrtmp_relay_options *options, oxrtmp_relay *relay);
+
+/** A relay at this moment. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_relay_info {
+  uint32_t struct_size;    /**< sizeof(oxrtmp_relay_info), set by you */
+  uint32_t pull;           /**< 0: push */
+  uint32_t state;          /**< oxrtmp_relay_state */
+  oxrtmp_status status;    /**< how the latest connection failed or ended; OXRTMP_OK: it did not */
+  int64_t since_ns;        /**< how long it is in its state */
+  uint64_t connections;    /**< that were accepted */
+  uint64_t retries;        /**< attempts after one that failed */
+  uint64_t bytes;          /**< payload bytes sent or received, by all connections */
+  uint64_t packets;        /**< all packets, of these: */
+  uint64_t audio_packets;  /**< audio */
+  uint64_t video_packets;  /**< video */
+  uint64_t data_packets;   /**< data, metadata included */
+  uint64_t queued_bytes;   /**< not sent yet */
+  uint64_t frames_dropped; /**< by a push whose server was slow */
+  char text[128];          /**< status in words, the other server's too, cut to fit */
+} oxrtmp_relay_info;
+
+/** Fill *info. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_relay_statistics(oxrtmp_relay relay, oxrtmp_relay_info *info);
+
+/** Wait for the next RELAY event of a relay, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED after the event that tells so, or when oxrtmp_relay_close is called
+ *  meanwhile; E_BUSY when the relay has a queue. */
+OXRTMP_API oxrtmp_status oxrtmp_relay_next_event(oxrtmp_relay relay, int32_t timeout_ms, oxrtmp_event *event);
+
+/** Send the relay's events to queue, as oxrtmp_server_set_queue. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_relay_set_queue(oxrtmp_relay relay, oxrtmp_queue queue, uint64_t user_data);
+
+/** End the relay and its handle: a connection ends politely, which may take linger_ms of the client's options. Closing
+ *  again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_relay_close(oxrtmp_relay relay);
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * FLV files
@@ -1882,6 +2042,9 @@ OXRTMP_DEFINE_INIT_(oxrtmp_session_options)  /* oxrtmp_session_options_init(&opt
 OXRTMP_DEFINE_INIT_(oxrtmp_client_options)   /* oxrtmp_client_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_queue_options)    /* oxrtmp_queue_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_hub_options)      /* oxrtmp_hub_options_init(&options) */
+OXRTMP_DEFINE_INIT_(oxrtmp_relay_options)    /* oxrtmp_relay_options_init(&options) */
+OXRTMP_DEFINE_INIT_(oxrtmp_tls_options)      /* oxrtmp_tls_options_init(&options) */
+OXRTMP_DEFINE_INIT_(oxrtmp_mask)             /* oxrtmp_mask_init(&mask) */
 OXRTMP_DEFINE_INIT_(oxrtmp_recorder_options) /* oxrtmp_recorder_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_metadata)         /* oxrtmp_metadata_init(&metadata) */
 OXRTMP_DEFINE_INIT_(oxrtmp_handshake_options) /* oxrtmp_handshake_options_init(&options) */

@@ -48,6 +48,7 @@ static struct {
   oxrtmp_recorder recorder;
   oxrtmp_flv_reader reader;
   oxrtmp_hub hub;
+  oxrtmp_relay relay;
 } live;
 
 static char recorded[] = "/tmp/oxrtmp-arguments-XXXXXX";
@@ -58,6 +59,7 @@ static void open_all(void) {
   OK(oxrtmp_recorder_open_in(recorded, "x", NULL, &live.recorder));
   OK(oxrtmp_flv_reader_create(&live.reader));
   OK(oxrtmp_hub_create(NULL, &live.hub));
+  OK(oxrtmp_hub_push(live.hub, "x", "x", "rtmp://127.0.0.1/x/x", NULL, &live.relay));
 }
 
 static void close_all(void) {
@@ -67,6 +69,7 @@ static void close_all(void) {
   OK(oxrtmp_recorder_close(live.recorder));
   OK(oxrtmp_flv_reader_close(live.reader));
   OK(oxrtmp_hub_close(live.hub));
+  OK(oxrtmp_relay_close(live.relay));
 }
 
 static void made_up_handles(void) {
@@ -93,6 +96,7 @@ static void handles_of_another_kind(void) {
   wrong_handle(live.recorder.id, "recorder");
   wrong_handle(live.reader.id, "flv_reader");
   wrong_handle(live.hub.id, "hub");
+  wrong_handle(live.relay.id, "relay");
   close_all();
 }
 

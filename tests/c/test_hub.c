@@ -343,10 +343,18 @@ static void late_and_early_players(void) {
   OK(oxrtmp_hub_options_init(&options));
   options.cache_policy = OXRTMP_CACHE_OFF;
   options.wait_for_publisher = 1;
+  options.wait_limit_ms = 50;
   options.grace_ms = -1;
   options.chunk_size = 128;
   oxrtmp_hub hub = new_hub(&options);
   oxrtmp_client early, late, publisher;
+  OK(oxrtmp_hub_play(hub, "live", "cam", NULL, &early));
+  oxrtmp_packet packet;
+  STATUS(OXRTMP_E_EOF, oxrtmp_client_next_packet(early, 10000, &packet)); /* nobody came */
+  OK(oxrtmp_client_close(early));
+  OK(oxrtmp_hub_close(hub));
+  options.wait_limit_ms = 0;
+  hub = new_hub(&options);
   OK(oxrtmp_hub_play(hub, "live", "cam", NULL, &early));
   CHECK(stream_of(hub, "cam").published == 0 && stream_of(hub, "cam").players == 1);
   OK(oxrtmp_hub_publish(hub, "live", "cam", NULL, &publisher));
@@ -361,11 +369,95 @@ static void late_and_early_players(void) {
   CHECK(stream_of(hub, "cam").cached_bytes == 0);
   OK(oxrtmp_client_close(publisher)); /* there is no grace */
   CHECK(next_video(late) == 11 && next_video(late) == 12);
-  oxrtmp_packet packet;
   STATUS(OXRTMP_E_EOF, oxrtmp_client_next_packet(late, 10000, &packet));
   STATUS(OXRTMP_E_EOF, oxrtmp_client_next_packet(early, 10000, &packet));
   OK(oxrtmp_client_close(late));
   OK(oxrtmp_client_close(early));
+  OK(oxrtmp_hub_close(hub));
+}
+
+struct masker {
+  oxrtmp_server server;
+  oxrtmp_hub hub;
+  const oxrtmp_mask *mask;
+};
+
+static void *accept_masked(void *p) {
+  struct masker *m = p;
+  oxrtmp_request request;
+  OK(oxrtmp_server_accept(m->server, 10000, &request));
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_hub_accept_masked(m->hub, request, NULL));
+  OK(oxrtmp_hub_accept_masked(m->hub, request, m->mask));
+  return NULL;
+}
+
+/* What masks leave out, of the hub's options, of a request, and of a client in the hub. */
+static void masks(void) {
+  oxrtmp_mask silent, keys, opus;
+  OK(oxrtmp_mask_init(&silent));
+  OK(oxrtmp_mask_init(&keys));
+  OK(oxrtmp_mask_init(&opus));
+  silent.no_audio = silent.no_data = 1;
+  keys.keyframes_only = 1;
+  const uint32_t codecs[] = {OXRTMP_CODEC_OPUS};
+  opus.codecs = codecs;
+  opus.codec_count = 1;
+  oxrtmp_hub_options options;
+  OK(oxrtmp_hub_options_init(&options));
+  options.mask = &silent;
+  options.timestamps = OXRTMP_TIMESTAMPS_REBASE;
+  oxrtmp_hub hub = new_hub(&options);
+  oxrtmp_server_options server_options;
+  OK(oxrtmp_server_options_init(&server_options));
+  server_options.hub = hub;
+  oxrtmp_server server = bind_server(&server_options);
+  server_options.ask_play = 1;
+  struct masker m = {bind_server(&server_options), hub, &keys};
+  oxrtmp_client publisher, players[4];
+  OK(oxrtmp_hub_publish(hub, "live", "cam", NULL, &publisher));
+  OK(oxrtmp_client_send_video(publisher, 5000, 1, (const uint8_t *)"0", 1));
+  received(hub, "cam", 1);
+  OK(oxrtmp_client_play(url_of(server, "live/cam"), NULL, 10000, &players[0]));
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, accept_masked, &m) == 0);
+  OK(oxrtmp_client_play(url_of(m.server, "live/cam"), NULL, 10000, &players[1]));
+  pthread_join(thread, NULL);
+  oxrtmp_client_options client_options;
+  OK(oxrtmp_client_options_init(&client_options));
+  client_options.mask = &opus;
+  OK(oxrtmp_hub_play(hub, "live", "cam", &client_options, &players[2]));
+  OK(oxrtmp_hub_play(hub, "live", "cam", NULL, &players[3]));
+  oxrtmp_packet opus_frame = {.type = 8, .kind = OXRTMP_PACKET_FRAME, .codec = OXRTMP_CODEC_OPUS, .timestamp_ms = 5040,
+                              .flags = OXRTMP_PACKET_ENHANCED, .data = (const uint8_t *)"o", .size = 1};
+  OK(oxrtmp_client_send_audio(publisher, 5010, (const uint8_t *)"a", 1));
+  OK(oxrtmp_client_send_video(publisher, 5020, 0, (const uint8_t *)"1", 1));
+  OK(oxrtmp_client_send_video(publisher, 5030, 1, (const uint8_t *)"2", 1));
+  OK(oxrtmp_client_send_packet(publisher, &opus_frame));
+  OK(oxrtmp_client_send_video(publisher, 5050, 1, (const uint8_t *)"3", 1));
+  /* Timestamps begin with 0. */
+  static const char *const wanted[] = {"0:0 20:1 30:2 50:3", "0:0 10:a 30:2 40:o 50:3", "40:o", "0:0 10:a 20:1 30:2 40:o 50:3"};
+  for (int i = 0; i < 4; i++) {
+    char got[256] = "";
+    const char *last = strrchr(wanted[i], ':');
+    do {
+      oxrtmp_packet packet;
+      OK(oxrtmp_client_next_packet(players[i], 10000, &packet));
+      if (packet.type != 18) {
+        snprintf(got + strlen(got), sizeof got - strlen(got), "%s%u:%.1s", got[0] != 0 ? " " : "", packet.timestamp_ms,
+                 (const char *)packet.data);
+      }
+      OK(oxrtmp_packet_release(&packet));
+    } while (strrchr(got, ':') == NULL || strcmp(strrchr(got, ':'), last) != 0);
+    TEXT(wanted[i], got);
+    OK(oxrtmp_client_close(players[i]));
+  }
+  oxrtmp_stream_info info = stream_of(hub, "cam");
+  CHECK(info.video_codec == OXRTMP_CODEC_AVC1 && info.audio_codec != 0 && info.published_ns > 0);
+  client_options.mask = &(oxrtmp_mask){.struct_size = sizeof(oxrtmp_mask), .codec_count = 1};
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_hub_play(hub, "live", "cam", &client_options, &players[0]));
+  OK(oxrtmp_client_close(publisher));
+  OK(oxrtmp_server_close(server));
+  OK(oxrtmp_server_close(m.server));
   OK(oxrtmp_hub_close(hub));
 }
 
@@ -420,6 +512,7 @@ static void options_are_checked(void) {
   REFUSED(cache_policy, 3);
   REFUSED(slow_policy, 3);
   REFUSED(takeover, 3);
+  REFUSED(timestamps, 3);
   REFUSED(chunk_size, 65537);
   REFUSED(coalesce_ms, 10001);
   REFUSED(struct_size, 0);
@@ -517,6 +610,7 @@ int main(void) {
   RUN(by_a_queue);
   RUN(takeover);
   RUN(late_and_early_players);
+  RUN(masks);
   RUN(slow_players);
   RUN(options_are_checked);
   RUN(close_wakes);

@@ -316,6 +316,46 @@ static void the_wrong_way(void) {
   OK(oxrtmp_server_close(server));
 }
 
+/* How plays are answered by option, and the end of a recorded stream. */
+static void answers(void) {
+  oxrtmp_server_options options;
+  OK(oxrtmp_server_options_init(&options));
+  options.ask_play = options.play_recorded = options.no_sample_access = options.data_start = 1;
+  oxrtmp_server server = bind_server(&options);
+  oxrtmp_client client;
+  oxrtmp_session session;
+  connect_player(server, NULL, &client, &session);
+  oxrtmp_packet packet;
+  OK(oxrtmp_client_next_packet(client, 10000, &packet));
+  char json[256];
+  OK(oxrtmp_packet_json(&packet, json, sizeof json, NULL));
+  CHECK(strstr(json, "NetStream.Data.Start") != NULL);
+  OK(oxrtmp_packet_release(&packet));
+  OK(oxrtmp_session_send_audio(session, 0, (const uint8_t *)"a", 1));
+  OK(oxrtmp_session_complete(session));
+  STATUS(OXRTMP_E_EOF, oxrtmp_session_complete(session));
+  STATUS(OXRTMP_E_EOF, oxrtmp_session_send_audio(session, 0, (const uint8_t *)"a", 1));
+  OK(oxrtmp_client_next_packet(client, 10000, &packet));
+  CHECK(packet.type == 8); /* nothing about access came */
+  OK(oxrtmp_packet_release(&packet));
+  oxrtmp_status status;
+  bool complete = false;
+  while ((status = oxrtmp_client_next_packet(client, 10000, &packet)) == OXRTMP_OK) {
+    OK(oxrtmp_packet_json(&packet, json, sizeof json, NULL));
+    complete = complete || strstr(json, "NetStream.Play.Complete") != NULL;
+    OK(oxrtmp_packet_release(&packet));
+  }
+  STATUS(OXRTMP_E_EOF, status);
+  OK(oxrtmp_client_close(client));
+  OK(oxrtmp_session_close(session));
+  connect_publisher(server, &client, &session);
+  STATUS(OXRTMP_E_STATE, oxrtmp_session_complete(session));
+  OK(oxrtmp_client_close(client));
+  OK(oxrtmp_session_close(session));
+  OK(oxrtmp_server_close(server));
+  CHECK(complete);
+}
+
 static void pings(void) {
   oxrtmp_server server = play_server();
   oxrtmp_client publisher, player;
@@ -475,6 +515,7 @@ int main(void) {
   RUN(commands_reach_the_session);
   RUN(refusals);
   RUN(the_wrong_way);
+  RUN(answers);
   RUN(pings);
   RUN(close_wakes_the_client);
   RUN(close_wakes_the_session);

@@ -81,14 +81,16 @@ const field native_hub_options[] = {
 #define STRUCT oxrtmp_hub_info
 const field native_hub_info[] = {
     U32(streams), U32(publishers),  U32(players),        U64(bytes),
-    U64(packets), U64(frames_sent), U64(frames_dropped), U64(cached_bytes), END};
+    U64(packets), U64(frames_sent), U64(frames_dropped), U64(cached_bytes),
+    U64(messages_lost), I64(duration_ns), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_stream_info
 const field native_stream_info[] = {
     BOOL(published),  U32(players),      U32(timestamp_ms),  I64(duration_ns),    I64(keyframe_interval_ns), U64(bytes),
     U64(packets),     U64(audio_packets), U64(video_packets), U64(data_packets),   U64(keyframes),            U64(malformed),
-    U64(frames_sent), U64(frames_dropped), U64(cached_bytes), CHARS(publisher), END};
+    U64(frames_sent), U64(frames_dropped), U64(cached_bytes), CHARS(publisher),   U64(messages_lost),        I64(published_ns),
+    U32(video_codec), U32(audio_codec),  END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_engine_counters

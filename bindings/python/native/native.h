@@ -143,8 +143,11 @@ static inline PyObject *native_none(PyObject *module, oxrtmp_status status) {
     char *text_ = small_; \
     (result) = NULL; \
     (status) = function(__VA_ARGS__, (buffer_type *)text_, sizeof small_, &length_); \
-    if ((status) == OXRTMP_E_BUFFER) { \
-      size_t room_ = length_ + 1; \
+    while ((status) == OXRTMP_E_BUFFER) { /* it may grow between two calls */ \
+      size_t room_ = length_ + length_ / 8 + 64; \
+      if (text_ != small_) { \
+        PyMem_Free(text_); \
+      } \
       if ((text_ = PyMem_Malloc(room_)) == NULL) { \
         PyErr_NoMemory(); \
         break; \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -68,7 +69,11 @@ class BaseHub(Handle):
     def streams(self) -> dict[tuple[str, str], StreamStatistics]:
         """Its streams, by application and stream name."""
         found = json.loads(_native.hub_json(self._handle))["streams"]
-        return {(s.pop("app"), s.pop("stream_name")): StreamStatistics(**s) for s in found}
+        names = {f.name for f in dataclasses.fields(StreamStatistics)}
+        return {
+            (s["app"], s["stream_name"]): StreamStatistics(**{name: s[name] for name in s if name in names})
+            for s in found
+        }
 
     def close(self) -> None:
         """End its streams, telling publishers and players. Servers that have it refuse from then on."""

@@ -343,6 +343,8 @@ class HubStatistics:
     frames_sent: int  #: to all players
     frames_dropped: int  #: because players were slow
     cached_bytes: int  #: that wait for late players
+    messages_lost: int  #: that reached no player, as there was no memory for them
+    duration_ns: int  #: since the hub began
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -365,6 +367,10 @@ class StreamStatistics:
     frames_dropped: int  #: because players were slow
     cached_bytes: int  #: that wait for late players
     publisher: str  #: the publisher's address, "application" of Hub.publish, or ""
+    messages_lost: int  #: that reached no player, as there was no memory for them
+    published_ns: int  #: since the publisher began
+    video_codec: int  #: four characters as a number, of the first video track; 0 while there is none
+    audio_codec: int  #: and of the first audio track
 
 
 @dataclass(frozen=True, kw_only=True)
