@@ -23,6 +23,7 @@ type plainPeer struct {
 	rest    []byte // received, not decoded
 	arrived int    // how many reads there were
 	buf     []byte
+	version [4]byte // of the other side's first packet
 }
 
 // said is a message that a server sent, and with which read its last byte came.
@@ -61,8 +62,19 @@ func (m said) String() string {
 	return fmt.Sprintf("type %d", m.TypeID)
 }
 
-// newPlainPeer shakes hands, connects to the app live, and creates a stream.
+// newPlainPeer shakes hands, connects to the app live, and creates a stream; startPlainPeer only shakes hands.
 func newPlainPeer(t testing.TB, address string, properties ...amf.Property) *plainPeer {
+	t.Helper()
+	p := startPlainPeer(t, address)
+	object := &amf.Object{Properties: append([]amf.Property{{Name: "app", Value: amf.String("live")}}, properties...)}
+	p.command(0, message.Command{Name: "connect", TransactionID: 1, Object: object})
+	p.until(message.CodeConnectSuccess)
+	p.command(0, message.NewCommand("createStream", 2))
+	p.until("_result")
+	return p
+}
+
+func startPlainPeer(t testing.TB, address string) *plainPeer {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -77,11 +89,6 @@ func newPlainPeer(t testing.TB, address string, properties ...amf.Property) *pla
 		t.Fatal(err)
 	}
 	conn.Write(answer[1 : 1+1536])
-	object := &amf.Object{Properties: append([]amf.Property{{Name: "app", Value: amf.String("live")}}, properties...)}
-	p.command(0, message.Command{Name: "connect", TransactionID: 1, Object: object})
-	p.until(message.CodeConnectSuccess)
-	p.command(0, message.NewCommand("createStream", 2))
-	p.until("_result")
 	return p
 }
 
