@@ -290,7 +290,11 @@ export interface ServerOptions {
   sendOnBwDone?: boolean
   /** How long a connection that ends may take to deliver its last words, in ms; 2000. */
   lingerMs?: number
-  /** play raises a request; false: players are told that there is no such stream. */
+  /** Answers every publish and play, without a request. */
+  hub?: Hub
+  /** publish raises a request though there is a hub; false. */
+  askPublish?: boolean
+  /** play raises a request; false: without a hub, players are told that there is no such stream. */
   askPlay?: boolean
   /** How long a send to a player waits for room, in ms; -1 for ever; 10000. */
   sendTimeoutMs?: number
@@ -771,6 +775,143 @@ export class Client {
 
 export interface Client extends Stream<ServerEvent> {}
 
+// ---- hubs ----
+
+/** Options of a hub. Unknown ones are refused by name. */
+export interface HubOptions {
+  /** What late players get besides metadata and headers: all since the last keyframe (`'gop'`), that keyframe, or nothing. */
+  cachePolicy?: 'gop' | 'keyframe' | 'off'
+  /** Most bytes that a stream's cache holds since the last keyframe; 8 MiB. */
+  cacheBytes?: number
+  /** And most frames; 4096. */
+  cacheFrames?: number
+  /**
+   * What happens to a player that takes less than it is sent: video is dropped up to the next keyframe (`'drop'`), it is
+   * disconnected, or its stream waits for it, and with it every other player.
+   */
+  slowPolicy?: 'drop' | 'disconnect' | 'block'
+  /** Waiting output past which a player is slow; 1 MiB. */
+  slowBytes?: number
+  /** Waiting output past which it is disconnected; 8 MiB, at least twice slowBytes. */
+  disconnectBytes?: number
+  /** A second publisher of a name is refused, takes over, or does so if nothing came from the first for silentAfterMs. */
+  takeover?: 'reject' | 'replace' | 'ifSilent'
+  /** For `'ifSilent'`; 5000. */
+  silentAfterMs?: number
+  /** How long players stay when their publisher has gone; 10000. */
+  graceMs?: number
+  /** Players wait for a stream that is not there yet; false. */
+  waitForPublisher?: boolean
+  /** Frames are held back for so long, to send several at once; 0. */
+  coalesceMs?: number
+  /** Chunk size towards players, 1 to 65536; 4096. */
+  chunkSize?: number
+}
+
+/** A hub at one moment. */
+export interface HubStatistics {
+  /** Streams that there are. */
+  readonly streams: number
+  /** Of them with a publisher. */
+  readonly publishers: number
+  /** Of all streams. */
+  readonly players: number
+  /** Payload bytes received from publishers. */
+  readonly bytes: bigint
+  /** Messages received from publishers. */
+  readonly packets: number
+  /** Frames sent to all players. */
+  readonly framesSent: number
+  /** Frames dropped because players were slow. */
+  readonly framesDropped: number
+  /** Bytes that wait for late players. */
+  readonly cachedBytes: bigint
+}
+
+/** A stream of a hub at one moment. */
+export interface StreamStatistics {
+  /** Whether it has a publisher. */
+  readonly published: boolean
+  /** Who play it. */
+  readonly players: number
+  /** Of the last message received. */
+  readonly timestampMs: number
+  /** Since the stream began. */
+  readonly durationNs: bigint
+  /** Between the last two keyframes received, by decoding time. */
+  readonly keyframeIntervalNs: bigint
+  /** Payload bytes received from publishers. */
+  readonly bytes: bigint
+  /** Messages received from publishers, of these: */
+  readonly packets: number
+  /** Audio. */
+  readonly audioPackets: number
+  /** Video. */
+  readonly videoPackets: number
+  /** Data, metadata included. */
+  readonly dataPackets: number
+  /** Keyframes. */
+  readonly keyframes: number
+  /** Not understood. */
+  readonly malformed: number
+  /** Frames sent to all players. */
+  readonly framesSent: number
+  /** Frames dropped because players were slow. */
+  readonly framesDropped: number
+  /** Bytes that wait for late players. */
+  readonly cachedBytes: bigint
+  /** The publisher's address, `'application'` of {@link Hub.publish}, or `''`. */
+  readonly publisher: string
+}
+
+/**
+ * Takes what is published under an application's and a stream's name and gives it to everybody who plays that, inside the
+ * library. A whole live server:
+ *
+ * ```js
+ * const server = await Server.listen(':1935', { hub: new Hub() })
+ * ```
+ *
+ * Who comes late gets metadata, sequence headers and what the cache holds. A player that takes less than it is sent loses
+ * video up to a keyframe and keeps its audio; the others do not notice it. When a publisher goes its players stay for the
+ * grace period, and go on with the next one: timestamps never go back. Any number of servers may share a hub, which does not
+ * keep the process alive by itself.
+ */
+export class Hub implements AsyncDisposable {
+  /** A hub without streams. */
+  constructor (options?: HubOptions)
+  /** Whether it was closed. */
+  readonly closed: boolean
+  /**
+   * Gives it a request to publish or play, which it grants or refuses: there is no session for you. Whether it was granted:
+   * not when the stream has a publisher, or is not there, or when the peer has gone.
+   */
+  accept (request: Request<Session | undefined>): Promise<boolean>
+  /**
+   * Publishes into the hub, without a connection. The client ends when another publisher takes over, or the hub is closed.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_BUSY` when the stream has a publisher that must not be replaced.
+   */
+  publish (app: string, streamName: string, options?: HubClientOptions): Promise<Client>
+  /**
+   * Plays from the hub, without a connection. Of a client whose packets are not taken in time video is dropped, as of a slow
+   * player.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_NOT_FOUND` when there is no such stream.
+   */
+  play (app: string, streamName: string, options?: HubClientOptions): Promise<Client>
+  /** Its figures. */
+  statistics (): HubStatistics
+  /** Those of one stream. @throws {@link OxrtmpError} `ERR_OXRTMP_NOT_FOUND`. */
+  streamStatistics (app: string, streamName: string): StreamStatistics
+  /** Its streams. */
+  streams (): ({ readonly app: string, readonly streamName: string } & StreamStatistics)[]
+  /** Ends its streams, telling publishers and players. Servers that have it refuse from then on. */
+  close (): Promise<void>
+  [Symbol.asyncDispose] (): Promise<void>
+}
+
+/** What a client without a connection can be told. */
+export type HubClientOptions = Pick<ClientOptions, 'sendTimeoutMs' | 'outputBytes' | 'lingerMs'>
+
 // ---- files ----
 
 /** Writes packets into an FLV file, off the event loop. */
@@ -909,7 +1050,7 @@ export interface EngineOptions {
 export class Engine implements Disposable {
   private constructor ()
   /** The accepting side. Of the options, what concerns listening, connections and sending has no meaning. */
-  static server (options?: Omit<ServerOptions, 'signal' | 'sendTimeoutMs'> & EngineOptions): Engine
+  static server (options?: Omit<ServerOptions, 'signal' | 'sendTimeoutMs' | 'hub'> & EngineOptions): Engine
   /** The calling side, which publishes. The URL names the stream only. Its first output is at hand. */
   static publish (url: string, options?: Omit<ClientOptions, 'signal' | 'fd' | 'sendTimeoutMs'> & EngineOptions): Engine
   /** Whether it was closed by {@link close}. */

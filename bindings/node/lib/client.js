@@ -20,6 +20,8 @@ const LINGER_MS = 2000
 
 const INTERNAL = Symbol('a client of the library')
 
+let clientOf
+
 class Client extends Stream {
   #line
   #kind // 'publish' or 'play'
@@ -44,6 +46,21 @@ class Client extends Stream {
     this.#kind = kind
     this.#lingerMs = lingerMs === 0 ? LINGER_MS : Math.max(lingerMs, 0)
     this.#ended = new Promise(resolve => { this.#end = resolve })
+  }
+
+  static {
+    /** A client without a connection; open(settings, id) returns its handle or a status. */
+    clientOf = (kind, { sendTimeoutMs, ...settings }, open) => {
+      const client = new Client(INTERNAL, kind, { ...settings, sendTimeoutMs })
+      const handle = open(settings, client.#line.id)
+      if (typeof handle === 'number') {
+        const error = lastError(handle)
+        client.#line.close()
+        throw error
+      }
+      client.#line.open(handle)
+      return client
+    }
   }
 
   static async publish (url, given) { return Client.#make('publish', url, given) }
@@ -192,4 +209,4 @@ class Client extends Stream {
   }
 }
 
-module.exports = { Client }
+module.exports = { Client, clientOf }

@@ -12,6 +12,7 @@ const { Session } = require('./session.js')
 const { Client } = require('./client.js')
 const { Recorder } = require('./recorder.js')
 const { FLVReader } = require('./flv-reader.js')
+const { Hub } = require('./hub.js')
 const { Engine } = require('./engine.js')
 const { version } = require('../package.json')
 
@@ -31,6 +32,7 @@ exports.Packet = Packet
 exports.PacketFlags = PacketFlags
 exports.Recorder = Recorder
 exports.FLVReader = FLVReader
+exports.Hub = Hub
 exports.Engine = Engine
 exports.Metadata = Metadata
 exports.OxrtmpError = OxrtmpError

@@ -15,6 +15,7 @@ const text = value => typeof value === 'string' && !value.includes('\0') ? undef
 const oneOf = (...values) => value => values.includes(value) ? undefined : values.map(v => `'${v}'`).join(', ')
 const func = value => typeof value === 'function' ? undefined : 'a function'
 const abortSignal = value => value instanceof AbortSignal ? undefined : 'an AbortSignal'
+const any = () => undefined
 const nested = fields => value => isObject(value) ? fields : 'an object'
 
 const count = integer(1, U32)
@@ -64,7 +65,8 @@ const server = {
   sendOnBwDone: flag,
   lingerMs: time,
   askPlay: flag,
-  outputBytes: count
+  outputBytes: count,
+  askPublish: flag
 }
 
 const client = {
@@ -83,6 +85,27 @@ const client = {
   bufferLengthMs: count,
   startMs: whole,
   durationMs: whole
+}
+
+const HUB_WORDS = { // by their numbers
+  cachePolicy: ['gop', 'keyframe', 'off'],
+  slowPolicy: ['drop', 'disconnect', 'block'],
+  takeover: ['reject', 'replace', 'ifSilent']
+}
+
+const hub = {
+  cachePolicy: oneOf(...HUB_WORDS.cachePolicy),
+  cacheBytes: count,
+  cacheFrames: count,
+  slowPolicy: oneOf(...HUB_WORDS.slowPolicy),
+  slowBytes: count,
+  disconnectBytes: count,
+  takeover: oneOf(...HUB_WORDS.takeover),
+  silentAfterMs: integer(1, I32),
+  graceMs: integer(0, I32),
+  waitForPublisher: flag,
+  coalesceMs: integer(0, U32),
+  chunkSize: integer(1, 65536)
 }
 
 const recorder = {
@@ -113,15 +136,17 @@ const metadata = {
   encoder: text
 }
 
-const records = { limits, timeouts, server, client, recorder, metadata }
+const records = { limits, timeouts, server, client, hub, recorder, metadata }
 
 const forms = {
-  server: { ...server, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, signal: abortSignal },
+  server: { ...server, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, hub: any, signal: abortSignal },
   client: {
     ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, fd: integer(0, I32), signal: abortSignal
   },
   engineServer: { ...server, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
   enginePublish: { ...client, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
+  hub,
+  hubClient: { sendTimeoutMs: time, outputBytes: count, lingerMs: time },
   recorder,
   metadata,
   serve: { signal: abortSignal, onError: func },
@@ -176,4 +201,4 @@ function checkBytes (value, name) {
   throw argumentError(`${name} must be a Buffer, another view or an ArrayBuffer`)
 }
 
-module.exports = { options, records, isObject, checkText, checkInteger, checkBytes, U32 }
+module.exports = { options, records, HUB_WORDS, isObject, checkText, checkInteger, checkBytes, U32 }

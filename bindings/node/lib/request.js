@@ -41,7 +41,12 @@ class Request {
         native.requestReject(request.#take())
         return true
       },
-      sessionOf: request => request.#session
+      sessionOf: request => request.#session,
+      /** Its handle, to be answered elsewhere. */
+      takeRequest (request) {
+        if (!(request instanceof Request) || request.#of === undefined) throw argumentError('request must be a Request of a server')
+        return request.#take()
+      }
     }
   }
 

@@ -6,6 +6,7 @@ const { errorOf } = require('./events.js')
 const { Inbox } = require('./inbox.js')
 const { makeRequest, expire, sessionOf } = require('./request.js')
 const { letGo } = require('./session.js')
+const { handleOf } = require('./hub.js')
 const { options, checkText, checkInteger } = require('./options.js')
 
 const REQUEST = 1
@@ -24,6 +25,7 @@ class Server {
   #decisionMs
   #addresses = []
   #of = { sessions: new Set() } // what its sessions need to know; of these the open ones
+  #hub // which lives as long as the server
   #closing // the promise of close()
   #shutdown // { promise, resolve, reject } of shutdown()
   #signal
@@ -54,9 +56,11 @@ class Server {
     return Server.#make(undefined, options('server', given))
   }
 
-  static async #make (address, { signal, sendTimeoutMs, ...settings }) {
+  static async #make (address, { signal, sendTimeoutMs, hub, ...settings }) {
     signal?.throwIfAborted()
+    if (hub !== undefined) settings.hub = handleOf(hub)
     const server = new Server(INTERNAL, { ...settings, sendTimeoutMs })
+    server.#hub = hub
     server.#id = register(server)
     try {
       server.#handle = await holding(checkJob(native.serverOpen(address, settings, server.#id)))

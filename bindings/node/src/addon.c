@@ -195,6 +195,8 @@ static oxrtmp_status end_run(struct job *job) {
       return oxrtmp_server_close((oxrtmp_server){end->id});
     case CLIENT:
       return oxrtmp_client_close((oxrtmp_client){end->id});
+    case HUB:
+      return oxrtmp_hub_close((oxrtmp_hub){end->id});
     case RECORDER:
       return oxrtmp_recorder_close((oxrtmp_recorder){end->id});
     default:
@@ -326,7 +328,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   }
   addon_retain(addon);
   const struct function *all[] = {library_functions, memory_functions, server_functions, session_functions, client_functions,
-                                  stream_functions,  file_functions,   engine_functions};
+                                  stream_functions,  file_functions,   engine_functions, hub_functions};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     if (!add_functions(addon, exports, all[i])) {
       return NULL;

@@ -22,7 +22,7 @@ enum {
 
 /* ---- handles: a C handle in JavaScript's hands ---- */
 
-enum kind { SERVER = 1, REQUEST, SESSION, CLIENT, RECORDER, READER, ENGINE };
+enum kind { SERVER = 1, REQUEST, SESSION, CLIENT, RECORDER, READER, ENGINE, HUB };
 
 struct handle {
   uint64_t id; /* 0 once it was ended */
@@ -140,10 +140,13 @@ struct client_settings {
 bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s);
 bool get_client_settings(struct arguments *a, size_t at, struct client_settings *s); /* end with client_settings_free */
 void client_settings_free(struct client_settings *s);
+bool get_hub_options(struct arguments *a, size_t at, oxrtmp_hub_options *o);
 bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_options *o);
 bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m);
 napi_value make_metadata(napi_env env, const oxrtmp_metadata *m);
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s);
+napi_value make_hub_info(napi_env env, const oxrtmp_hub_info *h);
+napi_value make_stream_info(napi_env env, const oxrtmp_stream_info *s);
 napi_value make_play_info(napi_env env, const oxrtmp_play_info *p);
 napi_value make_engine_counters(napi_env env, const oxrtmp_engine_counters *c);
 napi_value option_names(napi_env env, napi_callback_info info);
@@ -207,6 +210,6 @@ struct function {
 };
 
 extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
-    client_functions[], stream_functions[], file_functions[], engine_functions[];
+    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[];
 
 #endif

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { U32, I32, U64, I64, COUNT, F64, TEXT_POINTER, TEXT_ARRAY, CODEC }; /* COUNT: a uint64_t that fits a number */
+/* COUNT: a uint64_t that fits a number. FLAG: a uint32_t that says whether. Both are only written. */
+enum type { U32, I32, U64, I64, COUNT, FLAG, F64, TEXT_POINTER, TEXT_ARRAY, CODEC };
 
 struct field {
   const char *name;
@@ -61,6 +62,22 @@ static const struct field server_fields[] = {
     FIELD(I32, oxrtmp_server_options, "lingerMs", linger_ms),
     FIELD(U32, oxrtmp_server_options, "askPlay", ask_play),
     FIELD(U32, oxrtmp_server_options, "outputBytes", output_bytes),
+    FIELD(U32, oxrtmp_server_options, "askPublish", ask_publish),
+    END};
+
+static const struct field hub_fields[] = {
+    FIELD(U32, oxrtmp_hub_options, "cachePolicy", cache_policy),
+    FIELD(U32, oxrtmp_hub_options, "cacheBytes", cache_bytes),
+    FIELD(U32, oxrtmp_hub_options, "cacheFrames", cache_frames),
+    FIELD(U32, oxrtmp_hub_options, "slowPolicy", slow_policy),
+    FIELD(U32, oxrtmp_hub_options, "slowBytes", slow_bytes),
+    FIELD(U32, oxrtmp_hub_options, "disconnectBytes", disconnect_bytes),
+    FIELD(U32, oxrtmp_hub_options, "takeover", takeover),
+    FIELD(I32, oxrtmp_hub_options, "silentAfterMs", silent_after_ms),
+    FIELD(I32, oxrtmp_hub_options, "graceMs", grace_ms),
+    FIELD(U32, oxrtmp_hub_options, "waitForPublisher", wait_for_publisher),
+    FIELD(U32, oxrtmp_hub_options, "coalesceMs", coalesce_ms),
+    FIELD(U32, oxrtmp_hub_options, "chunkSize", chunk_size),
     END};
 
 static const struct field client_fields[] = {
@@ -122,7 +139,38 @@ static const struct field statistics_fields[] = {
     FIELD(U64, oxrtmp_statistics, "queuedBytes", queued_bytes),
     END};
 
+static const struct field hub_info_fields[] = {
+    FIELD(U32, oxrtmp_hub_info, "streams", streams),
+    FIELD(U32, oxrtmp_hub_info, "publishers", publishers),
+    FIELD(U32, oxrtmp_hub_info, "players", players),
+    FIELD(U64, oxrtmp_hub_info, "bytes", bytes),
+    FIELD(COUNT, oxrtmp_hub_info, "packets", packets),
+    FIELD(COUNT, oxrtmp_hub_info, "framesSent", frames_sent),
+    FIELD(COUNT, oxrtmp_hub_info, "framesDropped", frames_dropped),
+    FIELD(U64, oxrtmp_hub_info, "cachedBytes", cached_bytes),
+    END};
+
+static const struct field stream_info_fields[] = {
+    FIELD(FLAG, oxrtmp_stream_info, "published", published),
+    FIELD(U32, oxrtmp_stream_info, "players", players),
+    FIELD(U32, oxrtmp_stream_info, "timestampMs", timestamp_ms),
+    FIELD(I64, oxrtmp_stream_info, "durationNs", duration_ns),
+    FIELD(I64, oxrtmp_stream_info, "keyframeIntervalNs", keyframe_interval_ns),
+    FIELD(U64, oxrtmp_stream_info, "bytes", bytes),
+    FIELD(COUNT, oxrtmp_stream_info, "packets", packets),
+    FIELD(COUNT, oxrtmp_stream_info, "audioPackets", audio_packets),
+    FIELD(COUNT, oxrtmp_stream_info, "videoPackets", video_packets),
+    FIELD(COUNT, oxrtmp_stream_info, "dataPackets", data_packets),
+    FIELD(COUNT, oxrtmp_stream_info, "keyframes", keyframes),
+    FIELD(COUNT, oxrtmp_stream_info, "malformed", malformed),
+    FIELD(COUNT, oxrtmp_stream_info, "framesSent", frames_sent),
+    FIELD(COUNT, oxrtmp_stream_info, "framesDropped", frames_dropped),
+    FIELD(U64, oxrtmp_stream_info, "cachedBytes", cached_bytes),
+    FIELD(TEXT_ARRAY, oxrtmp_stream_info, "publisher", publisher),
+    END};
+
 static const struct field play_info_fields[] = {
+    FIELD(FLAG, oxrtmp_play_info, "reset", reset),
     FIELD(U32, oxrtmp_play_info, "bufferLengthMs", buffer_length_ms),
     FIELD(F64, oxrtmp_play_info, "start", start),
     FIELD(F64, oxrtmp_play_info, "duration", duration),
@@ -208,6 +256,19 @@ static bool read_nested(napi_env env, napi_value object, const char *name, const
   return type != napi_object || read_fields(env, value, fields, out);
 }
 
+/* read_hub reads the handle that a property is, if it is there. */
+static bool read_hub(napi_env env, napi_value object, oxrtmp_hub *hub) {
+  napi_value value;
+  void *handle;
+  if (napi_get_named_property(env, object, "hub", &value) != napi_ok) {
+    return false;
+  }
+  if (napi_get_value_external(env, value, &handle) == napi_ok && ((struct handle *)handle)->kind == HUB) {
+    hub->id = ((struct handle *)handle)->id;
+  }
+  return true;
+}
+
 bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s) {
   oxrtmp_server_options_init(&s->options);
   oxrtmp_limits_init(&s->limits);
@@ -216,6 +277,7 @@ bool get_server_settings(struct arguments *a, size_t at, struct server_settings 
   s->options.timeouts = &s->timeouts;
   s->options.no_wait = 1; /* as below */
   return !is_object(a, at) || (read_fields(a->env, a->values[at], server_fields, &s->options) &&
+                               read_hub(a->env, a->values[at], &s->options.hub) &&
                                read_nested(a->env, a->values[at], "limits", limits_fields, &s->limits) &&
                                read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));
 }
@@ -242,6 +304,11 @@ void client_settings_free(struct client_settings *s) {
   }
 }
 
+bool get_hub_options(struct arguments *a, size_t at, oxrtmp_hub_options *o) {
+  oxrtmp_hub_options_init(o);
+  return !is_object(a, at) || read_fields(a->env, a->values[at], hub_fields, o);
+}
+
 bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_options *o) {
   oxrtmp_recorder_options_init(o);
   return !is_object(a, at) || read_fields(a->env, a->values[at], recorder_fields, o);
@@ -258,7 +325,12 @@ static napi_value write_field(napi_env env, const struct field *f, const char *a
   uint64_t u64 = 0;
   uint32_t u32;
   double number;
+  napi_value flag = NULL;
   switch (f->type) {
+    case FLAG:
+      memcpy(&u32, at, sizeof u32);
+      napi_get_boolean(env, u32 != 0, &flag);
+      return flag;
     case U32:
     case I32:
     case CODEC:
@@ -296,11 +368,16 @@ napi_value make_statistics(napi_env env, const oxrtmp_statistics *s) {
   return write_fields(env, statistics_fields, s);
 }
 
+napi_value make_hub_info(napi_env env, const oxrtmp_hub_info *h) {
+  return write_fields(env, hub_info_fields, h);
+}
+
+napi_value make_stream_info(napi_env env, const oxrtmp_stream_info *s) {
+  return write_fields(env, stream_info_fields, s);
+}
+
 napi_value make_play_info(napi_env env, const oxrtmp_play_info *p) {
-  napi_value object = write_fields(env, play_info_fields, p), reset;
-  napi_get_boolean(env, p->reset != 0, &reset);
-  set_named(env, object, "reset", reset);
-  return object;
+  return write_fields(env, play_info_fields, p);
 }
 
 napi_value make_engine_counters(napi_env env, const oxrtmp_engine_counters *c) {
@@ -317,7 +394,8 @@ napi_value option_names(napi_env env, napi_callback_info info) {
     const char *name;
     const struct field *fields;
   } tables[] = {{"limits", limits_fields}, {"timeouts", timeouts_fields}, {"server", server_fields},
-                {"client", client_fields}, {"recorder", recorder_fields}, {"metadata", metadata_fields}};
+                {"client", client_fields}, {"hub", hub_fields}, {"recorder", recorder_fields},
+                {"metadata", metadata_fields}};
   napi_value object;
   if (napi_create_object(env, &object) != napi_ok) {
     return NULL;

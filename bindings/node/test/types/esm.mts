@@ -1,7 +1,7 @@
 // Compiled by tsc --strict, never run: the types say what the package does.
 import { createReadStream } from 'node:fs'
 import {
-  Client, Engine, FLVReader, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Request, Server, Session, buildInfo, libraryStatistics,
+  Client, Engine, FLVReader, Hub, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Request, Server, Session, buildInfo, libraryStatistics,
   setLogger, setMemoryLimit, status, version
 } from 'oxrtmp'
 import type { ClientOptions, EngineEvent, PacketInit, ServerOptions, Statistics } from 'oxrtmp'
@@ -102,6 +102,21 @@ export async function playing (): Promise<void> {
       else console.log(event.positionMs)
     }
   })
+}
+
+export async function hubs (): Promise<void> {
+  await using hub = new Hub({ cachePolicy: 'keyframe', takeover: 'ifSilent', silentAfterMs: 3000, graceMs: 0 })
+  const server = await Server.listen(':1935', { hub, askPlay: true })
+  await server.serve(async request => {
+    const granted = await hub.accept(request)
+    same<typeof granted, boolean>(true)
+  })
+  const publisher = await hub.publish('live', 'a', { sendTimeoutMs: 100 })
+  for await (const packet of await hub.play('live', 'a')) await publisher.sendPacket(packet)
+  for (const { app, streamName, players, bytes } of hub.streams()) console.log(app, streamName, players + 1, bytes + 1n)
+  console.log(hub.statistics().framesSent, hub.streamStatistics('live', 'a').publisher)
+  // @ts-expect-error: no such policy
+  void new Hub({ slowPolicy: 'wait' })
 }
 
 export async function files (): Promise<void> {
