@@ -87,3 +87,11 @@ test('require() gives the same', async t => {
   const { code, stderr } = await run(process.execPath, [file])
   assert.equal(code, 0, stderr)
 })
+
+test('playing, and a whole server', async () => {
+  const source = program('new Hub()').replace("'127.0.0.1:1935'", "'127.0.0.1:0'")
+    .replaceAll("'rtmp://127.0.0.1/live/cam'", '`rtmp://${server.address}/live/cam`')
+    .replace('aac)', 'Buffer.of(1, 2))').replace('packet.timestampMs)', 'packet.timestampMs) || packet.media !== "audio" || process.exit(0)')
+  const { stdout } = await node(source)
+  assert.match(stdout, /audio 0\n$/)
+})
