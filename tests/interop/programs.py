@@ -25,11 +25,13 @@ PUSH = {
 LANGUAGES = list(INGEST)
 SERVER = {
     "go": [BUILD / "bin/server-go"],
+    "c": [BUILD / "bin/server-c"],
     "python": [BUILD / "venv/bin/python", ROOT / "examples/python/server.py"],
     "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/server_aio.py"],
 }
 PULL = {
     "go": [BUILD / "bin/pull-go"],
+    "c": [BUILD / "bin/pull-c"],
     "python": [BUILD / "venv/bin/python", ROOT / "examples/python/pull.py"],
     "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/pull_aio.py"],
 }
