@@ -24,7 +24,7 @@ func putClientEvent(out *C.oxrtmp_event, e *rtmp.ClientEvent) {
 		putEnd(out, statusOf(e.Err), e.Err, "")
 	case rtmp.ClientWritable:
 		out._type = C.OXRTMP_EVENT_WRITABLE
-	case rtmp.ClientStatus:
+	case rtmp.ClientStatus, rtmp.ClientReconnect:
 		out._type = C.OXRTMP_EVENT_STATUS
 		putInfo(out, e.Status.Code, e.Status.Description)
 	case rtmp.ClientControl:

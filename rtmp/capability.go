@@ -40,7 +40,9 @@ func (o *ClientOptions) capabilities(play bool) *Capabilities {
 		mask = CanDecode
 	}
 	c := AllCapabilities(mask)
-	c.Ex &^= message.CapsReconnect
+	if !o.FollowReconnects {
+		c.Ex &^= message.CapsReconnect
+	}
 	return &c
 }
 

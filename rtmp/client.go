@@ -38,6 +38,10 @@ type ClientOptions struct {
 	// FollowRedirects makes the client go where the server sends it instead, up to five times in a row, but not from TLS
 	// to a connection without it.
 	FollowRedirects bool
+	// FollowReconnects makes the client obey a server that asks it to connect anew, as one does that is about to end. It
+	// makes the new connection first; one that publishes video then goes on until its next keyframe, for which sending
+	// waits until the stream is published there, with its metadata and headers. What was sent before is not lost.
+	FollowReconnects bool
 	// PublishType is "live" (default), "record" or "append".
 	PublishType string
 	// Play says what a playing client asks for. Its zero value is the live stream of that name, or else the recorded
@@ -162,6 +166,8 @@ type Client struct {
 	closed   bool
 	again    again
 	retrying retrying
+	moving   *move // not nil: the server asked to connect anew
+	video    bool  // a keyframe was sent
 }
 
 // ClientEventKind says what a [ClientEvent] tells.
@@ -184,6 +190,8 @@ const (
 	// With ClientOptions.Reconnect or DropVideo:
 	ClientCongested ClientEventKind = 11 // half of OutputBytes is queued
 	ClientRelieved  ClientEventKind = 12 // it is no more than a quarter again
+
+	ClientReconnect ClientEventKind = 13 // the server asks the client to connect anew: URL, Status. See FollowReconnects
 )
 
 // ClientEvent is something that happened to a [Client].
@@ -196,6 +204,7 @@ type ClientEvent struct {
 	Call         *message.Command
 	CallID       uint32 // for Answer and Refuse; 0: no answer is wanted
 	SharedObject *message.SharedObject
+	URL          string // the tcUrl to connect to
 
 	after uint64 // how many packets came before it
 }
@@ -264,15 +273,21 @@ func ended(err error) error {
 func (c *Client) handle(e engine.Event) {
 	switch e.Kind {
 	case engine.EventPublishing, engine.EventPlaying:
+		if c.moving != nil && c.moving.begun {
+			c.moved()
+			return
+		}
 		if c.away() {
 			c.returned()
 			return
 		}
 		c.settle(nil)
 		c.link.keeps = c.returns()
+	case engine.EventReconnect:
+		c.asked(&e)
 	case engine.EventRefused:
 		var err error = &StatusError{Level: e.Status.Level, Code: e.Status.Code, Description: e.Status.Description}
-		if !c.settled || c.away() {
+		if !c.settled || c.away() || c.moving != nil && c.moving.begun {
 			err = c.refused(&e)
 		}
 		if err != nil && c.away() { // the server may not have noticed yet that the connection before is lost

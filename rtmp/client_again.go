@@ -115,7 +115,14 @@ func (c *Client) renew(err error) (bool, error) {
 	c.link.mu.Unlock()
 	if next != nil {
 		c.options.Logger.Debug("connecting again", "host", next.host, "login", next.login != "")
-		err := c.redial(next)
+		if c.moves() {
+			c.link.finish() // what was sent before
+		}
+		made, closed := c.takeMade()
+		if closed {
+			return false, nil
+		}
+		err := c.redial(next, made)
 		if err == nil || !c.lose(err) {
 			return err == nil, err
 		}
@@ -125,13 +132,18 @@ func (c *Client) renew(err error) (bool, error) {
 	return c.retry()
 }
 
-// redial makes a connection to a target in the place of the one that is over.
-func (c *Client) redial(to *target) error {
+// redial makes a connection to a target, unless it is made already, in the place of the one that is over.
+func (c *Client) redial(to *target, made net.Conn) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	e := engine.NewClient(clientConfig(&c.options, to, c.play))
 	if err := c.link.replace(&unconnected{cancel}, e, func() { c.engine, c.target = e, *to }); err != nil {
 		return err
 	}
-	return c.connect(to, func() (net.Conn, error) { return dial(ctx, to, &c.options) })
+	return c.connect(to, func() (net.Conn, error) {
+		if made != nil {
+			return made, nil
+		}
+		return dial(ctx, to, &c.options)
+	})
 }

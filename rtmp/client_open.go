@@ -263,6 +263,7 @@ func (c *Client) run(dial func() (net.Conn, error)) {
 		return
 	}
 	err := c.link.run()
+	c.stay()
 	if err == nil {
 		err = ErrClosed
 	}

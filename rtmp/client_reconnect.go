@@ -56,6 +56,7 @@ func (c *Client) lose(err error) bool {
 		c.retrying.failed++
 	}
 	c.upkeep.away = err
+	c.moving = nil
 	c.link.signalDrained()
 	return true
 }
@@ -82,7 +83,7 @@ func (c *Client) retry() (bool, error) {
 		if !c.link.pause(wait/2 + rand.N(wait/2+1)) {
 			return false, c.link.deadError()
 		}
-		if err := c.redial(&to); err == nil {
+		if err := c.redial(&to, nil); err == nil {
 			return true, nil
 		} else if !c.lose(err) {
 			return false, err
@@ -117,10 +118,10 @@ func (c *Client) congested(on bool) {
 
 // newUpkeep returns what the options ask for, or nil.
 func newUpkeep(o *ClientOptions, play bool) *upkeep {
-	if play || !o.DropVideo && o.Reconnect == nil {
+	if play || !o.DropVideo && o.Reconnect == nil && !o.FollowReconnects {
 		return nil
 	}
-	return &upkeep{drops: o.DropVideo, keeps: o.Reconnect != nil}
+	return &upkeep{drops: o.DropVideo, keeps: o.Reconnect != nil || o.FollowReconnects}
 }
 
 func (r *Reconnect) withDefaults() (*Reconnect, error) {

@@ -488,12 +488,17 @@ func (l *link) signalDrained() {
 	}
 }
 
-// waitQueued waits until no more than bound bytes of output are queued, or over, unless it is nil, returns why not to
-// wait any longer; signalDrained makes it ask. It is called with the link locked and returns so.
+// waitQueued waits until no more than bound bytes of output are queued, as waitFor does.
 func (l *link) waitQueued(bound int, timeout time.Duration, over func() error) error {
+	return l.waitFor(func() bool { return l.queued() <= bound }, timeout, over)
+}
+
+// waitFor waits until what it waits for is there, or over, unless it is nil, returns why not to wait any longer;
+// signalDrained makes it ask. It is called with the link locked and returns so.
+func (l *link) waitFor(there func() bool, timeout time.Duration, over func() error) error {
 	var timer *time.Timer
 	var expired <-chan time.Time
-	for l.err == nil && l.queued() > bound {
+	for l.err == nil && !there() {
 		if over != nil {
 			if err := over(); err != nil {
 				return err

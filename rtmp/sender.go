@@ -31,6 +31,8 @@ type outlet interface {
 	putMetadata(v amf.Value) error
 	writable() // there is room again
 	congested(on bool)
+	// boundary is called before a message is sent, with whether it is a keyframe. It may wait.
+	boundary(keyframe bool) error
 }
 
 // SendVideoSequenceHeader sends an AVCDecoderConfigurationRecord (avcC), which decoders need before the first frame.
@@ -134,16 +136,23 @@ func (s *sender) SendPackets(packets []media.Packet) (int, error) {
 func (s *sender) withRoom(kind func() unitKind, send func() error) error {
 	s.link.mu.Lock()
 	defer s.link.mu.Unlock()
+	keyframe := false
 	if s.upkeep != nil {
 		if err := s.to.state(); err != nil {
 			return err
 		}
-		if s.upkeep.drop(kind(), s.link.queued(), s.bound) {
+		k := kind()
+		if s.upkeep.drop(k, s.link.queued(), s.bound) {
 			s.sent.Dropped++
 			return nil
 		}
+		keyframe = k == unitKeyframe
 	}
-	switch err := s.waitRoom(); {
+	err := s.waitRoom()
+	if err == nil {
+		err = s.to.boundary(keyframe)
+	}
+	switch {
 	case err == errAway:
 		s.sent.Dropped++
 		return nil

@@ -115,4 +115,6 @@ func (s *Session) putMetadata(v amf.Value) error {
 
 func (s *Session) congested(bool) {}
 
+func (s *Session) boundary(bool) error { return nil }
+
 func (s *Session) writable() { s.inform(SessionEvent{Kind: SessionWritable}) }

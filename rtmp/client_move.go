@@ -1,0 +1,156 @@
+package rtmp
+
+import (
+	"context"
+	"net"
+
+	"oxrtmp/rtmp/engine"
+)
+
+// move is how a client follows a server's request to connect anew. It is under the link's lock.
+type move struct {
+	to    *target
+	conn  net.Conn // to there, once it is made
+	begun bool     // the old conversation is over
+}
+
+// asked takes the request of a server to connect anew. The link is locked.
+func (c *Client) asked(e *engine.Event) {
+	if !c.events.full(maxEvents) {
+		c.put(ClientEvent{Kind: ClientReconnect, URL: e.URL, Status: e.Status})
+	}
+	if !c.options.FollowReconnects || !c.again.dials || c.moving != nil || !c.settled || c.closed {
+		return
+	}
+	to, err := c.target.redirected(e.URL)
+	if err != nil {
+		c.options.Logger.Warn("cannot connect anew", "error", err)
+		return
+	}
+	m := &move{to: to}
+	c.moving = m
+	c.link.goFunc(func() { c.prepare(m) })
+}
+
+// prepare makes the connection that a client is to move to. If that fails, the client stays where it is.
+func (c *Client) prepare(m *move) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	made := make(chan struct{})
+	defer close(made)
+	c.link.goFunc(func() {
+		select {
+		case <-c.link.dead:
+			cancel()
+		case <-made:
+		}
+	})
+	conn, err := dial(ctx, m.to, &c.options)
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	if err != nil || c.closed || c.link.err != nil || c.engine.Closing() {
+		if err == nil {
+			conn.Close()
+		}
+		c.options.Logger.Warn("cannot connect anew", "host", m.to.host, "error", err)
+		c.moving = nil
+		return
+	}
+	m.conn = conn
+	if c.play != nil || !c.video {
+		c.depart()
+	}
+}
+
+// depart ends the conversation with the old server: the receiver then begins one with the new. The link is locked.
+func (c *Client) depart() {
+	c.moving.begun, c.again.next = true, c.moving.to
+	c.engine.End()
+	c.link.flush()
+	c.link.interruptRead()
+}
+
+// boundary lets a client that is to move do so before a keyframe, and everything that is sent meanwhile wait. The link is
+// locked.
+func (c *Client) boundary(keyframe bool) error {
+	c.video = c.video || keyframe
+	m := c.moving
+	if m == nil {
+		return nil
+	}
+	if keyframe && !m.begun && m.conn != nil {
+		c.depart()
+	}
+	if !m.begun {
+		return nil
+	}
+	if c.noWait {
+		c.awaitRoom = true
+		return ErrAgain
+	}
+	if err := c.link.waitFor(func() bool { return c.moving != m }, c.timeout, c.over); err == ErrTimeout {
+		return err
+	}
+	return c.over()
+}
+
+// takeMade takes the connection that was made to move to, if there is one, and reports whether nobody wants it any more.
+func (c *Client) takeMade() (conn net.Conn, closed bool) {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	if c.moving == nil || c.closed {
+		return nil, c.closed
+	}
+	conn, c.moving.conn = c.moving.conn, nil
+	return conn, false
+}
+
+// moves reports that the old conversation was ended to begin a new one.
+func (c *Client) moves() bool {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	return c.moving != nil && c.moving.begun
+}
+
+// moved is called once the new server has accepted: it gets metadata and headers, and then what waits. The link is locked.
+func (c *Client) moved() {
+	c.moving = nil
+	if c.upkeep != nil {
+		if err := c.upkeep.found(c); err != nil {
+			c.link.broken(err)
+			return
+		}
+		c.upkeep.waiting = false // the next frame is the keyframe that waits
+	}
+	c.link.signalDrained()
+}
+
+// stay closes a connection that a client has made and not moved to.
+func (c *Client) stay() {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	if c.moving != nil && c.moving.conn != nil {
+		c.moving.conn.Close()
+	}
+}
+
+// RequestReconnect asks the peer to connect anew, to a URL without the stream's name, which may be relative to the one
+// that it used ("//other.example/live", "/live"), or, if it is empty, to the same: for a server that is about to end. The
+// session goes on until the peer ends it. The error is engine.ErrNoReconnect for a peer that did not say that it knows
+// such requests. Enhanced RTMP v2, "Reconnect Request".
+func (s *Session) RequestReconnect(tcURL, description string) error {
+	return s.conn.link.notify(s.state, func() error { return s.conn.engine.RequestReconnect(tcURL, description) })
+}
+
+// RequestReconnect is [Session.RequestReconnect] for every peer of the server. It returns how many were asked: those that
+// know such requests.
+func (s *Server) RequestReconnect(tcURL, description string) int {
+	asked := 0
+	for _, c := range s.connections() {
+		alive := func() error { return c.link.err }
+		if c.link.notify(alive, func() error { return c.engine.RequestReconnect(tcURL, description) }) == nil {
+			asked++
+		}
+	}
+	return asked
+}

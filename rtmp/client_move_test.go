@@ -1,0 +1,198 @@
+package rtmp
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"net"
+	"testing"
+	"time"
+
+	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
+)
+
+// collect takes a session's packets until it ends: the numbers of its frames, and what came before the first.
+func collect(s *Session) (before []media.Kind, frames []uint64, firstIsKey bool) {
+	for {
+		p, err := s.NextPacket(20 * time.Second)
+		if err != nil {
+			return before, frames, firstIsKey
+		}
+		if p.Kind == media.KindFrame && p.Type == media.TypeVideo {
+			if len(frames) == 0 {
+				firstIsKey = p.Keyframe()
+			}
+			frames = append(frames, binary.BigEndian.Uint64(p.Data))
+		} else if len(frames) == 0 {
+			before = append(before, p.Kind)
+		}
+		p.Release()
+	}
+}
+
+// A164, C23: a server asks its publishers to go elsewhere. Ours makes the connection, goes on to the next keyframe, and
+// continues there with metadata, headers and that keyframe: no frame is lost, none comes twice.
+func TestClientFollowsReconnect(t *testing.T) {
+	first, second := bind(t, nil), bind(t, nil)
+	client, session := published(t, first, &ClientOptions{FollowReconnects: true})
+	type part struct {
+		before []media.Kind
+		frames []uint64
+		key    bool
+	}
+	parts := make(chan part, 2)
+	go func() {
+		b, f, k := collect(session)
+		parts <- part{b, f, k}
+		r, err := second.Accept(20 * time.Second)
+		if err != nil {
+			parts <- part{}
+			return
+		}
+		if r.StreamName() != "key" || r.Query() != "a=1" {
+			t.Errorf("the other server is asked for %q, %q", r.StreamName(), r.Query())
+		}
+		s, _ := r.Accept()
+		b, f, k = collect(s)
+		parts <- part{b, f, k}
+	}()
+	client.SendMetadata(&message.Metadata{Width: 640})
+	client.SendVideoSequenceHeader([]byte{1, 77, 64, 10, 0xFF, 0xE0, 0})
+	client.SendAudioSequenceHeader([]byte{0x12, 0x10})
+	const frames, gop = 300, 10
+	for i := range uint64(frames) {
+		if i == 105 {
+			if n := first.RequestReconnect("rtmp://"+second.Addr()+"/live", "draining"); n != 1 {
+				t.Fatalf("%d clients were asked", n)
+			}
+			for e := (ClientEvent{}); e.Kind != ClientReconnect; {
+				var err error
+				if e, err = client.NextEvent(10 * time.Second); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if i > 105 {
+			time.Sleep(2 * time.Millisecond) // as an encoder would
+		}
+		if err := client.SendVideo(uint32(i*10), i%gop == 0, binary.BigEndian.AppendUint64(nil, i)); err != nil {
+			t.Fatalf("frame %d: %v", i, err)
+		}
+	}
+	client.Close()
+	a, b := <-parts, <-parts
+	if len(a.frames) == 0 || len(b.frames) == 0 || len(a.frames)%gop != 0 || !b.key {
+		t.Fatalf("%d frames here and %d there, which begin with a keyframe: %v", len(a.frames), len(b.frames), b.key)
+	}
+	for i, n := range append(a.frames, b.frames...) {
+		if n != uint64(i) {
+			t.Fatalf("frame %d is number %d", i, n)
+		}
+	}
+	if len(a.frames)+len(b.frames) != frames {
+		t.Errorf("%d frames of %d", len(a.frames)+len(b.frames), frames)
+	}
+	if want := []media.Kind{media.KindMetadata, media.KindSequenceHeader, media.KindSequenceHeader}; len(b.before) != 3 || b.before[0] != want[0] || b.before[1] != want[1] {
+		t.Errorf("before the first frame there came %v", b.before)
+	}
+}
+
+// A client that cannot reach the other server stays where it is.
+func TestClientStaysWhereItIs(t *testing.T) {
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := nobody.Addr().String()
+	nobody.Close()
+	s := bind(t, nil)
+	client, session := published(t, s, &ClientOptions{FollowReconnects: true})
+	if err := session.RequestReconnect("rtmp://"+address+"/live", ""); err != nil {
+		t.Fatal(err)
+	}
+	for e := (ClientEvent{}); e.Kind != ClientReconnect; {
+		if e, err = client.NextEvent(10 * time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if e.Kind == ClientReconnect && e.URL != "rtmp://"+address+"/live" {
+			t.Errorf("URL %q", e.URL)
+		}
+	}
+	for i := range 20 {
+		if err := client.SendVideo(uint32(i), true, []byte{0, 0, 0, 1, byte(i)}); err != nil {
+			t.Fatal(err)
+		}
+		p, err := session.NextPacket(10 * time.Second)
+		if err != nil || !bytes.Equal(p.Data, []byte{0, 0, 0, 1, byte(i)}) {
+			t.Fatalf("%x, %v", p.Data, err)
+		}
+		p.Release()
+	}
+}
+
+// A client that does not follow is not asked: it does not say that it knows such requests.
+func TestReconnectIsNotAskedOfOthers(t *testing.T) {
+	s := bind(t, nil)
+	_, session := published(t, s, nil)
+	if err := session.RequestReconnect("", ""); err != engine.ErrNoReconnect {
+		t.Errorf("%v", err)
+	}
+	if n := s.RequestReconnect("", ""); n != 0 {
+		t.Errorf("%d were asked", n)
+	}
+}
+
+// A playing client follows at once.
+func TestPlayerFollowsReconnect(t *testing.T) {
+	first, second := bind(t, &ServerOptions{AskPlay: true}), bind(t, &ServerOptions{AskPlay: true})
+	sessions := make(chan *Session, 2)
+	for _, s := range []*Server{first, second} {
+		go func() {
+			r, err := s.Accept(20 * time.Second)
+			if err != nil {
+				return
+			}
+			session, err := r.Accept()
+			if err == nil {
+				sessions <- session
+			}
+		}()
+	}
+	client, err := Play(context.Background(), "rtmp://"+first.Addr()+"/live/key", &ClientOptions{FollowReconnects: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := (<-sessions).RequestReconnect("//"+second.Addr()+"/live", ""); err != nil {
+		t.Fatal(err)
+	}
+	var there *Session
+	select {
+	case there = <-sessions:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the player did not follow")
+	}
+	if there.StreamName() != "key" || there.App() != "live" {
+		t.Errorf("it plays %q of %q", there.StreamName(), there.App())
+	}
+	if err := there.SendAudio(7, []byte("there")); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		p, err := client.NextPacket(10 * time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := string(p.Data)
+		typeID := p.Type
+		p.Release()
+		if typeID == media.TypeAudio {
+			if data != "there" {
+				t.Errorf("%q", data)
+			}
+			return
+		}
+	}
+}
