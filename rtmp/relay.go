@@ -62,7 +62,7 @@ func (o *RelayOptions) withDefaults() RelayOptions {
 	if r.Client.SendTimeout == 0 {
 		r.Client.SendTimeout = -1 // Timeouts.Write bounds it
 	}
-	r.Client.NoWait = false
+	r.Client.NoWait, r.Client.Reconnect = false, nil // it is the relay that connects again
 	return r
 }
 
