@@ -272,8 +272,35 @@ export interface Timeouts {
   writeMs?: number
 }
 
+/** TLS. Files and texts are in PEM form. */
+export interface TLSOptions {
+  /** Client: trust everybody: the connection can be listened to and changed; false. */
+  insecure?: boolean
+  /** A certificate, and after it those that lead to its authority. */
+  certificateFile?: string
+  /** Its key. */
+  keyFile?: string
+  /** The certificate as text, instead of certificateFile. */
+  certificatePem?: string
+  /** The key as text, instead of keyFile. */
+  keyPem?: string
+  /**
+   * Who is trusted; client: instead of the system's authorities, to vouch for servers; server: to vouch for clients, which
+   * then must show a certificate.
+   */
+  caFile?: string
+  /** The same as text. */
+  caPem?: string
+  /** Client: the name it asks for, and the certificate must be for; the URL's host. */
+  serverName?: string
+  /** Client: trust these certificates only, by their SHA-256 in hex, with commas. */
+  pin?: string
+}
+
 /** Options of a server. Unknown ones are refused by name. */
 export interface ServerOptions {
+  /** For addresses that begin with `rtmps://`. */
+  tls?: TLSOptions
   /** Size of the chunks sent, 1 to 65536; 4096. */
   chunkSize?: number
   /** Bytes after which the peer is asked to acknowledge; 5000000. */
@@ -310,6 +337,8 @@ export interface ServerOptions {
 
 /** Options of a client. Unknown ones are refused by name. */
 export interface ClientOptions {
+  /** For URLs that begin with `rtmps://`; the system's authorities. */
+  tls?: TLSOptions
   /** Size of the chunks sent, 1 to 65536; 4096. */
   chunkSize?: number
   /** The application; what the URL says. */
@@ -658,7 +687,7 @@ export interface ServeOptions<R> {
 export class Server<R = Request> implements AsyncIterable<R>, AsyncDisposable {
   private constructor ()
   /**
-   * Listens on an address, or on several: `'host:port'`, `':1935'` (every interface), `'[::1]:0'` (any free port). A name is
+   * Listens on an address, or on several: `'host:port'`, `':1935'` (every interface), `'[::1]:0'` (any free port), each with `rtmps://` before it for TLS. A name is
    * listened on at each of its addresses.
    * @throws {@link OxrtmpError} `ERR_OXRTMP_ADDRESS`, `ERR_OXRTMP_RESOLVE`.
    */
@@ -678,9 +707,15 @@ export class Server<R = Request> implements AsyncIterable<R>, AsyncDisposable {
   /** Listens on one more address. */
   listen (address: string): Promise<void>
   /** Accepts connections from a listening socket of yours, which belongs to the server from then on. */
-  adoptListener (fd: number): void
+  adoptListener (fd: number, options?: { tls?: boolean }): void
   /** Serves a connected socket of yours, which belongs to the server from then on. */
-  adoptConnection (fd: number): void
+  adoptConnection (fd: number, options?: { tls?: boolean }): void
+  /**
+   * Shows a certificate to clients that ask for name: a host name, `'*.example.org'`, or `''` for everybody whose name has
+   * none of its own. It takes the place of the one that was there from the next handshake on; open connections stay as they
+   * are. Without options it is removed.
+   */
+  setCertificate (name: string, options?: TLSOptions): Promise<void>
   /** The next request; undefined when the server is closed. Throws `ERR_OXRTMP_BUSY` while another call waits. */
   nextRequest (): Promise<R | undefined>
   [Symbol.asyncIterator] (): AsyncIterableIterator<R>
@@ -1050,9 +1085,9 @@ export interface EngineOptions {
 export class Engine implements Disposable {
   private constructor ()
   /** The accepting side. Of the options, what concerns listening, connections and sending has no meaning. */
-  static server (options?: Omit<ServerOptions, 'signal' | 'sendTimeoutMs' | 'hub'> & EngineOptions): Engine
+  static server (options?: Omit<ServerOptions, 'signal' | 'sendTimeoutMs' | 'hub' | 'tls'> & EngineOptions): Engine
   /** The calling side, which publishes. The URL names the stream only. Its first output is at hand. */
-  static publish (url: string, options?: Omit<ClientOptions, 'signal' | 'fd' | 'sendTimeoutMs'> & EngineOptions): Engine
+  static publish (url: string, options?: Omit<ClientOptions, 'signal' | 'fd' | 'sendTimeoutMs' | 'tls'> & EngineOptions): Engine
   /** Whether it was closed by {@link close}. */
   readonly closed: boolean
   /**

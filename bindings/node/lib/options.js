@@ -87,6 +87,18 @@ const client = {
   durationMs: whole
 }
 
+const tls = {
+  insecure: flag,
+  certificateFile: text,
+  keyFile: text,
+  certificatePem: text,
+  keyPem: text,
+  caFile: text,
+  caPem: text,
+  serverName: text,
+  pin: text
+}
+
 const HUB_WORDS = { // by their numbers
   cachePolicy: ['gop', 'keyframe', 'off'],
   slowPolicy: ['drop', 'disconnect', 'block'],
@@ -136,15 +148,21 @@ const metadata = {
   encoder: text
 }
 
-const records = { limits, timeouts, server, client, hub, recorder, metadata }
+const records = { limits, timeouts, server, client, tls, hub, recorder, metadata }
 
 const forms = {
-  server: { ...server, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, hub: any, signal: abortSignal },
+  server: {
+    ...server, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, tls: nested(tls), hub: any,
+    signal: abortSignal
+  },
   client: {
-    ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, fd: integer(0, I32), signal: abortSignal
+    ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, tls: nested(tls), fd: integer(0, I32),
+    signal: abortSignal
   },
   engineServer: { ...server, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
   enginePublish: { ...client, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
+  tls,
+  adopt: { tls: flag },
   hub,
   hubClient: { sendTimeoutMs: time, outputBytes: count, lingerMs: time },
   recorder,

@@ -89,13 +89,22 @@ class Server {
     this.#look()
   }
 
-  adoptListener (fd) {
-    check(native.serverAdopt(this.#open(), checkInteger(fd, 'fd', 0, I32), 1))
+  adoptListener (fd, given) {
+    this.#adopt(fd, 1, given)
     this.#look()
   }
 
-  adoptConnection (fd) {
-    check(native.serverAdopt(this.#open(), checkInteger(fd, 'fd', 0, I32), 0))
+  adoptConnection (fd, given) { this.#adopt(fd, 0, given) }
+
+  #adopt (fd, listener, given) {
+    const { tls = false } = options('adopt', given)
+    check(native.serverAdopt(this.#open(), checkInteger(fd, 'fd', 0, I32), listener, tls ? 1 : 0))
+  }
+
+  async setCertificate (name, given) {
+    checkText(name, 'name')
+    const settings = given === undefined ? undefined : options('tls', given)
+    await holding(checkJob(native.serverSetCertificate(this.#open(), name, settings)))
   }
 
   #open () {

@@ -129,15 +129,19 @@ struct server_settings {
   oxrtmp_server_options options;
   oxrtmp_limits limits;
   oxrtmp_timeouts timeouts;
+  oxrtmp_tls_options tls;
 };
 
 struct client_settings {
   oxrtmp_client_options options;
   oxrtmp_limits limits;
   oxrtmp_timeouts timeouts;
+  oxrtmp_tls_options tls;
 };
 
-bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s);
+bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s); /* end with tls_options_free */
+bool get_tls_options(struct arguments *a, size_t at, oxrtmp_tls_options *o);         /* the same */
+void tls_options_free(oxrtmp_tls_options *o);
 bool get_client_settings(struct arguments *a, size_t at, struct client_settings *s); /* end with client_settings_free */
 void client_settings_free(struct client_settings *s);
 bool get_hub_options(struct arguments *a, size_t at, oxrtmp_hub_options *o);

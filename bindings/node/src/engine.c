@@ -28,7 +28,9 @@ static napi_value engine_server(napi_env env, napi_callback_info info) {
   if (!arguments_get(env, info, &a) || !get_server_settings(&a, 0, &settings) || !get_u32(&a, 1, &flags)) {
     return NULL;
   }
-  return wrap(&a, oxrtmp_engine_server_create(&settings.options, flags, &engine), engine);
+  napi_value result = wrap(&a, oxrtmp_engine_server_create(&settings.options, flags, &engine), engine);
+  tls_options_free(&settings.tls);
+  return result;
 }
 
 /* enginePublish(url, options, flags): the handle, or a status. */

@@ -65,6 +65,18 @@ static const struct field server_fields[] = {
     FIELD(U32, oxrtmp_server_options, "askPublish", ask_publish),
     END};
 
+static const struct field tls_fields[] = {
+    FIELD(U32, oxrtmp_tls_options, "insecure", insecure),
+    FIELD(TEXT_POINTER, oxrtmp_tls_options, "certificateFile", certificate_file),
+    FIELD(TEXT_POINTER, oxrtmp_tls_options, "keyFile", key_file),
+    FIELD(TEXT_POINTER, oxrtmp_tls_options, "certificatePem", certificate_pem),
+    FIELD(TEXT_POINTER, oxrtmp_tls_options, "keyPem", key_pem),
+    FIELD(TEXT_POINTER, oxrtmp_tls_options, "caFile", ca_file),
+    FIELD(TEXT_POINTER, oxrtmp_tls_options, "caPem", ca_pem),
+    FIELD(TEXT_POINTER, oxrtmp_tls_options, "serverName", server_name),
+    FIELD(TEXT_POINTER, oxrtmp_tls_options, "pin", pin),
+    END};
+
 static const struct field hub_fields[] = {
     FIELD(U32, oxrtmp_hub_options, "cachePolicy", cache_policy),
     FIELD(U32, oxrtmp_hub_options, "cacheBytes", cache_bytes),
@@ -256,6 +268,39 @@ static bool read_nested(napi_env env, napi_value object, const char *name, const
   return type != napi_object || read_fields(env, value, fields, out);
 }
 
+/* free_texts frees what read_fields has made. */
+static void free_texts(const struct field *fields, void *from) {
+  for (const struct field *f = fields; f->name != NULL; f++) {
+    if (f->type == TEXT_POINTER) {
+      char *text;
+      memcpy(&text, (char *)from + f->offset, sizeof text);
+      free(text);
+    }
+  }
+}
+
+void tls_options_free(oxrtmp_tls_options *o) {
+  free_texts(tls_fields, o);
+}
+
+bool get_tls_options(struct arguments *a, size_t at, oxrtmp_tls_options *o) {
+  oxrtmp_tls_options_init(o);
+  return !is_object(a, at) || read_fields(a->env, a->values[at], tls_fields, o);
+}
+
+/* read_tls reads the property tls, if there is one, and points to it. */
+static bool read_tls(napi_env env, napi_value object, oxrtmp_tls_options *tls, const oxrtmp_tls_options **option) {
+  bool there = false;
+  napi_value value;
+  napi_valuetype type;
+  if (napi_get_named_property(env, object, "tls", &value) != napi_ok || napi_typeof(env, value, &type) != napi_ok) {
+    return false;
+  }
+  there = type == napi_object;
+  *option = there ? tls : NULL;
+  return !there || read_fields(env, value, tls_fields, tls);
+}
+
 /* read_hub reads the handle that a property is, if it is there. */
 static bool read_hub(napi_env env, napi_value object, oxrtmp_hub *hub) {
   napi_value value;
@@ -273,11 +318,13 @@ bool get_server_settings(struct arguments *a, size_t at, struct server_settings 
   oxrtmp_server_options_init(&s->options);
   oxrtmp_limits_init(&s->limits);
   oxrtmp_timeouts_init(&s->timeouts);
+  oxrtmp_tls_options_init(&s->tls);
   s->options.limits = &s->limits;
   s->options.timeouts = &s->timeouts;
   s->options.no_wait = 1; /* as below */
   return !is_object(a, at) || (read_fields(a->env, a->values[at], server_fields, &s->options) &&
                                read_hub(a->env, a->values[at], &s->options.hub) &&
+                               read_tls(a->env, a->values[at], &s->tls, &s->options.tls) &&
                                read_nested(a->env, a->values[at], "limits", limits_fields, &s->limits) &&
                                read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));
 }
@@ -286,22 +333,19 @@ bool get_client_settings(struct arguments *a, size_t at, struct client_settings 
   oxrtmp_client_options_init(&s->options);
   oxrtmp_limits_init(&s->limits);
   oxrtmp_timeouts_init(&s->timeouts);
+  oxrtmp_tls_options_init(&s->tls);
   s->options.limits = &s->limits;
   s->options.timeouts = &s->timeouts;
   s->options.no_wait = 1; /* the event loop must not wait for room: there is an event for it */
   return !is_object(a, at) || (read_fields(a->env, a->values[at], client_fields, &s->options) &&
+                               read_tls(a->env, a->values[at], &s->tls, &s->options.tls) &&
                                read_nested(a->env, a->values[at], "limits", limits_fields, &s->limits) &&
                                read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));
 }
 
 void client_settings_free(struct client_settings *s) {
-  for (const struct field *f = client_fields; f->name != NULL; f++) {
-    if (f->type == TEXT_POINTER) {
-      char *text;
-      memcpy(&text, (char *)&s->options + f->offset, sizeof text);
-      free(text);
-    }
-  }
+  free_texts(client_fields, &s->options);
+  tls_options_free(&s->tls);
 }
 
 bool get_hub_options(struct arguments *a, size_t at, oxrtmp_hub_options *o) {
@@ -394,7 +438,7 @@ napi_value option_names(napi_env env, napi_callback_info info) {
     const char *name;
     const struct field *fields;
   } tables[] = {{"limits", limits_fields}, {"timeouts", timeouts_fields}, {"server", server_fields},
-                {"client", client_fields}, {"hub", hub_fields}, {"recorder", recorder_fields},
+                {"client", client_fields}, {"tls", tls_fields}, {"hub", hub_fields}, {"recorder", recorder_fields},
                 {"metadata", metadata_fields}};
   napi_value object;
   if (napi_create_object(env, &object) != napi_ok) {

@@ -17,6 +17,7 @@ static void server_job_dispose(struct job *job, bool delivered) {
   if (!delivered && job->result != NULL && s->server.id != 0) {
     oxrtmp_server_close(s->server);
   }
+  tls_options_free(&s->settings.tls);
   free(s->address);
   free(s);
 }
@@ -39,6 +40,7 @@ static oxrtmp_status bind_run(struct job *job) {
   /* The options point into the struct that they were read into, of which this is a copy. */
   s->settings.options.limits = &s->settings.limits;
   s->settings.options.timeouts = &s->settings.timeouts;
+  s->settings.options.tls = s->settings.options.tls != NULL ? &s->settings.tls : NULL;
   return s->address != NULL ? oxrtmp_server_bind(s->address, &s->settings.options, &s->server)
                             : oxrtmp_server_create(&s->settings.options, &s->server);
 }
@@ -85,17 +87,44 @@ static napi_value server_listen(napi_env env, napi_callback_info info) {
   return start(a.addon, &s);
 }
 
-/* serverAdopt(handle, fd, listener): a status. */
+/* The functions that adopt a socket. */
+static oxrtmp_status adopt(oxrtmp_server server, int fd, bool listener, bool tls) {
+  if (tls) {
+    return listener ? oxrtmp_server_adopt_tls_listener(server, fd) : oxrtmp_server_adopt_tls_connection(server, fd);
+  }
+  return listener ? oxrtmp_server_adopt_listener(server, fd) : oxrtmp_server_adopt_connection(server, fd);
+}
+
+/* serverAdopt(handle, fd, listener, tls): a status. */
 static napi_value server_adopt(napi_env env, napi_callback_info info) {
   struct arguments a;
   struct handle *handle;
-  int32_t fd, listener;
+  int32_t fd, listener, tls;
   if (!arguments_get(env, info, &a) || !get_handle(&a, 0, SERVER, &handle) || !get_i32(&a, 1, &fd) ||
-      !get_i32(&a, 2, &listener)) {
+      !get_i32(&a, 2, &listener) || !get_i32(&a, 3, &tls)) {
     return NULL;
   }
-  oxrtmp_server server = {handle->id};
-  return make_status(env, listener ? oxrtmp_server_adopt_listener(server, fd) : oxrtmp_server_adopt_connection(server, fd));
+  return make_status(env, adopt((oxrtmp_server){handle->id}, fd, listener, tls));
+}
+
+static oxrtmp_status certificate_run(struct job *job) {
+  struct server_job *s = (struct server_job *)job;
+  return oxrtmp_server_set_certificate(s->server, s->address, s->settings.options.tls != NULL ? &s->settings.tls : NULL);
+}
+
+/* serverSetCertificate(handle, name, options or undefined): a promise. It reads files. */
+static napi_value server_set_certificate(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  struct handle *handle;
+  napi_valuetype type;
+  struct server_job s = {.job = {.run = certificate_run}};
+  if (!arguments_get(env, info, &a) || !get_handle(&a, 0, SERVER, &handle) || !get_tls_options(&a, 2, &s.settings.tls) ||
+      napi_typeof(env, a.values[2], &type) != napi_ok || !get_string(&a, 1, &s.address)) {
+    return NULL;
+  }
+  s.settings.options.tls = type == napi_object ? &s.settings.tls : NULL;
+  s.server.id = handle->id;
+  return start(a.addon, &s);
 }
 
 static napi_value server_address(napi_env env, napi_callback_info info) {
@@ -250,6 +279,7 @@ const struct function server_functions[] = {
     {"serverOpen", server_open},
     {"serverListen", server_listen},
     {"serverAdopt", server_adopt},
+    {"serverSetCertificate", server_set_certificate},
     {"serverAddress", server_address},
     {"serverAddresses", server_addresses},
     {"serverShutdownStart", server_shutdown_start},
