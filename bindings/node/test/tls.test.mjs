@@ -27,7 +27,7 @@ async function through (server, tls) {
   return (await collect(session)).map(packet => packet.data.length)
 }
 
-test('publishing by TLS; who is trusted; another certificate meanwhile', async t => {
+test('publishing by TLS, who is trusted, another certificate meanwhile', async t => {
   const directory = temporary(t)
   const { certificateFile, keyFile, pin } = certify(directory, 'one')
   const server = await Server.listen('rtmps://127.0.0.1:0', { tls: { certificateFile, keyFile } })
