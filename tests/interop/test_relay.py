@@ -18,6 +18,7 @@ from programs import Listening, Server, parse_end, pull
 # How each language's relay is started. The other languages' packages add theirs here.
 RELAY: dict[str, list[str | Path]] = {
     "go": [BUILD / "bin/relay-go"],
+    "c": [BUILD / "bin/relay-c"],
 }
 SOON = ["-retry-min-ms", "50", "-retry-max-ms", "200"]
 GOP = 30  # frames between the keyframes of what ffmpeg_publish encodes
