@@ -209,6 +209,27 @@ static void messages_are_checked(void) {
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_flv_tag(&packet, buf, sizeof buf, &length));
 }
 
+/* H.265 and AV1 under the numbers that vendors agreed on: read as what they are, written so when the flag says it. */
+static void unofficial_numbers(void) {
+  static const struct {
+    const char *payload;
+    uint32_t codec;
+  } cases[] = {{"\x1c\1\0\0\0\0\0\0\1x", OXRTMP_CODEC_HVC1}, {"\x1d\1\0\0\0\0\0\0\1x", OXRTMP_CODEC_AV01}};
+  for (size_t i = 0; i < 2; i++) {
+    oxrtmp_packet p;
+    uint8_t buf[32];
+    size_t length;
+    OK(oxrtmp_packet_parse(9, 0, (const uint8_t *)cases[i].payload, 10, &p, 1, &length));
+    CHECK(p.codec == cases[i].codec && (p.flags & OXRTMP_PACKET_UNOFFICIAL_ID) != 0 && p.size == 5);
+    CHECK((p.flags & OXRTMP_PACKET_KEYFRAME) != 0 && (p.flags & OXRTMP_PACKET_ENHANCED) == 0);
+    OK(oxrtmp_packet_build(&p, buf, sizeof buf, &length));
+    CHECK(length == 10 && memcmp(buf, cases[i].payload, length) == 0);
+    p.flags &= ~(uint32_t)OXRTMP_PACKET_UNOFFICIAL_ID;
+    OK(oxrtmp_packet_build(&p, buf, sizeof buf, &length)); /* without it, an Enhanced RTMP header */
+    CHECK((buf[0] & 0x80) != 0 && memcmp(buf + 1, i == 0 ? "hvc1" : "av01", 4) == 0);
+  }
+}
+
 /* A file written on the caller's buffers, read back: the vectors F1 and F2 are what is written. */
 static void an_flv_file(void) {
   uint8_t file[200];
@@ -413,6 +434,7 @@ int main(void) {
   RUN(encoders_check_what_they_get);
   RUN(amf_is_bounded);
   RUN(messages_are_checked);
+  RUN(unofficial_numbers);
   RUN(an_flv_file);
   RUN(a_publisher_of_parts);
   SETTLED(&before);
