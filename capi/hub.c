@@ -10,6 +10,7 @@ oxrtmp_status oxrtmp_hub_create(const oxrtmp_hub_options *options, oxrtmp_hub *h
   OX_REQUIRE(o.slow_policy <= OXRTMP_SLOW_BLOCK, "slow_policy is none");
   OX_REQUIRE(o.takeover <= OXRTMP_TAKEOVER_IF_SILENT, "takeover is none");
   OX_REQUIRE(o.timestamps <= OXRTMP_TIMESTAMPS_REBASE, "timestamps is none");
+  OX_REQUIRE(o.codecs <= OXRTMP_CODECS_FILTER, "codecs is none");
   OX_REQUIRE(o.coalesce_ms <= 10000, "coalesce_ms is more than 10000");
   OX_MASK(mask, o.mask);
   o.mask = &mask;

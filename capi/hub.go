@@ -26,7 +26,7 @@ func oxgo_hub_create(o *C.oxrtmp_hub_options, out *C.oxrtmp_hub) (status C.oxrtm
 		Takeover: rtmp.Takeover(o.takeover), SilentAfter: duration(o.silent_after_ms), Grace: duration(o.grace_ms),
 		WaitForPublisher: o.wait_for_publisher != 0, Coalesce: time.Duration(o.coalesce_ms) * time.Millisecond,
 		ChunkSize: int(o.chunk_size), Allocator: blocks, Timestamps: hub.TimestampMode(o.timestamps),
-		WaitLimit: time.Duration(o.wait_limit_ms) * time.Millisecond, Mask: getMask(o.mask),
+		WaitLimit: time.Duration(o.wait_limit_ms) * time.Millisecond, Mask: getMask(o.mask), Codecs: rtmp.CodecPolicy(o.codecs),
 	})
 	if err != nil {
 		return failSetup(err)

@@ -1417,6 +1417,13 @@ enum oxrtmp_takeover {
   OXRTMP_TAKEOVER_IF_SILENT = 2 /**< it takes over if nothing has come from the other one for silent_after_ms */
 };
 
+/** What becomes of players that have not said in connect that they decode what a stream carries. */
+enum oxrtmp_codecs {
+  OXRTMP_CODECS_PASS = 0,   /**< they get everything */
+  OXRTMP_CODECS_REFUSE = 1, /**< they are told NetStream.Play.Failed, when they ask or once the stream turns to such a codec */
+  OXRTMP_CODECS_FILTER = 2  /**< they get what they have said that they decode, data, and what has no codec */
+};
+
 /** Which timestamps players see. Those of a publisher that takes over go on where the last ones were. */
 enum oxrtmp_timestamps {
   OXRTMP_TIMESTAMPS_KEEP = 0,      /**< the first publisher's, whatever they do */
@@ -1442,6 +1449,7 @@ typedef struct oxrtmp_hub_options {
   uint32_t timestamps;         /**< oxrtmp_timestamps */
   const oxrtmp_mask *mask;     /**< what is left out, for every player that a server brings; NULL: nothing */
   uint32_t wait_limit_ms;      /**< with wait_for_publisher: how long players wait before the stream ends; for ever */
+  uint32_t codecs;             /**< oxrtmp_codecs */
 } oxrtmp_hub_options;
 
 /** Make a hub without streams. options may be NULL. Since 0.1.
@@ -1451,7 +1459,7 @@ OXRTMP_API oxrtmp_status oxrtmp_hub_create(const oxrtmp_hub_options *options, ox
 /** Give a publish or play request to the hub, which grants or refuses it, and end the request's handle: there is no
  *  session for you. A request of another kind is granted. Since 0.1.
  *  @return OXRTMP_OK; when it was refused E_BUSY: the stream has a publisher, E_NOT_FOUND: there is no such stream,
- *  E_CLOSED; E_STATE when it comes too late; E_ARGUMENT for a request of an engine, which stays. */
+ *  E_UNSUPPORTED: the player does not decode it; E_CLOSED; E_STATE when it comes too late; E_ARGUMENT for a request of an engine, which stays. */
 OXRTMP_API oxrtmp_status oxrtmp_hub_accept(oxrtmp_hub hub, oxrtmp_request request);
 
 /** oxrtmp_hub_accept for a player that gets what mask leaves of the stream, in the place of the mask of the hub's

@@ -216,7 +216,7 @@ func TestHubSecondPublisher(t *testing.T) {
 // A publisher goes silent without a word, and comes back under the same name: the players stay, and time goes on.
 func TestHubTakeover(t *testing.T) {
 	for _, policy := range []Takeover{TakeoverReplace, TakeoverIfSilent} {
-		_, s := live(t, &HubOptions{Takeover: policy, SilentAfter: 50 * time.Millisecond}, ServerOptions{})
+		_, s := live(t, &HubOptions{Takeover: policy, SilentAfter: time.Second}, ServerOptions{})
 		old := publishTo(t, s, "cam")
 		old.SendVideo(100000, true, numbered(1, 10))
 		player := playFrom(t, s, "cam")
@@ -231,7 +231,7 @@ func TestHubTakeover(t *testing.T) {
 			if _, err := Publish(context.Background(), "rtmp://"+s.Addr()+"/live/cam", nil); err == nil {
 				t.Fatal("took over from a publisher that was not silent")
 			}
-			time.Sleep(60 * time.Millisecond)
+			time.Sleep(1100 * time.Millisecond)
 		}
 		c := publishTo(t, s, "cam")
 		c.SendVideo(0, false, numbered(3, 10)) // not before a keyframe

@@ -376,6 +376,45 @@ static void late_and_early_players(void) {
   OK(oxrtmp_hub_close(hub));
 }
 
+/* A player hears that it does not decode a stream, or gets what it decodes: nobody has said that he decodes zzzz. */
+static void codecs_of_players(void) {
+  static const uint8_t unheard_of[] = {0x90, 'z', 'z', 'z', 'z', 1};
+  const oxrtmp_packet strange = {.type = 9, .raw = unheard_of, .raw_size = sizeof unheard_of};
+  for (uint32_t policy = OXRTMP_CODECS_PASS; policy <= OXRTMP_CODECS_FILTER; policy++) {
+    oxrtmp_hub_options options;
+    OK(oxrtmp_hub_options_init(&options));
+    options.codecs = policy;
+    oxrtmp_hub hub = new_hub(&options);
+    oxrtmp_server server;
+    oxrtmp_server_options server_options;
+    OK(oxrtmp_server_options_init(&server_options));
+    server_options.hub = hub;
+    OK(oxrtmp_server_bind("127.0.0.1:0", &server_options, &server));
+    oxrtmp_client publisher, player;
+    OK(oxrtmp_hub_publish(hub, "live", "cam", NULL, &publisher));
+    OK(oxrtmp_client_send_packet(publisher, &strange));
+    received(hub, "cam", 1);
+    oxrtmp_status status = oxrtmp_client_play(url_of(server, "live/cam"), NULL, 10000, &player);
+    if (policy == OXRTMP_CODECS_REFUSE) {
+      CHECK(status == OXRTMP_E_REFUSED);
+    } else {
+      OK(status);
+      OK(oxrtmp_client_send_audio(publisher, 40, (const uint8_t *)"a", 1));
+      uint32_t video = 0;
+      for (oxrtmp_packet packet = {0}; packet.type != 8;) {
+        OK(oxrtmp_client_next_packet(player, 10000, &packet));
+        video += packet.type == 9;
+        oxrtmp_packet_release(&packet);
+      }
+      CHECK(video == (policy == OXRTMP_CODECS_PASS ? 1u : 0u));
+      OK(oxrtmp_client_close(player));
+    }
+    OK(oxrtmp_client_close(publisher));
+    OK(oxrtmp_server_close(server));
+    OK(oxrtmp_hub_close(hub));
+  }
+}
+
 struct masker {
   oxrtmp_server server;
   oxrtmp_hub hub;
@@ -513,6 +552,7 @@ static void options_are_checked(void) {
   REFUSED(slow_policy, 3);
   REFUSED(takeover, 3);
   REFUSED(timestamps, 3);
+  REFUSED(codecs, 3);
   REFUSED(chunk_size, 65537);
   REFUSED(coalesce_ms, 10001);
   REFUSED(struct_size, 0);
@@ -610,6 +650,7 @@ int main(void) {
   RUN(by_a_queue);
   RUN(takeover);
   RUN(late_and_early_players);
+  RUN(codecs_of_players);
   RUN(masks);
   RUN(slow_players);
   RUN(options_are_checked);

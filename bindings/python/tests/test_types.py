@@ -19,7 +19,7 @@ HEADER = (ROOT / "include/oxrtmp.h").read_text()
 LATER = {
     "oxrtmp_server_options": {"tls", "play_recorded", "no_sample_access", "data_start"},
     "oxrtmp_client_options": {"tls", "mask", "user", "password", "follow_redirects"},
-    "oxrtmp_hub_options": {"timestamps", "mask", "wait_limit_ms"},
+    "oxrtmp_hub_options": {"timestamps", "mask", "wait_limit_ms", "codecs"},
 }
 
 
