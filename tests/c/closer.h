@@ -14,7 +14,7 @@ struct closer {
 
 static inline void *close_later(void *p) {
   struct closer *c = p;
-  sleep_ms(100);
+  sleep_ms(slow() ? 2000 : 100); /* so that the call waits by then */
   c->closed_at = now_ms();
   if (c->client.id != 0) {
     oxrtmp_client_close(c->client); /* says whether something was lost */
