@@ -167,7 +167,6 @@ test('a player that does not read holds its sender back, and is given up', async
   const late = results.filter(r => r.status === 'rejected')
   assert.ok(late.length > 50, `${late.length} of 200`)
   for (const { reason } of late) assert.deepEqual([reason.code, reason.phase], ['ERR_OXRTMP_TIMEOUT', 'media'])
-  await assert.rejects(session.flush({ timeoutMs: 50 }), { code: 'ERR_OXRTMP_TIMEOUT' })
   await session.close()
   between.cut()
   const loop = collect(client)
