@@ -110,27 +110,29 @@ func (st *hubStream) begin(source *hubSource) {
 	}
 }
 
+// batch is what packets are taken by; a stream whose publisher sends nothing holds none.
+type batch [1024]media.Packet
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
 // pump takes packets from a source and hands them out until it ends.
 func (st *hubStream) pump(source *hubSource) {
-	packets := make([]media.Packet, 64)
-	coalesce := st.hub.options.Coalesce
-	if coalesce > 0 {
-		packets = make([]media.Packet, 1024)
-	}
 	defer st.recover()
+	most := 64
+	if st.hub.options.Coalesce > 0 {
+		most = len(batch{})
+	}
 	for {
-		n, err := source.take(packets, -1)
-		if err != nil {
+		if err := source.inbox.await(); err != nil {
 			st.ended(source)
 			return
 		}
-		if coalesce > 0 && n < len(packets) {
-			time.Sleep(coalesce)
-			if more, err := source.take(packets[n:], 0); err == nil {
-				n += more
-			}
+		time.Sleep(st.hub.options.Coalesce)
+		packets := batches.Get().(*batch)
+		if n, err := source.take(packets[:most], 0); err == nil {
+			st.distribute(source, source.whole(packets[:n]))
 		}
-		st.distribute(source, source.whole(packets[:n]))
+		batches.Put(packets)
 		if st.hub.options.Player.Slow == hub.SlowBlock {
 			st.waitForSlow(source)
 		}

@@ -310,7 +310,9 @@ func (l *link) step(p []byte) (n int, blocked bool, err error) {
 	defer l.mu.Unlock()
 	n, err = l.engine.Receive(p, l.now())
 	l.events()
-	l.flush()
+	if l.queued() > 0 {
+		l.flushNow() // an answer needs no goroutine
+	}
 	switch {
 	case err != nil:
 		return n, false, atPhase(l.engine.Phase(), err)

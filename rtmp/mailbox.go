@@ -90,6 +90,25 @@ func (m *mailbox[T]) take(dst []T, timeout time.Duration) (int, error) {
 	}
 }
 
+// await waits until there is something to take. It fails as take does, when there will be nothing any more.
+func (m *mailbox[T]) await() error {
+	for {
+		m.mu.Lock()
+		count, err := m.count, m.err
+		m.mu.Unlock()
+		if count > 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-m.ready:
+		case <-m.done:
+		}
+	}
+}
+
 // takeIf takes the first item, if there is one and it is wanted. It does not wait.
 func (m *mailbox[T]) takeIf(wanted func(*T) bool) (item T, ok bool) {
 	m.mu.Lock()

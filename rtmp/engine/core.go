@@ -142,7 +142,7 @@ func (c *core) send(csid uint32, typeID uint8, streamID, timestamp uint32, paylo
 }
 
 func (c *core) sendCommand(csid, streamID uint32, cmd message.Command) {
-	c.send(csid, message.TypeCommand, streamID, 0, message.AppendCommand(nil, cmd))
+	c.send(csid, message.TypeCommand, streamID, 0, message.AppendCommand(make([]byte, 0, 256), cmd))
 }
 
 func (c *core) sendUserControl(u message.UserControl) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 )
 
 const (
@@ -196,6 +197,7 @@ func (s *side) receiveAnswer(p []byte) int {
 // appendOutput appends what is due and drops what is needed no longer.
 func (s *side) appendOutput(dst []byte) []byte {
 	if s.packetDue {
+		dst = slices.Grow(dst, 1+2*Size) // the answer mostly goes with it
 		dst = append(append(dst, Version), s.own[:]...)
 		s.packetDue = false
 	}
