@@ -122,7 +122,7 @@ torture: deps all node python ## The full counts and long runs of the tests (an 
 	FUZZTIME=60s tools/fuzz
 
 .PHONY: bench
-bench: deps all node python ## Measure against a raw TCP sink in the same run, and what a packet costs in each language
+bench: deps all node python ## Measure against nginx-rtmp and bare sinks and relays in the same run, and what a packet costs in each language
 	bench/run
 
 .PHONY: lint

@@ -44,16 +44,7 @@ func load(args []string) {
 		l.begin()
 		l.join()
 	case "idle":
-		for i := range *idle {
-			c, err := bench.Dial(address)
-			if err == nil {
-				err = bench.Publish(c, fmt.Sprintf("bench-%d", i))
-			}
-			if err != nil {
-				fatal(err)
-			}
-			defer c.Close()
-		}
+		l.idle(*idle)
 		time.Sleep(time.Second) // what is left of the beginning goes
 		l.begin()
 		fmt.Println(*idle, 0, 0)
@@ -78,6 +69,7 @@ type loader struct {
 
 	mu    sync.Mutex
 	times []float64 // ms
+	kept  []net.Conn
 }
 
 // begin says that the load is ready and waits for the word.
@@ -104,6 +96,29 @@ func (l *loader) many(f func(worker, n int) error) {
 					fatal(err)
 				}
 				l.took(time.Since(begun))
+			}
+		})
+	}
+	all.Wait()
+}
+
+// idle lets so many publishers in, which stay.
+func (l *loader) idle(count int) {
+	var all sync.WaitGroup
+	var next atomic.Int64
+	for range atOnce {
+		all.Go(func() {
+			for i := next.Add(1); i <= int64(count); i = next.Add(1) {
+				c, err := bench.Dial(l.address)
+				if err == nil {
+					err = bench.Publish(c, fmt.Sprintf("bench-%d", i))
+				}
+				if err != nil {
+					fatal(err)
+				}
+				l.mu.Lock()
+				l.kept = append(l.kept, c)
+				l.mu.Unlock()
 			}
 		})
 	}

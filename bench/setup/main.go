@@ -3,7 +3,7 @@
 // sends nothing. By the hub, by nginx-rtmp from Debian and, for joining, by a bare relay that hands bytes on. The server
 // runs on one processor, everybody else on the other; all in turn in one call.
 //
-//	setup [-seconds N] [-rounds N] [-idle N] [-build DIR]
+//	setup [-seconds N] [-rounds N] [-idle N] [-only WHAT] [-build DIR]
 package main
 
 import (
@@ -19,6 +19,7 @@ var (
 	seconds = flag.Int("seconds", 5, "length of a measurement")
 	rounds  = flag.Int("rounds", 3, "how often each is measured; the medians count")
 	idle    = flag.Int("idle", 2000, "publishers that send nothing")
+	only    = flag.String("only", "", "publish, play, join or idle; empty: all of them")
 	build   = flag.String("build", "build", "where the C programs are")
 )
 
@@ -45,14 +46,21 @@ func main() {
 	relay := contender{name: "bare relay (floor)", start: bench.Program(*build + "/bench/relay"), flags: []string{"-raw"}}
 
 	fmt.Printf("setting up, medians of %d x %d s\n", *rounds, *seconds)
-	row("connect+publish, 50 at once", "/s", "p50 ms", "p99 ms", "CPU-ms")
-	table(self, "publish", nginx, hub)
-	row("connect+play, 50 at once", "/s", "p50 ms", "p99 ms", "CPU-ms")
-	table(self, "play", nginx, hub)
-	row("100 players join one stream", "joins", "p50 ms", "p95 ms", "CPU-ms")
-	table(self, "join", relay, nginx, hub)
-	row(fmt.Sprintf("%d idle publishers", *idle), "", "", "", "KiB each")
-	table(self, "idle", nginx, hub)
+	for _, t := range []struct {
+		what, title string
+		columns     []string
+		contenders  []contender
+	}{
+		{"publish", "connect+publish, 50 at once", []string{"/s", "p50 ms", "p99 ms", "CPU-ms"}, []contender{nginx, hub}},
+		{"play", "connect+play, 50 at once", []string{"/s", "p50 ms", "p99 ms", "CPU-ms"}, []contender{nginx, hub}},
+		{"join", "100 players join one stream", []string{"joins", "p50 ms", "p95 ms", "CPU-ms"}, []contender{relay, nginx, hub}},
+		{"idle", fmt.Sprintf("%d idle publishers", *idle), []string{"", "", "", "KiB each"}, []contender{nginx, hub}},
+	} {
+		if *only == "" || *only == t.what {
+			row(t.title, t.columns...)
+			table(self, t.what, t.contenders...)
+		}
+	}
 }
 
 // row prints the head of a table whose last column tells how the first and last figures compare with the first row's.
