@@ -11,20 +11,23 @@
 #define CHARS(name) NATIVE_FIELD(STRUCT, name, FIELD_CHARS)
 #define CODEC(name) NATIVE_FIELD(STRUCT, name, FIELD_CODEC)
 #define HANDLE(name) NATIVE_FIELD(STRUCT, name, FIELD_HANDLE)
+#define ELSEWHERE(name) NATIVE_FIELD(STRUCT, name, FIELD_ELSEWHERE)
 #define END {NULL, 0, 0, FIELD_U32}
 
 #define STRUCT oxrtmp_server_options
 const field native_server_options[] = {
     U32(chunk_size), U32(window_ack_size), U32(peer_bandwidth),   BOOL(ask_connection),
     BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), BOOL(ask_play), BOOL(no_wait),
-    I32(send_timeout_ms), U32(output_bytes), HANDLE(hub), BOOL(ask_publish), END};
+    I32(send_timeout_ms), U32(output_bytes), HANDLE(hub), BOOL(ask_publish), BOOL(play_recorded), BOOL(no_sample_access),
+    BOOL(data_start), ELSEWHERE(tls), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_client_options
 const field native_client_options[] = {
     U32(chunk_size), TEXT(app), TEXT(stream_name), TEXT(tc_url), TEXT(flash_version), TEXT(swf_url), TEXT(page_url),
     TEXT(publish_type), BOOL(digest_handshake), BOOL(no_wait), I32(send_timeout_ms), I32(linger_ms), U32(output_bytes),
-    BOOL(live_only), U32(buffer_length_ms), I64(start_ms), I64(duration_ms), END};
+    BOOL(live_only), U32(buffer_length_ms), I64(start_ms), I64(duration_ms), TEXT(user), TEXT(password),
+    BOOL(follow_redirects), ELSEWHERE(tls), ELSEWHERE(mask), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_limits
@@ -75,7 +78,7 @@ const field native_play_info[] = {BOOL(reset), U32(buffer_length_ms), F64(start)
 const field native_hub_options[] = {
     U32(cache_policy),     U32(cache_bytes), U32(cache_frames),    U32(slow_policy), U32(slow_bytes),
     U32(disconnect_bytes), U32(takeover),    I32(silent_after_ms), I32(grace_ms),    BOOL(wait_for_publisher),
-    U32(coalesce_ms),      U32(chunk_size),  END};
+    U32(coalesce_ms),      U32(chunk_size),  U32(timestamps),      U32(wait_limit_ms), ELSEWHERE(mask), U32(codecs), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_hub_info
@@ -89,8 +92,26 @@ const field native_hub_info[] = {
 const field native_stream_info[] = {
     BOOL(published),  U32(players),      U32(timestamp_ms),  I64(duration_ns),    I64(keyframe_interval_ns), U64(bytes),
     U64(packets),     U64(audio_packets), U64(video_packets), U64(data_packets),   U64(keyframes),            U64(malformed),
-    U64(frames_sent), U64(frames_dropped), U64(cached_bytes), CHARS(publisher),   U64(messages_lost),        I64(published_ns),
-    U32(video_codec), U32(audio_codec),  END};
+    U64(frames_sent), U64(frames_dropped), U64(cached_bytes), CHARS(publisher), U64(messages_lost), I64(published_ns),
+    CODEC(video_codec), CODEC(audio_codec), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_relay_info
+const field native_relay_info[] = {
+    BOOL(pull),         U32(state),         I32(status),        I64(since_ns),     U64(connections),    U64(retries),
+    U64(bytes),         U64(packets),       U64(audio_packets), U64(video_packets), U64(data_packets), U64(queued_bytes),
+    U64(frames_dropped), CHARS(text),       END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_tls_options
+static const field tls_options[] = {
+    BOOL(insecure), TEXT(certificate_file), TEXT(key_file),    TEXT(certificate_pem), TEXT(key_pem),
+    TEXT(ca_file),  TEXT(ca_pem),           TEXT(server_name), TEXT(pin),             END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_mask
+static const field mask_fields[] = {
+    BOOL(no_audio), BOOL(no_video), BOOL(no_data), BOOL(keyframes_only), U32(track), ELSEWHERE(codecs), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_engine_counters
@@ -165,6 +186,8 @@ static bool fill_field(char *at, const field *f, PyObject *value) {
   case FIELD_HANDLE:
     *(uint64_t *)at = PyLong_AsUnsignedLongLong(value);
     return !PyErr_Occurred();
+  case FIELD_ELSEWHERE: /* by native_tls or native_mask_fill */
+    return true;
   }
   return false;
 }
@@ -188,6 +211,36 @@ bool native_fill(void *out, const field *fields, PyObject *dict) {
   return true;
 }
 
+bool native_tls(oxrtmp_tls_options *tls, const oxrtmp_tls_options **given, PyObject *options) {
+  PyObject *dict = PyDict_GetItemString(options, "tls"); /* borrowed */
+  *given = dict != NULL ? tls : NULL;
+  oxrtmp_tls_options_init(tls);
+  return dict == NULL || native_fill(tls, tls_options, dict);
+}
+
+bool native_mask_fill(native_mask *mask, const oxrtmp_mask **given, PyObject *options) {
+  PyObject *dict = PyDict_GetItemString(options, "mask"); /* borrowed */
+  *given = dict != NULL ? &mask->mask : NULL;
+  oxrtmp_mask_init(&mask->mask);
+  if (dict == NULL || !native_fill(&mask->mask, mask_fields, dict)) {
+    return dict == NULL;
+  }
+  PyObject *codecs = PyDict_GetItemString(dict, "codecs"); /* a list, or none */
+  Py_ssize_t count = codecs != NULL ? PyList_Size(codecs) : 0, most = sizeof mask->codecs / sizeof mask->codecs[0];
+  if (count > most) {
+    PyErr_Format(PyExc_ValueError, "a mask has %zd codecs at most", most);
+    return false;
+  }
+  for (Py_ssize_t i = 0; i < count; i++) {
+    if (!native_codec_number(PyList_GetItem(codecs, i), &mask->codecs[i])) {
+      return false;
+    }
+  }
+  mask->mask.codecs = codecs != NULL ? mask->codecs : NULL;
+  mask->mask.codec_count = (size_t)count;
+  return !PyErr_Occurred();
+}
+
 bool native_server_input_fill(native_server_input *in, PyObject *options, PyObject *limits, PyObject *timeouts) {
   oxrtmp_server_options_init(&in->options);
   oxrtmp_limits_init(&in->limits);
@@ -195,7 +248,7 @@ bool native_server_input_fill(native_server_input *in, PyObject *options, PyObje
   in->options.limits = &in->limits;
   in->options.timeouts = &in->timeouts;
   return native_fill(&in->options, native_server_options, options) && native_fill(&in->limits, native_limits, limits) &&
-         native_fill(&in->timeouts, native_timeouts, timeouts);
+         native_fill(&in->timeouts, native_timeouts, timeouts) && native_tls(&in->tls, &in->options.tls, options);
 }
 
 bool native_client_input_fill(native_client_input *in, PyObject *options, PyObject *limits, PyObject *timeouts) {
@@ -205,7 +258,8 @@ bool native_client_input_fill(native_client_input *in, PyObject *options, PyObje
   in->options.limits = &in->limits;
   in->options.timeouts = &in->timeouts;
   return native_fill(&in->options, native_client_options, options) && native_fill(&in->limits, native_limits, limits) &&
-         native_fill(&in->timeouts, native_timeouts, timeouts);
+         native_fill(&in->timeouts, native_timeouts, timeouts) && native_tls(&in->tls, &in->options.tls, options) &&
+         native_mask_fill(&in->mask, &in->options.mask, options);
 }
 
 /* ---- C to Python ---- */
@@ -231,6 +285,8 @@ static PyObject *field_value(const char *at, const field *f) {
     return native_text(at, strnlen(at, f->size));
   case FIELD_CODEC:
     return native_codec_text(*(const uint32_t *)at);
+  case FIELD_ELSEWHERE:
+    break;
   }
   return NULL;
 }

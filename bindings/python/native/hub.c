@@ -8,7 +8,8 @@ static PyObject *hub_create(PyObject *module, PyObject *dict) {
   }
   oxrtmp_hub_options options;
   oxrtmp_hub_options_init(&options);
-  if (!native_fill(&options, native_hub_options, dict)) {
+  native_mask mask;
+  if (!native_fill(&options, native_hub_options, dict) || !native_mask_fill(&mask, &options.mask, dict)) {
     return NULL;
   }
   oxrtmp_hub hub;
@@ -24,6 +25,22 @@ static PyObject *hub_accept(PyObject *module, PyObject *args) {
   }
   oxrtmp_status status;
   NATIVE_CALL(status, oxrtmp_hub_accept(hub, request));
+  return native_none(module, status);
+}
+
+/* hub_accept_masked(hub, request, options), which have a mask. */
+static PyObject *hub_accept_masked(PyObject *module, PyObject *args) {
+  oxrtmp_hub hub;
+  oxrtmp_request request;
+  PyObject *options;
+  native_mask mask;
+  const oxrtmp_mask *given;
+  if (!PyArg_ParseTuple(args, "KKO!", &hub.id, &request.id, &PyDict_Type, &options) ||
+      !native_mask_fill(&mask, &given, options)) {
+    return NULL;
+  }
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_hub_accept_masked(hub, request, given));
   return native_none(module, status);
 }
 
@@ -70,6 +87,7 @@ NATIVE_SIMPLE(hub_close, oxrtmp_hub_close, oxrtmp_hub)
 PyMethodDef native_hub_methods[] = {
     {"hub_create", hub_create, METH_O, NULL},
     {"hub_accept", hub_accept, METH_VARARGS, NULL},
+    {"hub_accept_masked", hub_accept_masked, METH_VARARGS, NULL},
     {"hub_publish", hub_publish, METH_VARARGS, NULL},
     {"hub_play", hub_play, METH_VARARGS, NULL},
     {"hub_statistics", hub_statistics, METH_O, NULL},

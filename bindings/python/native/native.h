@@ -42,7 +42,7 @@ PyObject *native_text(const char *text, size_t size);
 /* ---- structs and dicts (fields.c) ---- */
 
 typedef enum field_type { FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64, FIELD_F64, FIELD_BOOL, FIELD_TEXT, FIELD_CHARS,
-                          FIELD_CODEC, FIELD_HANDLE } field_type;
+                          FIELD_CODEC, FIELD_HANDLE, FIELD_ELSEWHERE } field_type;
 
 typedef struct field {
   const char *name; /* NULL ends the list */
@@ -54,7 +54,7 @@ typedef struct field {
 
 extern const field native_server_options[], native_client_options[], native_limits[], native_timeouts[],
     native_recorder_options[], native_metadata[], native_statistics[], native_connect_info[], native_library_info[],
-    native_engine_counters[], native_play_info[], native_hub_options[], native_hub_info[], native_stream_info[];
+    native_engine_counters[], native_play_info[], native_hub_options[], native_hub_info[], native_stream_info[], native_relay_info[];
 
 /* native_fill sets the fields that dict names. A text points into its str, which must outlive the struct. A key that is no
  * field, or a value that does not fit, is an exception, and false is returned. */
@@ -65,13 +65,27 @@ typedef struct native_server_input {
   oxrtmp_server_options options;
   oxrtmp_limits limits;
   oxrtmp_timeouts timeouts;
+  oxrtmp_tls_options tls;
 } native_server_input;
+
+typedef struct native_mask {
+  oxrtmp_mask mask;
+  uint32_t codecs[256];
+} native_mask;
 
 typedef struct native_client_input {
   oxrtmp_client_options options;
   oxrtmp_limits limits;
   oxrtmp_timeouts timeouts;
+  oxrtmp_tls_options tls;
+  native_mask mask;
 } native_client_input;
+
+/* native_tls fills *tls from the item "tls" of a dict of options, and returns in *given tls, or NULL without one. */
+bool native_tls(oxrtmp_tls_options *tls, const oxrtmp_tls_options **given, PyObject *options);
+
+/* native_mask_fill does so with the item "mask". */
+bool native_mask_fill(native_mask *mask, const oxrtmp_mask **given, PyObject *options);
 
 bool native_server_input_fill(native_server_input *in, PyObject *options, PyObject *limits, PyObject *timeouts);
 bool native_client_input_fill(native_client_input *in, PyObject *options, PyObject *limits, PyObject *timeouts);
@@ -102,7 +116,7 @@ bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);
 /* ---- the functions of each file, for the module's table ---- */
 
 extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[],
-    native_engine_methods[], native_send_methods[], native_hub_methods[];
+    native_engine_methods[], native_send_methods[], native_hub_methods[], native_relay_methods[];
 
 /* ---- calling the library ---- */
 
@@ -143,15 +157,14 @@ static inline PyObject *native_none(PyObject *module, oxrtmp_status status) {
     char *text_ = small_; \
     (result) = NULL; \
     (status) = function(__VA_ARGS__, (buffer_type *)text_, sizeof small_, &length_); \
-    while ((status) == OXRTMP_E_BUFFER) { /* it may grow between two calls */ \
-      size_t room_ = length_ + length_ / 8 + 64; \
-      if (text_ != small_) { \
-        PyMem_Free(text_); \
-      } \
-      if ((text_ = PyMem_Malloc(room_)) == NULL) { \
+    while ((status) == OXRTMP_E_BUFFER) { /* what grows may do so between two calls */ \
+      size_t room_ = length_ + length_ / 8 + 1; \
+      char *more_ = PyMem_Realloc(text_ != small_ ? text_ : NULL, room_); \
+      if (more_ == NULL) { \
         PyErr_NoMemory(); \
         break; \
       } \
+      text_ = more_; \
       (status) = function(__VA_ARGS__, (buffer_type *)text_, room_, &length_); \
     } \
     if ((status) == OXRTMP_OK) { \

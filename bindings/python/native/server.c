@@ -41,6 +41,39 @@ static PyObject *server_adopt_listener(PyObject *module, PyObject *args) {
   return native_none(module, oxrtmp_server_adopt_listener(server, fd));
 }
 
+static PyObject *server_adopt_tls_listener(PyObject *module, PyObject *args) {
+  oxrtmp_server server;
+  int fd;
+  if (!PyArg_ParseTuple(args, "Ki", &server.id, &fd)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_server_adopt_tls_listener(server, fd));
+}
+
+static PyObject *server_adopt_tls_connection(PyObject *module, PyObject *args) {
+  oxrtmp_server server;
+  int fd;
+  if (!PyArg_ParseTuple(args, "Ki", &server.id, &fd)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_server_adopt_tls_connection(server, fd));
+}
+
+/* server_set_certificate(server, name, options), which have a tls, or none to remove it. */
+static PyObject *server_set_certificate(PyObject *module, PyObject *args) {
+  oxrtmp_server server;
+  const char *name;
+  PyObject *options;
+  oxrtmp_tls_options tls;
+  const oxrtmp_tls_options *given;
+  if (!PyArg_ParseTuple(args, "KsO!", &server.id, &name, &PyDict_Type, &options) || !native_tls(&tls, &given, options)) {
+    return NULL;
+  }
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_server_set_certificate(server, name, given)); /* reads files */
+  return native_none(module, status);
+}
+
 static PyObject *server_adopt_connection(PyObject *module, PyObject *args) {
   oxrtmp_server server;
   int fd;
@@ -158,6 +191,7 @@ NATIVE_STRUCT_GETTER(session_play, oxrtmp_session_play, oxrtmp_session, oxrtmp_p
 NATIVE_PING(session_ping, oxrtmp_session_ping, oxrtmp_session)
 NATIVE_STRUCT_GETTER(session_statistics, oxrtmp_session_statistics, oxrtmp_session, oxrtmp_statistics, native_statistics)
 NATIVE_GETTER(session_end_reason, oxrtmp_session_end_reason, oxrtmp_session, false)
+NATIVE_SIMPLE(session_complete, oxrtmp_session_complete, oxrtmp_session)
 NATIVE_SIMPLE(session_close, oxrtmp_session_close, oxrtmp_session)
 
 static PyObject *session_close_with_status(PyObject *module, PyObject *args) {
@@ -176,6 +210,9 @@ PyMethodDef native_server_methods[] = {
     {"server_listen", server_listen, METH_VARARGS, NULL},
     {"server_adopt_listener", server_adopt_listener, METH_VARARGS, NULL},
     {"server_adopt_connection", server_adopt_connection, METH_VARARGS, NULL},
+    {"server_adopt_tls_listener", server_adopt_tls_listener, METH_VARARGS, NULL},
+    {"server_adopt_tls_connection", server_adopt_tls_connection, METH_VARARGS, NULL},
+    {"server_set_certificate", server_set_certificate, METH_VARARGS, NULL},
     {"server_address", server_address, METH_O, NULL},
     {"server_addresses", server_addresses, METH_O, NULL},
     {"server_set_queue", server_set_queue, METH_VARARGS, NULL},
@@ -194,6 +231,7 @@ PyMethodDef native_server_methods[] = {
     {"session_ping", session_ping, METH_VARARGS, NULL},
     {"session_statistics", session_statistics, METH_O, NULL},
     {"session_end_reason", session_end_reason, METH_O, NULL},
+    {"session_complete", session_complete, METH_O, NULL},
     {"session_close", session_close, METH_O, NULL},
     {"session_close_with_status", session_close_with_status, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

@@ -129,6 +129,25 @@ def program() -> Iterator[Callable[..., Program]]:
         p.child.communicate()
 
 
+class Certificate:
+    """A certificate for localhost and 127.0.0.1, which vouches for itself."""
+
+    def __init__(self, directory: Path) -> None:
+        self.file, self.key = directory / "certificate.pem", directory / "key.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+             "-keyout", self.key, "-out", self.file], check=True, capture_output=True,
+        )  # fmt: skip
+        self.shown = oxrtmp.TLS(certificate_file=str(self.file), key_file=str(self.key))
+        self.trusted = oxrtmp.TLS(ca_file=str(self.file))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return Certificate(tmp_path_factory.mktemp("certificate"))
+
+
 @pytest.fixture(scope="session")
 def load_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """tests/load, which publishes many streams of numbered packets."""

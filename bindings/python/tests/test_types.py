@@ -15,19 +15,11 @@ from oxrtmp._types import milliseconds, native_options
 HEADER = (ROOT / "include/oxrtmp.h").read_text()
 
 
-# What is not bound yet.
-LATER = {
-    "oxrtmp_server_options": {"tls", "play_recorded", "no_sample_access", "data_start"},
-    "oxrtmp_client_options": {"tls", "mask", "user", "password", "follow_redirects"},
-    "oxrtmp_hub_options": {"timestamps", "mask", "wait_limit_ms", "codecs"},
-}
-
-
 def struct_fields(name: str) -> set[str]:
     body = re.search(rf"^typedef struct {name} \{{$(.*?)^\}} {name};", HEADER, re.MULTILINE | re.DOTALL)
     assert body, name
     fields = re.findall(r"^ +[\w *]+?[ *](\w+)(?:\[\d+\])?;", body[1], re.MULTILINE)
-    return set(fields) - {"struct_size", "reserved"} - LATER.get(name, set())
+    return set(fields) - {"struct_size", "reserved"}
 
 
 def names(record: type) -> set[str]:
@@ -45,6 +37,8 @@ def names(record: type) -> set[str]:
         (oxrtmp.PlayInfo, "oxrtmp_play_info"),
         (oxrtmp.HubStatistics, "oxrtmp_hub_info"),
         (oxrtmp.StreamStatistics, "oxrtmp_stream_info"),
+        (oxrtmp.RelayStatistics, "oxrtmp_relay_info"),
+        (oxrtmp.TLS, "oxrtmp_tls_options"),
         (oxrtmp.EngineStatistics, "oxrtmp_engine_counters"),
     ],
 )
@@ -62,6 +56,7 @@ def test_times_have_no_unit_in_python() -> None:
         (oxrtmp.ServerOptions, "oxrtmp_server_options", {"no_wait"}),
         (oxrtmp.ClientOptions, "oxrtmp_client_options", {"no_wait"}),
         (oxrtmp.HubOptions, "oxrtmp_hub_options", set()),
+        (oxrtmp.RelayOptions, "oxrtmp_relay_options", set()),
     ],
 )
 def test_options_have_the_fields_of_the_structs(options: Any, struct: str, not_ours: set[str]) -> None:
@@ -75,6 +70,7 @@ def test_options_have_the_fields_of_the_structs(options: Any, struct: str, not_o
         (oxrtmp.PacketKind, "OXRTMP_PACKET_"),
         (oxrtmp.RequestKind, "OXRTMP_REQUEST_"),
         (oxrtmp.EventKind, "OXRTMP_EVENT_"),
+        (oxrtmp.RelayState, "OXRTMP_RELAY_"),
     ],
 )
 def test_enumerations(enumeration: Any, prefix: str) -> None:

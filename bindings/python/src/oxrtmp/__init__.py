@@ -56,11 +56,14 @@ from ._event import Event
 from ._flv import FLVReader, Recorder
 from ._hub import Hub
 from ._native import Packet
+from ._relay import Relay
 from ._server import Request, Server, Session, serve
 from ._types import (
+    TLS,
     CachePolicy,
     ClientOptions,
     Codec,
+    CodecPolicy,
     ConnectInfo,
     EngineStatistics,
     EventKind,
@@ -68,10 +71,15 @@ from ._types import (
     HubStatistics,
     LibraryStatistics,
     Limits,
+    Mask,
     Metadata,
     PacketFlags,
     PacketKind,
+    PlayerStatistics,
     PlayInfo,
+    RelayOptions,
+    RelayState,
+    RelayStatistics,
     RequestKind,
     ServerOptions,
     SlowPolicy,
@@ -79,9 +87,11 @@ from ._types import (
     StreamStatistics,
     Takeover,
     Timeouts,
+    Timestamps,
 )
 
 __all__ = [
+    "TLS",
     "AgainError",
     "ArgumentError",
     "BusyError",
@@ -90,6 +100,7 @@ __all__ = [
     "ClientOptions",
     "ClosedError",
     "Codec",
+    "CodecPolicy",
     "ConnectInfo",
     "ConnectionError",
     "EndOfStreamError",
@@ -107,15 +118,21 @@ __all__ = [
     "InternalError",
     "LibraryStatistics",
     "Limits",
+    "Mask",
     "Metadata",
     "OutOfMemoryError",
     "Packet",
     "PacketFlags",
     "PacketKind",
     "PlayInfo",
+    "PlayerStatistics",
     "ProtocolError",
     "Recorder",
     "RefusedError",
+    "Relay",
+    "RelayOptions",
+    "RelayState",
+    "RelayStatistics",
     "Request",
     "RequestKind",
     "Server",
@@ -128,6 +145,7 @@ __all__ = [
     "Takeover",
     "TimeoutError",
     "Timeouts",
+    "Timestamps",
     "TransportError",
     "UnsupportedError",
     "UsageError",
@@ -138,7 +156,7 @@ __all__ = [
     "serve",
 ]
 
-for _class in (Client, Engine, EngineRequest, FLVReader, Hub, Recorder, Request, Server, Session):
+for _class in (Client, Engine, EngineRequest, FLVReader, Hub, Recorder, Relay, Request, Server, Session):
     _class.__module__ = __name__  # what tracebacks and the objects show
 
 _native.setup(make_error, tuple(PacketKind), PacketFlags)

@@ -6,9 +6,10 @@ from types import TracebackType
 from typing import Self, Unpack
 
 from ._aio_client import Client
+from ._aio_relay import Relay
 from ._hub import BaseHub
 from ._opening import Opening, Ready
-from ._types import ClientOptions
+from ._types import ClientOptions, RelayOptions
 
 
 class Hub(BaseHub):
@@ -44,3 +45,11 @@ class Hub(BaseHub):
         Of a client whose packets are not taken in time video is dropped, as of a slow player.
         """
         return Opening(Ready(Client._of(*self._client(app, stream_name, options, receives=True))))
+
+    def push(self, app: str, stream_name: str, url: str, /, **options: Unpack[RelayOptions]) -> Relay:
+        """Send a stream of the hub to url whenever it is published here. There may be any number of relays of one."""
+        return Relay(self._relay(app, stream_name, url, options, pull=False))
+
+    def pull(self, app: str, stream_name: str, url: str, /, **options: Unpack[RelayOptions]) -> Relay:
+        """Play url and publish what comes in the hub, unless somebody else publishes there."""
+        return Relay(self._relay(app, stream_name, url, options, pull=True))

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import _native
 from ._errors import Error, ForkedError, Status, make_error
-from ._types import ConnectInfo, PlayInfo, RequestKind, native_options
+from ._types import TLS, ConnectInfo, PlayInfo, RequestKind, native_options
 
 # How something ended: the arguments of make_error.
 End = tuple[int, str, str, str, str]
@@ -179,22 +179,35 @@ class BaseServer(Handle):
         return f"<{type(self).__module__}.Server {state}>"
 
     def listen(self, address: str) -> None:
-        """Listen on one more address: "host:port", ":1935" (every interface), "[::1]:0" (any free port)."""
+        """Listen on one more address: "host:port", ":1935" (every interface), "[::1]:0" (any free port).
+
+        With "rtmps://" before it for TLS.
+        """
         _native.server_listen(self._handle, address)
 
-    def adopt_listener(self, listener: socket.socket) -> None:
-        """Accept connections from a listening socket of yours, which the server takes over."""
-        _native.server_adopt_listener(self._handle, listener.fileno())
+    def adopt_listener(self, listener: socket.socket, *, tls: bool = False) -> None:
+        """Accept connections from a listening socket of yours, which the server takes over; with tls, TLS on them."""
+        adopt = _native.server_adopt_tls_listener if tls else _native.server_adopt_listener
+        adopt(self._handle, listener.fileno())
         listener.detach()
 
-    def adopt_connection(self, connection: socket.socket) -> None:
+    def adopt_connection(self, connection: socket.socket, *, tls: bool = False) -> None:
         """Serve a connected socket of yours, on which no byte has been exchanged; the server takes it over."""
-        _native.server_adopt_connection(self._handle, connection.fileno())
+        adopt = _native.server_adopt_tls_connection if tls else _native.server_adopt_connection
+        adopt(self._handle, connection.fileno())
         connection.detach()
+
+    def set_certificate(self, tls: TLS | None, name: str = "") -> None:
+        """Show a certificate to clients that ask for name, from the next handshake on; open connections stay.
+
+        name is a host name, "*.example.org" for all names with one label before the dot, or "" for everybody whose name
+        has none of its own, in the place of the options' one. None removes it.
+        """
+        _native.server_set_certificate(self._handle, name, {} if tls is None else {"tls": tls._native()})
 
     @property
     def address(self) -> str:
-        """The first address it listens on, with its real port, such as "127.0.0.1:1935"; "" if there is none."""
+        """The first address it listens on, with its real port, such as "127.0.0.1:1935"; with TLS it begins with "rtmps://"."""
         return _native.server_address(self._handle)
 
     @property

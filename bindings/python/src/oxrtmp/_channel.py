@@ -13,6 +13,7 @@ from ._errors import Error
 
 # Event types of the library.
 REQUEST, PACKET, STREAM_END, CONNECTED, FAILED, CLIENT_END, WRITABLE, SERVER_CLOSED, LOG, CLIENT_CLOSED = range(1, 11)
+RELAY = 16
 
 Deliver = Callable[[int, Any], None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ._errors import Status
+from ._errors import Error, Status, make_error
 from ._native import Packet
 from ._types import EventKind
 
@@ -36,6 +36,14 @@ class Event:
     text: str = ""  #: the peer's words, or what happened
     packet: Packet | None = None  #: of PACKET; None if there was no memory for it
     request: EngineRequest | None = None  #: of REQUEST
+
+    @property
+    def error(self) -> Error | None:
+        """What status, phase, code and text say as an exception, to be shown or raised; None where status is OK."""
+        if self.status == Status.OK:
+            return None
+        detail = ": ".join(part for part in (self.phase, self.code, self.text) if part)
+        return make_error(self.status, detail, self.phase, self.code, self.text)
 
 
 def event_of(kind: int, payload: Any) -> Event:

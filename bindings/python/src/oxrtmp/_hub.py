@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -12,19 +11,25 @@ from . import _native
 from ._base import BaseRequest, Handle
 from ._client import Client
 from ._errors import Error, Status
+from ._relay import Relay
 from ._types import (
     ClientOptions,
     HubOptions,
     HubStatistics,
+    Mask,
+    PlayerStatistics,
+    RelayOptions,
     StreamStatistics,
     native_hub_options,
     native_options,
+    native_relay_options,
 )
 
 # How a request ends that is not granted: refused for a reason, or gone.
 NOT_GRANTED = {
     Status.BUSY,
     Status.NOT_FOUND,
+    Status.UNSUPPORTED,
     Status.REFUSED,
     Status.CLOSED,
     Status.STATE,
@@ -43,14 +48,17 @@ class BaseHub(Handle):
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.Hub{' closed' if self._closed else ''}>"
 
-    def accept(self, request: BaseRequest) -> bool:
+    def accept(self, request: BaseRequest, *, mask: Mask | None = None) -> bool:
         """Give it a request to publish or play, which it grants or refuses: there is no session for you.
 
-        Whether it was granted: not when the stream has a publisher, or is not there, or when the peer has gone.
+        A player may get what a mask leaves of the stream, in the place of the hub's own. Whether it was granted: not when the stream has a publisher, or is not there, or when the peer has gone.
         """
         request._answer()
         try:
-            _native.hub_accept(self._handle, request._handle)
+            if mask is None:
+                _native.hub_accept(self._handle, request._handle)
+            else:
+                _native.hub_accept_masked(self._handle, request._handle, {"mask": mask._native()})
         except Error as error:
             if error.status in NOT_GRANTED:
                 return False
@@ -69,11 +77,18 @@ class BaseHub(Handle):
     def streams(self) -> dict[tuple[str, str], StreamStatistics]:
         """Its streams, by application and stream name."""
         found = json.loads(_native.hub_json(self._handle))["streams"]
-        names = {f.name for f in dataclasses.fields(StreamStatistics)}
-        return {
-            (s["app"], s["stream_name"]): StreamStatistics(**{name: s[name] for name in s if name in names})
-            for s in found
-        }
+        for stream in found:
+            stream["players"] = len(stream["players"])
+            for codec in ("video_codec", "audio_codec"):
+                stream[codec] = stream[codec].to_bytes(4, "big").decode("latin-1").strip("\0")
+        return {(s.pop("app"), s.pop("stream_name")): StreamStatistics(**s) for s in found}
+
+    def players(self, app: str, stream_name: str) -> list[PlayerStatistics]:
+        """Who play one of its streams; nobody if there is none of that name."""
+        for stream in json.loads(_native.hub_json(self._handle))["streams"]:
+            if (stream["app"], stream["stream_name"]) == (app, stream_name):
+                return [PlayerStatistics(**player) for player in stream["players"]]
+        return []
 
     def close(self) -> None:
         """End its streams, telling publishers and players. Servers that have it refuse from then on."""
@@ -84,6 +99,10 @@ class BaseHub(Handle):
         self._closed = True
         with contextlib.suppress(Error):
             _native.hub_close(self._handle)
+
+    def _relay(self, app: str, stream_name: str, url: str, options: Any, *, pull: bool) -> int:
+        begin = _native.hub_pull if pull else _native.hub_push
+        return begin(self._handle, app, stream_name, url, *native_relay_options(options))
 
     def _client(
         self, app: str, stream_name: str, options: Any, *, receives: bool
@@ -130,3 +149,11 @@ class Hub(BaseHub):
         Of a client whose packets are not taken in time video is dropped, as of a slow player.
         """
         return Client._of(*self._client(app, stream_name, options, receives=True))
+
+    def push(self, app: str, stream_name: str, url: str, /, **options: Unpack[RelayOptions]) -> Relay:
+        """Send a stream of the hub to url whenever it is published here. There may be any number of relays of one."""
+        return Relay(self._relay(app, stream_name, url, options, pull=False))
+
+    def pull(self, app: str, stream_name: str, url: str, /, **options: Unpack[RelayOptions]) -> Relay:
+        """Play url and publish what comes in the hub, unless somebody else publishes there."""
+        return Relay(self._relay(app, stream_name, url, options, pull=True))

@@ -153,6 +153,13 @@ class BaseSession(Stream, Peer):
         """How the stream ended, such as "FCUnpublish" or "connection closed by peer"; "" while it runs."""
         return "" if self._end is None else self._end[4] or self._end[1]
 
+    def complete(self) -> None:
+        """End a stream that is played because all of it has been sent: the player hears NetStream.Play.Complete.
+
+        It may play something else on its connection. The session is still to be closed.
+        """
+        _native.session_complete(self._handle)
+
     @property
     def play(self) -> PlayInfo:
         """What a player asked for; the buffer's length as it said last."""

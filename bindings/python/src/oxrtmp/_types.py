@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -99,6 +100,7 @@ class EventKind(IntEnum):
     SEEK = 13  #: the player wants to be elsewhere in a recorded stream; `value` is where, in milliseconds
     RECEIVE = 14  #: the player wants packets of a type or not: `value` is 8 for audio, 9 for video; `on`
     BUFFER_LENGTH = 15  #: the player says how much it buffers; `value` in milliseconds
+    RELAY = 16  #: the relay has come into a state: `value` is a RelayState; `status` and `text` say why
     HANDSHAKE = 32  #: the handshake is done; `text` is "simple" or "digest"
     STATUS = 33  #: the server said something else; `code` and `text`
     COMMAND = 34  #: a command that the library does not answer; `code` is its name
@@ -160,6 +162,48 @@ class Timeouts:
         return {f"{name}_ms": milliseconds(value) or 1 for name, value in given.items() if value is not None}
 
 
+@dataclass(kw_only=True)
+class TLS:
+    """Who this side is, and whom it trusts, where a connection is rtmps: RTMP over TLS 1.2 or later.
+
+    A client needs none of it: it verifies the server's certificate by the system's authorities and the name in the URL. A
+    server needs a certificate and its key, from files or from memory.
+    """
+
+    certificate_file: str = ""  #: PEM: a certificate, and after it those that lead to its authority
+    key_file: str = ""  #: PEM: its key
+    certificate_pem: str = ""  #: the certificate as text, instead of certificate_file
+    key_pem: str = ""  #: the key as text, instead of key_file
+    ca_file: str = ""  #: PEM: who is trusted, by a client instead of the system's authorities; by a server, to vouch
+    ca_pem: str = ""  #: for clients, which then must show a certificate
+    server_name: str = ""  #: client: the name it asks for, and the certificate must be for; the URL's host
+    pin: str = ""  #: client: trust these certificates only, by their SHA-256 in hex, with commas
+    insecure: bool = False  #: client: trust everybody: the connection can be listened to and changed
+
+    def _native(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@dataclass(kw_only=True)
+class Mask:
+    """What is left out of a stream; nothing by default."""
+
+    no_audio: bool = False  #: audio
+    no_video: bool = False  #: video
+    no_data: bool = False  #: data, metadata too
+    keyframes_only: bool = False  #: video frames that need an earlier one
+    track: int | None = None  #: audio and video of other tracks than this one
+    codecs: Sequence[str] | None = None  #: all but these codecs
+
+    def _native(self) -> dict[str, Any]:
+        plain: dict[str, Any] = {n: getattr(self, n) for n in ("no_audio", "no_video", "no_data", "keyframes_only")}
+        if self.track is not None:
+            plain["track"] = self.track + 1
+        if self.codecs is not None:
+            plain["codecs"] = list(self.codecs)
+        return plain
+
+
 class ServerOptions(TypedDict, total=False):
     """The keyword arguments of Server and serve."""
 
@@ -178,6 +222,10 @@ class ServerOptions(TypedDict, total=False):
     output_bytes: int  #: data that may be queued for a player before sending waits; 1 MiB
     hub: BaseHub  #: answers every publish and play, without a request
     ask_publish: bool  #: publish raises a request though there is a hub
+    tls: TLS  #: for addresses that begin with rtmps://
+    play_recorded: bool  #: players are told that streams are recorded ones
+    no_sample_access: bool  #: leave out |RtmpSampleAccess, which lets Flash players read samples
+    data_start: bool  #: players get NetStream.Data.Start as data, as some servers do
 
 
 class ClientOptions(TypedDict, total=False):
@@ -201,6 +249,11 @@ class ClientOptions(TypedDict, total=False):
     buffer_length_ms: int  #: playing: what the server is told about this side's buffer; 1000
     start_ms: int  #: playing: position in a recorded stream, if above 0
     duration_ms: int  #: playing: how much of a recorded stream; all of it
+    tls: TLS  #: for URLs that begin with rtmps://; the system's authorities
+    mask: Mask  #: of Hub.play: what is left out of the stream
+    user: str  #: for servers that ask for a login; what the URL says
+    password: str  #: its password
+    follow_redirects: bool  #: go where the server sends the client, up to five times in a row
 
 
 class CachePolicy(IntEnum):
@@ -227,6 +280,32 @@ class Takeover(IntEnum):
     IF_SILENT = 2  #: it takes over if nothing has come from the other one for `silent_after`
 
 
+class Timestamps(IntEnum):
+    """Which timestamps players see. Those of a publisher that takes over go on where the last ones were."""
+
+    KEEP = 0  #: the first publisher's, whatever they do
+    MONOTONIC = 1  #: its too, but those of audio, and those of video, never go back
+    REBASE = 2  #: as monotonic, from 0 with the first frame
+
+
+class CodecPolicy(IntEnum):
+    """What becomes of players that have not said in connect that they decode what a stream carries."""
+
+    PASS = 0  #: they get everything
+    REFUSE = 1  #: they are told NetStream.Play.Failed
+    FILTER = 2  #: they get what they have said that they decode, data, and what has no codec
+
+
+class RelayState(IntEnum):
+    """What a relay does."""
+
+    IDLE = 0  #: nothing to relay: no publisher here, or on demand no player, or another publisher
+    CONNECTING = 1  #: to the other server
+    RUNNING = 2  #: the other server has accepted
+    WAITING = 3  #: the connection failed: it will try again
+    CLOSED = 4  #: it was closed, or its hub, or it gave up
+
+
 class HubOptions(TypedDict, total=False):
     """The keyword arguments of Hub."""
 
@@ -242,12 +321,43 @@ class HubOptions(TypedDict, total=False):
     wait_for_publisher: bool  #: players wait for a stream that is not there yet
     coalesce: float  #: seconds that frames are held back, to send several at once; 0
     chunk_size: int  #: chunk size towards players, 1 to 65536; 4096
+    timestamps: Timestamps  #: which timestamps players see; KEEP
+    mask: Mask  #: what is left out, for every player that a server brings
+    codecs: CodecPolicy  #: players that have not said that they decode a stream; PASS
+    wait_limit: float  #: with wait_for_publisher: seconds that players wait before the stream ends; for ever
+
+
+class RelayOptions(TypedDict, total=False):
+    """The keyword arguments of Hub.push and Hub.pull."""
+
+    on_demand: bool  #: pull: begin with the first player, who waits for it
+    idle_after: float  #: on demand: end so many seconds after the last player has left; 10
+    retry_min: float  #: seconds to wait after a failure, half of it to all of it; doubled by each one; 1
+    retry_max: float  #: the most it waits; 30
+    attempts: int  #: give up after so many failures in a row; never
+    client: ClientOptions  #: of its connections, TLS among them
+    mask: Mask  #: push: what is left out of the stream
+
+
+def native_relay_options(options: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, int], dict[str, int]]:
+    """Options of a relay as the extension takes them: its own, and its client's three kinds."""
+    plain = dict(options)
+    client, limits, timeouts = native_options(plain.pop("client", {}))
+    client.pop("send_timeout", None)
+    for name in ("idle_after", "retry_min", "retry_max"):
+        if name in plain:
+            plain[f"{name}_ms"] = max(1, milliseconds(plain.pop(name)))
+    if "mask" in plain:
+        plain["mask"] = plain["mask"]._native()
+    return plain, client, limits, timeouts
 
 
 def native_hub_options(options: Any) -> dict[str, Any]:
     """Options of a hub as the extension takes them."""
     plain = dict(options)
-    for name in ("silent_after", "grace", "coalesce"):
+    if "mask" in plain:
+        plain["mask"] = plain["mask"]._native()
+    for name in ("silent_after", "grace", "coalesce", "wait_limit"):
         if name in plain:
             plain[f"{name}_ms"] = milliseconds(plain.pop(name))
     if plain.get("grace_ms") == 0:
@@ -260,6 +370,9 @@ def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[s
     plain = dict(options)
     limits = plain.pop("limits", None) or Limits()
     timeouts = plain.pop("timeouts", None) or Timeouts()
+    for name in ("tls", "mask"):
+        if name in plain:
+            plain[name] = plain[name]._native()
     if "hub" in plain:
         plain["hub"] = plain["hub"]._handle
     if "linger" in plain:
@@ -369,8 +482,44 @@ class StreamStatistics:
     publisher: str  #: the publisher's address, "application" of Hub.publish, or ""
     messages_lost: int  #: that reached no player, as there was no memory for them
     published_ns: int  #: since the publisher began
-    video_codec: int  #: four characters as a number, of the first video track; 0 while there is none
-    audio_codec: int  #: and of the first audio track
+    video_codec: str  #: of the first video track: a Codec, "" while there is none
+    audio_codec: str  #: and of the first audio track
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayerStatistics:
+    """A player of a hub's stream at one moment."""
+
+    peer: str  #: its address; "" of Hub.play
+    duration_ns: int  #: since it began
+    bytes: int  #: payload bytes sent
+    packets: int  #: messages sent
+    queued_bytes: int  #: not sent yet
+    frames_dropped: int  #: because it was slow
+    paused: bool
+    waiting: bool  #: for a publisher, or a keyframe
+    no_audio: bool
+    no_video: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelayStatistics:
+    """A relay at one moment."""
+
+    pull: bool  #: or push
+    state: RelayState
+    status: int  #: how the latest connection failed or ended: a Status
+    since_ns: int  #: how long it is in its state
+    connections: int  #: that were accepted
+    retries: int  #: attempts after one that failed
+    bytes: int  #: payload bytes sent or received, by all connections
+    packets: int  #: all packets, of these:
+    audio_packets: int
+    video_packets: int
+    data_packets: int  #: data, metadata included
+    queued_bytes: int  #: not sent yet
+    frames_dropped: int  #: by a push whose server was slow
+    text: str  #: status in words, the other server's too
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,11 +21,12 @@ from __future__ import annotations
 
 from ._aio_client import Client
 from ._aio_hub import Hub
+from ._aio_relay import Relay
 from ._aio_server import Request, Server, Session, serve
 from ._flv import FLVReader, Recorder
 from ._native import Packet
 
-__all__ = ["Client", "FLVReader", "Hub", "Packet", "Recorder", "Request", "Server", "Session", "serve"]
+__all__ = ["Client", "FLVReader", "Hub", "Packet", "Recorder", "Relay", "Request", "Server", "Session", "serve"]
 
-for _class in (Client, Hub, Request, Server, Session):
+for _class in (Client, Hub, Relay, Request, Server, Session):
     _class.__module__ = __name__  # what tracebacks and the objects show
