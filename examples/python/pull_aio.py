@@ -12,6 +12,7 @@ import sys
 
 import oxrtmp
 import oxrtmp.aio
+import trust
 from live import Screen, Stream
 from pull import arguments, name_of, reason_of
 
@@ -38,7 +39,7 @@ async def pull(flags: argparse.Namespace) -> str:
     assert task is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
-    async with oxrtmp.aio.Client.play(flags.url) as client:
+    async with oxrtmp.aio.Client.play(flags.url, **trust.client_options(flags)) as client:
         with oxrtmp.Recorder(flags.file) as recorder:  # beside a file that exists, not over it
             screen, stream = Screen(flags.quiet), Stream(client, name_of(flags.url))
             screen.print(f"playing {stream.name} from {client.peer_address}")

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 import oxrtmp
+import trust
 
 
 class Schedule:
@@ -55,9 +56,9 @@ class Schedule:
         return f"sent packets={self.packets} bytes={self.bytes} seconds={time.monotonic() - self.started:.1f}"
 
 
-def push(schedule: Schedule, url: str) -> None:
+def push(schedule: Schedule, flags: argparse.Namespace) -> None:
     """Publish the file. A signal ends it early, but in order."""
-    with oxrtmp.Client.publish(url) as client:
+    with oxrtmp.Client.publish(flags.url, **trust.client_options(flags)) as client:
         with contextlib.suppress(KeyboardInterrupt):
             for packet, timestamp, wait in schedule:
                 if wait > 0:
@@ -70,6 +71,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="push", description="Send an FLV file to an RTMP server.")
     parser.add_argument("-fast", action="store_true", help="send as fast as the server takes it")
     parser.add_argument("-loop", action="store_true", help="begin again at the end of the file, until interrupted")
+    trust.add_flags(parser)
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("url", metavar="URL")
     return parser.parse_args()
@@ -85,7 +87,7 @@ def main() -> int:
     schedule = None
     try:
         schedule = Schedule(flags.file, fast=flags.fast, loop=flags.loop)
-        push(schedule, flags.url)
+        push(schedule, flags)
     except oxrtmp.Error as error:
         print(f"push: {error}", file=sys.stderr)  # names the phase, and the server's code and description
         return 1

@@ -5,6 +5,7 @@ python push_aio.py clip.flv rtmp://localhost/live/test
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import signal
@@ -12,6 +13,7 @@ import sys
 
 import oxrtmp
 import oxrtmp.aio
+import trust
 from push import Schedule, arguments
 
 
@@ -23,9 +25,9 @@ async def send(client: oxrtmp.aio.Client, schedule: Schedule) -> None:
         schedule.count(packet)
 
 
-async def push(schedule: Schedule, url: str) -> None:
+async def push(schedule: Schedule, flags: argparse.Namespace) -> None:
     """Publish the file. A signal ends it early, but in order."""
-    async with oxrtmp.aio.Client.publish(url) as client:
+    async with oxrtmp.aio.Client.publish(flags.url, **trust.client_options(flags)) as client:
         sending = asyncio.create_task(send(client, schedule))
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, sending.cancel)
@@ -38,7 +40,7 @@ def main() -> int:
     schedule = None
     try:
         schedule = Schedule(flags.file, fast=flags.fast, loop=flags.loop)
-        asyncio.run(push(schedule, flags.url))
+        asyncio.run(push(schedule, flags))
     except oxrtmp.Error as error:
         print(f"push: {error}", file=sys.stderr)  # names the phase, and the server's code and description
         return 1

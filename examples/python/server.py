@@ -102,10 +102,12 @@ def forward(session: oxrtmp.Session, publisher: oxrtmp.Client, stream: Stream, d
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="server", description="Serve live streams to everybody who plays them.")
     add = parser.add_argument
-    add("-listen", metavar="ADDRESSES", default="127.0.0.1:1935", help="serve on these, separated by commas")
+    add("-listen", metavar="ADDRESSES", default="127.0.0.1:1935", help="serve on these; rtmps://host:port for TLS")
     add("-key", metavar="NAME", default="", help="the one stream name that may be published")
     add("-record", metavar="DIRECTORY", default="", help="write every stream to an FLV file")
     add("-quiet", action="store_true", help="no live lines")
+    add("-tls-cert", metavar="FILE", default="", help="the certificate for rtmps://; SIGHUP reads it again")
+    add("-tls-key", metavar="FILE", default="", help="its private key")
     add("-cache", choices=CACHE, default="gop", help="what late players get")
     add("-slow", choices=SLOW, default="drop", help="what happens to slow players")
     add("-takeover", choices=TAKEOVER, default="reject", help="a second publisher of a name")
@@ -133,7 +135,20 @@ def server_options(flags: argparse.Namespace, hub: oxrtmp.Hub | oxrtmp.aio.Hub) 
         connections=flags.connections,
         connections_per_address=flags.connections_per_address,
     )
-    return {"hub": hub, "ask_publish": True, "ask_play": True, "limits": limits}
+    options: oxrtmp.ServerOptions = {"hub": hub, "ask_publish": True, "ask_play": True, "limits": limits}
+    if flags.tls_cert:
+        options["tls"] = oxrtmp.TLS(certificate_file=flags.tls_cert, key_file=flags.tls_key)
+    return options
+
+
+def reload(flags: argparse.Namespace, server: oxrtmp.Server | oxrtmp.aio.Server, screen: Screen) -> None:
+    """Read the certificate again: the next connections get it, those that are open stay."""
+    try:
+        server.set_certificate(oxrtmp.TLS(certificate_file=flags.tls_cert, key_file=flags.tls_key))
+    except oxrtmp.Error as error:
+        screen.print(f"the certificate stays as it is: {error}")
+    else:
+        screen.print("the certificate is new")
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
@@ -147,6 +162,8 @@ def serve(flags: argparse.Namespace) -> None:
         for address in flags.listen.split(","):
             server.listen(address)
         screen.print("listening on " + ", ".join(server.addresses))
+        if flags.tls_cert:
+            signal.signal(signal.SIGHUP, lambda number, frame: reload(flags, server, screen))
         threading.Thread(target=screen.keep, args=(stopped,), daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):
             server.serve(Station(flags, hub, screen).serve)

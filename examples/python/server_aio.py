@@ -15,7 +15,7 @@ import sys
 import oxrtmp
 import oxrtmp.aio
 from live import Screen, Stream, printable
-from server import TAKEN_OVER, arguments, hub_options, players, server_options
+from server import TAKEN_OVER, arguments, hub_options, players, reload, server_options
 
 
 class Station:
@@ -93,6 +93,8 @@ async def serve(flags: argparse.Namespace) -> None:
         screen.print("listening on " + ", ".join(server.addresses))
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        if flags.tls_cert:
+            loop.add_signal_handler(signal.SIGHUP, reload, flags, server, screen)
         serving = loop.create_task(server.serve(Station(flags, hub, screen).serve))
         live = loop.create_task(refresh(screen))
         await stop.wait()

@@ -12,13 +12,15 @@ from authority import Authority
 from media import Library
 from peers import Nginx, ffmpeg_publish, ffmpeg_send
 from players import frames
-from process import BUILD, Nursery, free_port
+from process import BUILD, ROOT, Nursery, free_port
 from programs import Listening, Server, parse_end, pull
 
 # How each language's relay is started. The other languages' packages add theirs here.
 RELAY: dict[str, list[str | Path]] = {
     "go": [BUILD / "bin/relay-go"],
     "c": [BUILD / "bin/relay-c"],
+    "python": [BUILD / "venv/bin/python", ROOT / "examples/python/relay.py"],
+    "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/relay_aio.py"],
 }
 SOON = ["-retry-min-ms", "50", "-retry-max-ms", "200"]
 GOP = 30  # frames between the keyframes of what ffmpeg_publish encodes
