@@ -57,14 +57,17 @@ class Schedule:
 
 
 def push(schedule: Schedule, flags: argparse.Namespace) -> None:
-    """Publish the file. A signal ends it early, but in order."""
-    with oxrtmp.Client.publish(flags.url, **trust.client_options(flags)) as client:
-        with contextlib.suppress(KeyboardInterrupt):
+    """Publish the file, and print what was sent. A signal ends it early, but in order."""
+    client = oxrtmp.Client.publish(flags.url, **trust.client_options(flags))
+    try:
+        with client, contextlib.suppress(KeyboardInterrupt):
             for packet, timestamp, wait in schedule:
                 if wait > 0:
                     time.sleep(wait)
                 client.send_packet(packet, timestamp_ms=timestamp)
                 schedule.count(packet)
+    finally:
+        print(schedule, flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -84,18 +87,13 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 def main() -> int:
     flags = arguments()
     signal.signal(signal.SIGTERM, interrupt)
-    schedule = None
     try:
-        schedule = Schedule(flags.file, fast=flags.fast, loop=flags.loop)
-        push(schedule, flags)
+        push(Schedule(flags.file, fast=flags.fast, loop=flags.loop), flags)
     except oxrtmp.Error as error:
         print(f"push: {error}", file=sys.stderr)  # names the phase, and the server's code and description
         return 1
     except KeyboardInterrupt:
         return 1
-    finally:
-        if schedule:
-            print(schedule)
     return 0
 
 

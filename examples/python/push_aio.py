@@ -26,29 +26,28 @@ async def send(client: oxrtmp.aio.Client, schedule: Schedule) -> None:
 
 
 async def push(schedule: Schedule, flags: argparse.Namespace) -> None:
-    """Publish the file. A signal ends it early, but in order."""
-    async with oxrtmp.aio.Client.publish(flags.url, **trust.client_options(flags)) as client:
-        sending = asyncio.create_task(send(client, schedule))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, sending.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await sending
+    """Publish the file, and print what was sent. A signal ends it early, but in order."""
+    client = await oxrtmp.aio.Client.publish(flags.url, **trust.client_options(flags))
+    try:
+        async with client:
+            sending = asyncio.create_task(send(client, schedule))
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, sending.cancel)
+            with contextlib.suppress(asyncio.CancelledError):
+                await sending
+    finally:
+        print(schedule, flush=True)
 
 
 def main() -> int:
     flags = arguments()
-    schedule = None
     try:
-        schedule = Schedule(flags.file, fast=flags.fast, loop=flags.loop)
-        asyncio.run(push(schedule, flags))
+        asyncio.run(push(Schedule(flags.file, fast=flags.fast, loop=flags.loop), flags))
     except oxrtmp.Error as error:
         print(f"push: {error}", file=sys.stderr)  # names the phase, and the server's code and description
         return 1
     except KeyboardInterrupt:
         return 1
-    finally:
-        if schedule:
-            print(schedule)
     return 0
 
 

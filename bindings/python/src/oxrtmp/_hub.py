@@ -78,7 +78,7 @@ class BaseHub(Handle):
         """Its streams, by application and stream name."""
         found = json.loads(_native.hub_json(self._handle))["streams"]
         for stream in found:
-            stream["players"] = len(stream["players"])
+            del stream["player_list"]
             for codec in ("video_codec", "audio_codec"):
                 stream[codec] = stream[codec].to_bytes(4, "big").decode("latin-1").strip("\0")
         return {(s.pop("app"), s.pop("stream_name")): StreamStatistics(**s) for s in found}
@@ -87,7 +87,7 @@ class BaseHub(Handle):
         """Who play one of its streams; nobody if there is none of that name."""
         for stream in json.loads(_native.hub_json(self._handle))["streams"]:
             if (stream["app"], stream["stream_name"]) == (app, stream_name):
-                return [PlayerStatistics(**player) for player in stream["players"]]
+                return [PlayerStatistics(**player) for player in stream["player_list"]]
         return []
 
     def close(self) -> None:
