@@ -21,6 +21,23 @@ oxrtmp_status oxrtmp_packet_build(const oxrtmp_packet *packet, uint8_t *buf, siz
   return oxgo_packet_build((oxrtmp_packet *)packet, buf, cap, length);
 }
 
+oxrtmp_status oxrtmp_color_info_parse(const uint8_t *data, size_t size, oxrtmp_color_info *info) {
+  OX_ENTER();
+  OX_INPUT(data, size);
+  OX_STRUCT_OUT(oxrtmp_color_info, info, oxgo_color_info_parse((uint8_t *)data, size, &local_));
+}
+
+oxrtmp_status oxrtmp_color_info_build(const oxrtmp_color_info *info, uint8_t *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_BYTES_OUT(buf, cap, length);
+  OX_REQUIRE(info != NULL, "info is NULL");
+  OX_OPTIONS(oxrtmp_color_info, i, info);
+  OX_REQUIRE(i.bit_depth <= 255 && i.color_primaries <= 255 && i.transfer_characteristics <= 255 &&
+                 i.matrix_coefficients <= 255,
+             "a code is above 255");
+  return oxgo_color_info_build(&i, buf, cap, length);
+}
+
 oxrtmp_status oxrtmp_flv_header(uint32_t audio, uint32_t video, uint8_t *buf, size_t cap, size_t *length) {
   OX_ENTER();
   OX_BYTES_OUT(buf, cap, length);

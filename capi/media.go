@@ -6,6 +6,7 @@ import "C"
 import (
 	"unsafe"
 
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/flv"
 	"oxrtmp/rtmp/media"
 )
@@ -35,6 +36,56 @@ func oxgo_packet_build(in *C.oxrtmp_packet, buf *C.uint8_t, capacity C.size_t, l
 		return fail(err)
 	}
 	return fail(putBytes(payload, buf, capacity, length))
+}
+
+//export oxgo_color_info_parse
+func oxgo_color_info_parse(p *C.uint8_t, n C.size_t, out *C.oxrtmp_color_info) (status C.oxrtmp_status) {
+	defer guard(&status)
+	info, err := media.ParseColorInfo(bytesAt(p, n), amf.Limits{})
+	if err != nil {
+		return fail(err)
+	}
+	if c := info.Config; c != nil {
+		out.sections |= C.OXRTMP_COLOR_CONFIG
+		out.bit_depth, out.color_primaries = C.uint32_t(c.BitDepth), C.uint32_t(c.ColorPrimaries)
+		out.transfer_characteristics, out.matrix_coefficients = C.uint32_t(c.TransferCharacteristics), C.uint32_t(c.MatrixCoefficients)
+	}
+	if l := info.Light; l != nil {
+		out.sections |= C.OXRTMP_COLOR_LIGHT
+		out.max_frame_average_light, out.max_light = C.double(l.MaxFrameAverage), C.double(l.Max)
+	}
+	if d := info.Display; d != nil {
+		out.sections |= C.OXRTMP_COLOR_DISPLAY
+		out.red_x, out.red_y, out.green_x, out.green_y = C.double(d.RedX), C.double(d.RedY), C.double(d.GreenX), C.double(d.GreenY)
+		out.blue_x, out.blue_y = C.double(d.BlueX), C.double(d.BlueY)
+		out.white_point_x, out.white_point_y = C.double(d.WhitePointX), C.double(d.WhitePointY)
+		out.max_luminance, out.min_luminance = C.double(d.MaxLuminance), C.double(d.MinLuminance)
+	}
+	return C.OXRTMP_OK
+}
+
+//export oxgo_color_info_build
+func oxgo_color_info_build(in *C.oxrtmp_color_info, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	var info media.ColorInfo
+	if in.sections&C.OXRTMP_COLOR_CONFIG != 0 {
+		info.Config = &media.ColorConfig{
+			BitDepth: uint8(in.bit_depth), ColorPrimaries: uint8(in.color_primaries),
+			TransferCharacteristics: uint8(in.transfer_characteristics), MatrixCoefficients: uint8(in.matrix_coefficients),
+		}
+	}
+	if in.sections&C.OXRTMP_COLOR_LIGHT != 0 {
+		info.Light = &media.ContentLight{MaxFrameAverage: float64(in.max_frame_average_light), Max: float64(in.max_light)}
+	}
+	if in.sections&C.OXRTMP_COLOR_DISPLAY != 0 {
+		info.Display = &media.MasteringDisplay{
+			RedX: float64(in.red_x), RedY: float64(in.red_y), GreenX: float64(in.green_x), GreenY: float64(in.green_y),
+			BlueX: float64(in.blue_x), BlueY: float64(in.blue_y),
+			WhitePointX: float64(in.white_point_x), WhitePointY: float64(in.white_point_y),
+			MaxLuminance: float64(in.max_luminance), MinLuminance: float64(in.min_luminance),
+		}
+	}
+	return fail(putBytes(media.AppendColorInfo(nil, &info), buf, capacity, length))
 }
 
 //export oxgo_flv_header

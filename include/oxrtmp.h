@@ -435,6 +435,9 @@ OXRTMP_API oxrtmp_status oxrtmp_packet_handler(const oxrtmp_packet *packet, char
  *  @return OXRTMP_OK; E_BUFFER; E_STATE when the packet is not a data message; E_MESSAGE, E_AMF. */
 OXRTMP_API oxrtmp_status oxrtmp_packet_json(const oxrtmp_packet *packet, char *buf, size_t cap, size_t *length);
 
+/** Whether timestamp a comes before b, where both wrap around: whether b is less than 2^31 ms ahead of a. 1 or 0. */
+static inline uint32_t oxrtmp_timestamp_before(uint32_t a, uint32_t b) { return a - b >= 0x80000000u; }
+
 /* ---------------------------------------------------------------------------------------------------------------------
  * Limits and timeouts, for the options of servers and clients
  */
@@ -2020,6 +2023,46 @@ OXRTMP_API oxrtmp_status oxrtmp_packet_parse(uint32_t type, uint32_t timestamp_m
  *  0.1. @return OXRTMP_OK; E_BUFFER; E_MEDIA when no message can be made of it. */
 OXRTMP_API oxrtmp_status oxrtmp_packet_build(const oxrtmp_packet *packet, uint8_t *buf, size_t cap, size_t *length);
 
+/** The sections of a colorInfo that are there, or'ed. */
+enum oxrtmp_color_sections {
+  OXRTMP_COLOR_CONFIG = 1 << 0, /**< bit_depth to matrix_coefficients */
+  OXRTMP_COLOR_LIGHT = 1 << 1,  /**< max_frame_average_light and max_light */
+  OXRTMP_COLOR_DISPLAY = 1 << 2 /**< red_x to min_luminance */
+};
+
+/** The colors of a video track: what a packet with OXRTMP_PACKET_COLOR_INFO says, from the next frame on, until another
+ *  one says something else. Codes are those of ITU-T H.273, light is in candela per square meter, places in colour are
+ *  CIE 1931's x and y. Used both ways: the library fills it (set struct_size before the call), and you fill it. */
+typedef struct oxrtmp_color_info {
+  uint32_t struct_size;              /**< set by oxrtmp_color_info_init */
+  uint32_t sections;                 /**< oxrtmp_color_sections, or'ed; 0 takes back what was said before */
+  uint32_t bit_depth;                /**< 8, 10 or 12; 0: not said */
+  uint32_t color_primaries;          /**< 9 is BT.2020, 2 is unspecified */
+  uint32_t transfer_characteristics; /**< 16 is PQ, 18 is HLG, 2 is unspecified */
+  uint32_t matrix_coefficients;      /**< 2 is unspecified */
+  double max_frame_average_light;    /**< maxFall; 0: not said */
+  double max_light;                  /**< maxCLL; 0: not said */
+  double red_x;                      /**< of the display that the content was made on; 0: not said */
+  double red_y;                      /**< the same, as all that follow */
+  double green_x;
+  double green_y;
+  double blue_x;
+  double blue_y;
+  double white_point_x;
+  double white_point_y;
+  double max_luminance;
+  double min_luminance;
+} oxrtmp_color_info;
+
+/** Read the data of a packet with OXRTMP_PACKET_COLOR_INFO, in the layouts of OBS and of FFmpeg. Enhanced RTMP v2,
+ *  "Metadata Frame". Since 0.1. @return OXRTMP_OK; E_MEDIA when there is no colorInfo in it; E_AMF. */
+OXRTMP_API oxrtmp_status oxrtmp_color_info_parse(const uint8_t *data, size_t size, oxrtmp_color_info *info);
+
+/** Write the data of such a packet: send it with kind OXRTMP_PACKET_METADATA, type 9, the track's codec, and the flags
+ *  ENHANCED and COLOR_INFO. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_ARGUMENT when a code is above 255. */
+OXRTMP_API oxrtmp_status oxrtmp_color_info_build(const oxrtmp_color_info *info, uint8_t *buf, size_t cap,
+                                                 size_t *length);
+
 /** Write the beginning of an FLV file (13 bytes), which says whether there is audio and video. Since 0.1.
  *  @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_flv_header(uint32_t audio, uint32_t video, uint8_t *buf, size_t cap, size_t *length);
@@ -2055,6 +2098,7 @@ OXRTMP_DEFINE_INIT_(oxrtmp_tls_options)      /* oxrtmp_tls_options_init(&options
 OXRTMP_DEFINE_INIT_(oxrtmp_mask)             /* oxrtmp_mask_init(&mask) */
 OXRTMP_DEFINE_INIT_(oxrtmp_recorder_options) /* oxrtmp_recorder_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_metadata)         /* oxrtmp_metadata_init(&metadata) */
+OXRTMP_DEFINE_INIT_(oxrtmp_color_info)       /* oxrtmp_color_info_init(&info) */
 OXRTMP_DEFINE_INIT_(oxrtmp_handshake_options) /* oxrtmp_handshake_options_init(&options) */
 
 #ifdef __cplusplus

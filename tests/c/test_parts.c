@@ -428,6 +428,52 @@ static void a_publisher_of_parts(void) {
   OK(oxrtmp_engine_close(p.engine));
 }
 
+/* The vectors E16 and E17: Enhanced RTMP v2, Metadata Frame. */
+static const uint8_t reset_of_colors[] = "\x02\0\x09" "colorInfo" "\x06";
+static const uint8_t colors_of_hdr[] =
+    "\x02\0\x09" "colorInfo" "\x03\0\x0b" "colorConfig" "\x03\0\x08" "bitDepth" "\0\x40\x24\0\0\0\0\0\0"
+    "\0\x0e" "colorPrimaries" "\0\x40\x22\0\0\0\0\0\0" "\0\x17" "transferCharacteristics"
+    "\0\x40\x30\0\0\0\0\0\0" "\0\x12" "matrixCoefficients" "\0\x40\x22\0\0\0\0\0\0" "\0\0\x09" "\0\0\x09";
+
+static void colors(void) {
+  oxrtmp_color_info info, again;
+  uint8_t buf[1024];
+  size_t length;
+  OK(oxrtmp_color_info_init(&info));
+  OK(oxrtmp_color_info_parse(colors_of_hdr, sizeof colors_of_hdr - 1, &info));
+  CHECK(info.sections == OXRTMP_COLOR_CONFIG && info.bit_depth == 10 && info.color_primaries == 9);
+  CHECK(info.transfer_characteristics == 16 && info.matrix_coefficients == 9 && info.max_light == 0);
+  OK(oxrtmp_color_info_build(&info, buf, sizeof buf, &length));
+  CHECK(length == sizeof colors_of_hdr - 1 && memcmp(buf, colors_of_hdr, length) == 0);
+  STATUS(OXRTMP_E_BUFFER, oxrtmp_color_info_build(&info, buf, length - 1, &length));
+  CHECK(length == sizeof colors_of_hdr - 1);
+
+  OK(oxrtmp_color_info_parse(reset_of_colors, sizeof reset_of_colors - 1, &info));
+  CHECK(info.sections == 0 && info.bit_depth == 0);
+  OK(oxrtmp_color_info_build(&info, buf, sizeof buf, &length));
+  CHECK(length == sizeof reset_of_colors - 1 && memcmp(buf, reset_of_colors, length) == 0);
+
+  info.sections = OXRTMP_COLOR_LIGHT | OXRTMP_COLOR_DISPLAY;
+  info.max_frame_average_light = 400, info.max_light = 1000, info.red_x = 0.708, info.white_point_y = 0.329;
+  info.min_luminance = 0.005;
+  OK(oxrtmp_color_info_build(&info, buf, sizeof buf, &length));
+  OK(oxrtmp_color_info_init(&again));
+  OK(oxrtmp_color_info_parse(buf, length, &again));
+  CHECK(memcmp(&info, &again, sizeof info) == 0);
+
+  STATUS(OXRTMP_E_MEDIA, oxrtmp_color_info_parse((const uint8_t *)"\x05", 1, &again));
+  CHECK(again.sections == 0);
+  STATUS(OXRTMP_E_AMF, oxrtmp_color_info_parse(colors_of_hdr, 5, &again));
+  info.bit_depth = 256;
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_color_info_build(&info, buf, sizeof buf, &length));
+}
+
+static void timestamps_wrap(void) {
+  CHECK(oxrtmp_timestamp_before(1, 2) && !oxrtmp_timestamp_before(2, 1) && !oxrtmp_timestamp_before(7, 7));
+  CHECK(oxrtmp_timestamp_before(0xFFFFFFFF, 0) && !oxrtmp_timestamp_before(0, 0xFFFFFFFF));
+  CHECK(oxrtmp_timestamp_before(0xC0000000, 0x3FFFFFFF) && !oxrtmp_timestamp_before(0x3FFFFFFF, 0xC0000000));
+}
+
 int main(void) {
   oxrtmp_library_info before = library_info();
   RUN(decoders_have_limits);
@@ -435,6 +481,8 @@ int main(void) {
   RUN(amf_is_bounded);
   RUN(messages_are_checked);
   RUN(unofficial_numbers);
+  RUN(colors);
+  RUN(timestamps_wrap);
   RUN(an_flv_file);
   RUN(a_publisher_of_parts);
   SETTLED(&before);
