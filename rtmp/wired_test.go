@@ -174,11 +174,11 @@ func TestPlayOptionsReachTheServer(t *testing.T) {
 // A client that is to offer the digest handshake says a version in its first packet, and gets its stream.
 func TestDigestHandshakeOption(t *testing.T) {
 	for _, digest := range []bool{false, true} {
-		var version [4]byte
+		versions := make(chan [4]byte, 1)
 		address, _ := plainServer(t, func(p *plainPeer, m said, c message.Command) {
-			version = p.version
 			switch c.Name {
 			case "connect":
+				versions <- p.version
 				p.command(0, message.ConnectResult(c.TransactionID, 0))
 			case "createStream":
 				p.command(0, message.Result(c.TransactionID, amf.Null{}, amf.Number(1)))
@@ -191,6 +191,7 @@ func TestDigestHandshakeOption(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Close()
+		version := <-versions
 		if said := version != [4]byte{}; said != digest {
 			t.Errorf("digest %v: version % x", digest, version)
 		}
