@@ -365,7 +365,7 @@ static void every_step_can_be_asked(void) {
     uint32_t kind;
     OK(oxrtmp_request_kind(request, &kind));
     CHECK(kind == kinds[i]);
-    char text[256];
+    char text[2048];
     OK(oxrtmp_request_app(request, text, sizeof text, NULL));
     TEXT(i == 0 ? "" : "live", text);
     OK(oxrtmp_request_connect_json(request, text, sizeof text, NULL));
