@@ -271,19 +271,23 @@ static void memory_is_flat(void) {
     run_all(0);
   }
   oxrtmp_library_info before = library_info();
-  long resident = resident_kib();
   int files = open_files();
-  for (int i = 0; i < rounds; i++) {
-    run_all(0);
+  long grown = 0;
+  for (int attempt = 0; attempt < 3; attempt++) { /* a burst may take memory that stays; what leaks, leaks every time */
+    long resident = resident_kib();
+    for (int i = 0; i < rounds; i++) {
+      run_all(0);
+    }
+    SETTLED(&before);
+    CHECK(open_files() <= files);
+    grown = resident_kib() - resident;
+    if (grown <= 16 * 1024 || slow() || getenv("ASAN_OPTIONS") != NULL) {
+      finish();
+      return;
+    }
   }
-  SETTLED(&before);
-  CHECK(open_files() <= files);
-  long grown = resident_kib() - resident;
-  if (grown > 16 * 1024 && !slow() && getenv("ASAN_OPTIONS") == NULL) {
-    fprintf(stderr, "grown by %ld KiB in %d rounds of %u packets\n", grown, rounds, publishers * each);
-    exit(1);
-  }
-  finish();
+  fprintf(stderr, "grown by %ld KiB in %d rounds of %u packets, for the third time\n", grown, rounds, publishers * each);
+  exit(1);
 }
 
 int main(void) {
