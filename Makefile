@@ -64,7 +64,7 @@ clean: ## Remove everything that was built (and the installed test peers with it
 ## What tests
 
 .PHONY: test
-test: deps lint test-go test-c test-python test-node abi test-packaging test-interop fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
+test: deps lint test-go test-c-native test-python test-node abi test-packaging test-side-by-side fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
 	@echo "make test: all passed"
 
 .PHONY: test-go
@@ -77,6 +77,18 @@ test-go: ## Go: format, vet, tests, and the pure Go packages again under the rac
 .PHONY: test-c
 test-c: lib examples ## C and C++: the header, the library's behaviour, sanitizers, valgrind
 	tests/c/run
+
+.PHONY: test-c-native
+test-c-native: lib examples
+	tests/c/run plain programs static faults asan
+
+# valgrind is slow and encoders mostly wait: side by side they take no longer than one of them.
+.PHONY: test-side-by-side
+test-side-by-side: all node python
+	@tests/c/run valgrind >$(BUILD)/valgrind.log 2>&1 & valgrind=$$!; \
+	$(MAKE) test-interop; interop=$$?; \
+	wait $$valgrind; status=$$?; cat $(BUILD)/valgrind.log; \
+	[ $$interop -eq 0 ] && [ $$status -eq 0 ]
 
 .PHONY: test-node
 test-node: node ## Node: the package's tests, its types, installing it, 500 streams at once
