@@ -64,7 +64,7 @@ clean: ## Remove everything that was built (and the installed test peers with it
 ## What tests
 
 .PHONY: test
-test: deps lint test-go test-c-native test-python test-node abi test-packaging test-side-by-side fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
+test: deps lint test-go test-c-native test-python test-node abi test-side-by-side fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
 	@echo "make test: all passed"
 
 .PHONY: test-go
@@ -86,7 +86,7 @@ test-c-native: lib examples
 .PHONY: test-side-by-side
 test-side-by-side: all node python
 	@tests/c/run valgrind >$(BUILD)/valgrind.log 2>&1 & valgrind=$$!; \
-	$(MAKE) test-interop; interop=$$?; \
+	$(MAKE) test-packaging test-interop; interop=$$?; \
 	wait $$valgrind; status=$$?; cat $(BUILD)/valgrind.log; \
 	[ $$interop -eq 0 ] && [ $$status -eq 0 ]
 
