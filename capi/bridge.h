@@ -22,6 +22,11 @@ void ox_set_error(oxrtmp_status status, int32_t os_error, int32_t tls_alert, con
 /* ox_monotonic returns CLOCK_MONOTONIC in nanoseconds. */
 int64_t ox_monotonic(void);
 
+/* ---- texts (amf.c) ---- */
+
+/* ox_empty is what a text that is empty points to. */
+extern const char ox_empty[1];
+
 /* ---- structs that grow (options.c) ---- */
 
 /* ox_read_struct copies the input struct at in, whose first field is its size, to out, which has size bytes and is

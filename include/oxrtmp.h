@@ -1902,7 +1902,7 @@ OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_forget(oxrtmp_chunk_encoder encode
 /** End the encoder's handle. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_close(oxrtmp_chunk_encoder encoder);
 
-/** What stands in AMF0 data. The numbers are its markers. */
+/** What stands in AMF data. The numbers are the markers of AMF0, and for what only AMF3 has its markers plus 32. */
 enum oxrtmp_amf_type {
   OXRTMP_AMF_NUMBER = 0,        /**< number */
   OXRTMP_AMF_BOOLEAN = 1,       /**< number: 0 or 1 */
@@ -1917,21 +1917,40 @@ enum oxrtmp_amf_type {
   OXRTMP_AMF_DATE = 11,         /**< number: milliseconds since 1970-01-01 UTC; zone */
   OXRTMP_AMF_UNSUPPORTED = 13,  /**< nothing more */
   OXRTMP_AMF_XML = 15,          /**< text: an XML document */
-  OXRTMP_AMF_AMF3 = 17          /**< text: one value in AMF3, as it stands there */
+  OXRTMP_AMF_AMF3 = 17,         /**< oxrtmp_amf_next: text: one value in AMF3, as it stands there */
+  /* Of oxrtmp_amf_decode and _encode only: */
+  OXRTMP_AMF_INTEGER = 36,       /**< number: -268435456 to 268435455; others, and all in AMF0, are written as NUMBER */
+  OXRTMP_AMF_EXTERNAL = 42,      /**< text: a class that writes itself; what that is follows: one value */
+  OXRTMP_AMF_E4X = 43,           /**< text: an XML document of the newer kind */
+  OXRTMP_AMF_BYTES = 44,         /**< text: any bytes */
+  OXRTMP_AMF_VECTOR_INT = 45,    /**< count: how many NUMBERs follow, each an int32_t; nothing ends them */
+  OXRTMP_AMF_VECTOR_UINT = 46,   /**< the same, each a uint32_t */
+  OXRTMP_AMF_VECTOR_DOUBLE = 47, /**< the same, any number */
+  OXRTMP_AMF_VECTOR_OBJECT = 48, /**< text: a class, or "*"; count: how many values follow; nothing ends them */
+  OXRTMP_AMF_DICTIONARY = 49     /**< count: how many keys, each with its value, follow; nothing ends them */
+};
+
+/** Properties of a value in AMF3, or'ed. */
+enum oxrtmp_amf_value_flags {
+  OXRTMP_AMF_STATIC = 1 << 0,  /**< of OBJECT: its class permits no other properties than the first count */
+  OXRTMP_AMF_FIXED = 1 << 1,   /**< of VECTOR_...: its length must not change */
+  OXRTMP_AMF_WEAK = 1 << 2,    /**< of DICTIONARY: entries whose key nobody else holds may vanish */
+  OXRTMP_AMF_VERBATIM = 1 << 3 /**< of EXTERNAL: what follows is BYTES, as the class wrote them */
 };
 
 /** One step through AMF data: a value, or the beginning or end of one that has others inside. */
 typedef struct oxrtmp_amf_value {
   uint32_t type;     /**< oxrtmp_amf_type */
   uint32_t depth;    /**< how many objects and arrays are around it; not looked at when building */
-  uint32_t count;    /**< of arrays and REFERENCE */
+  uint32_t count;    /**< of arrays and REFERENCE; of OBJECT how many of its properties its class prescribes */
   int32_t zone;      /**< of DATE: minutes, normally 0 */
   double number;     /**< of NUMBER, BOOLEAN and DATE */
   const char *name;  /**< of a property; NULL where there is none. No NUL ends it */
   size_t name_size;  /**< bytes at name, at most 65535 */
-  const char *text;  /**< of STRING, XML, OBJECT and AMF3. No NUL ends it */
+  const char *text;  /**< of STRING, XML, OBJECT and others. No NUL ends it */
   size_t text_size;  /**< bytes at text */
-  uint64_t reserved; /**< 0 */
+  uint32_t flags;    /**< oxrtmp_amf_value_flags, or'ed */
+  uint32_t reserved; /**< 0 */
 } oxrtmp_amf_value;
 
 /** Where a walk through AMF data is. To begin one, clear it and set data and size. */
@@ -1954,10 +1973,43 @@ OXRTMP_API oxrtmp_status oxrtmp_amf_next(oxrtmp_amf_cursor *cursor, oxrtmp_amf_v
  *  @return OXRTMP_OK; E_BUFFER; E_AMF for an unknown type; E_LIMIT for a name or class of more than 65535 bytes. */
 OXRTMP_API oxrtmp_status oxrtmp_amf_build(const oxrtmp_amf_value *value, uint8_t *buf, size_t cap, size_t *length);
 
-/** For the flags of oxrtmp_amf_to_json: every object must have its end, and every property a name. */
+/** For the flags of oxrtmp_amf_to_json and of oxrtmp_amf_options: every object must have its end, and every property a
+ *  name. */
 #define OXRTMP_AMF_STRICT 1
-/** For the flags of oxrtmp_amf_to_json and _from_json: AMF3 instead of AMF0. */
+/** For the flags of oxrtmp_amf_to_json and _from_json, _encode, and oxrtmp_amf_options: AMF3 instead of AMF0. */
 #define OXRTMP_AMF_3 2
+/** For the flags of oxrtmp_amf_encode: AMF0 for peers that do not know AMF3. Vectors and byte arrays become strict arrays,
+ *  dictionaries ECMA arrays whose keys are texts, external objects what they consist of, or UNSUPPORTED. */
+#define OXRTMP_AMF_TO_AMF0 4
+
+/** How AMF is decoded. Clear it with oxrtmp_amf_options_init; 0 and NULL mean the default. */
+typedef struct oxrtmp_amf_options {
+  uint32_t struct_size;         /**< set by oxrtmp_amf_options_init */
+  uint32_t flags;               /**< OXRTMP_AMF_STRICT and OXRTMP_AMF_3, or'ed */
+  uint32_t depth;               /**< how deep values may be nested, at most 1024; 64 */
+  uint32_t values;              /**< how many there may be; 65536 */
+  const size_t *external_sizes; /**< how many bytes each external object takes, in their order */
+  size_t external_count;        /**< how many there are at external_sizes */
+} oxrtmp_amf_options;
+
+/** Read all AMF values of data at once, as steps in the order of oxrtmp_amf_next. Other than that it reads AMF3, alone
+ *  and inside AMF0, and follows references: what a reference stands for comes again in its place. Of an ECMA_ARRAY the
+ *  elements without a name come after the others. Names and texts point into data. *count is how many steps there are,
+ *  also with E_BUFFER. options may be NULL. Since 0.1.
+ *
+ *  An external object is one whose class alone knows how long it is. If external_sizes does not tell, and it is none of
+ *  Flex's collections, the call returns E_UNSUPPORTED, and the first of values says what is missing: text is the class,
+ *  and name (of name_size bytes) where the object begins. Find out its length, and call again with one size more.
+ *  @return OXRTMP_OK; E_BUFFER when there are more than max; E_AMF; E_LIMIT; E_UNSUPPORTED. */
+OXRTMP_API oxrtmp_status oxrtmp_amf_decode(const uint8_t *data, size_t size, const oxrtmp_amf_options *options,
+                                           oxrtmp_amf_value *values, size_t max, size_t *count);
+
+/** Write all values of which there are count steps at values, so that oxrtmp_amf_decode reads the same. What only AMF3
+ *  has is written in AMF3 inside AMF0 too. flags: 0, OXRTMP_AMF_3 or OXRTMP_AMF_TO_AMF0. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_AMF for an unknown type; E_ARGUMENT when something is missing or does not fit; E_LIMIT
+ *  for names and classes of more than 65535 bytes, and for what is nested more than 1024 deep. */
+OXRTMP_API oxrtmp_status oxrtmp_amf_encode(const oxrtmp_amf_value *values, size_t count, uint32_t flags, uint8_t *buf,
+                                           size_t cap, size_t *length);
 
 /** The AMF values at data as a JSON array. References are followed; objects and ECMA arrays become objects, properties
  *  in their order; dates become {"$date":ms}, byte arrays {"$bytes":"base64"}; what JSON cannot say becomes null. flags:
@@ -2099,6 +2151,7 @@ OXRTMP_DEFINE_INIT_(oxrtmp_mask)             /* oxrtmp_mask_init(&mask) */
 OXRTMP_DEFINE_INIT_(oxrtmp_recorder_options) /* oxrtmp_recorder_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_metadata)         /* oxrtmp_metadata_init(&metadata) */
 OXRTMP_DEFINE_INIT_(oxrtmp_color_info)       /* oxrtmp_color_info_init(&info) */
+OXRTMP_DEFINE_INIT_(oxrtmp_amf_options)      /* oxrtmp_amf_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_handshake_options) /* oxrtmp_handshake_options_init(&options) */
 
 #ifdef __cplusplus

@@ -44,7 +44,7 @@ var policy = map[string]rule{
 
 	"rtmp/handshake":  {layer: 1},
 	"rtmp/chunk":      {layer: 1},
-	"rtmp/amf":        {layer: 1},
+	"rtmp/amf":        {layer: 1, unsafe: true}, // texts that alias the input
 	"rtmp/authmod":    {layer: 1},
 	"rtmp/proxyproto": {layer: 1},
 

@@ -75,7 +75,7 @@ func (d *amf0Decoder) text() (string, error) {
 		return "", err
 	}
 	p, err := d.take(int(n))
-	return string(p), err
+	return d.string(p), err
 }
 
 // longText reads a string with a 32-bit length, without marker.
@@ -85,7 +85,7 @@ func (d *amf0Decoder) longText() (string, error) {
 		return "", err
 	}
 	p, err := d.take(int(n))
-	return string(p), err
+	return d.string(p), err
 }
 
 // value decodes one value. On error the value is nil, or a container that holds what could be read of it.

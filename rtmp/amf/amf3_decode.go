@@ -148,7 +148,7 @@ func (d *amf3Decoder) text() (string, error) {
 	if err != nil || len(p) == 0 {
 		return "", err
 	}
-	s := string(p)
+	s := d.string(p)
 	d.strings = append(d.strings, s)
 	return s, nil
 }
@@ -199,11 +199,11 @@ func (d *amf3Decoder) leaf(marker byte, n int) (Value, error) {
 	}
 	switch marker {
 	case amf3XMLDocument:
-		return XMLDocument(p), nil
+		return XMLDocument(d.string(p)), nil
 	case amf3XML:
-		return XML(p), nil
+		return XML(d.string(p)), nil
 	default:
-		return append(ByteArray{}, p...), nil
+		return ByteArray(d.bytes(p)), nil
 	}
 }
 

@@ -205,11 +205,10 @@ func (d *amf3Decoder) externalizable(class string) (Value, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &External{Class: class, Data: append([]byte{}, p...)}, nil
+			return &External{Class: class, Data: d.bytes(p)}, nil
 		}
 	}
-	switch class {
-	case "flex.messaging.io.ArrayCollection", "flex.messaging.io.ArrayList", "flex.messaging.io.ObjectProxy":
+	if IsCollection(class) {
 		v, err := d.value()
 		if v == nil {
 			return nil, err
@@ -217,4 +216,13 @@ func (d *amf3Decoder) externalizable(class string) (Value, error) {
 		return &External{Class: class, Value: v}, err
 	}
 	return nil, d.fail(ErrExternal)
+}
+
+// IsCollection reports whether a class is one of Flex's that need no [Resolver]: their objects are one value.
+func IsCollection(class string) bool {
+	switch class {
+	case "flex.messaging.io.ArrayCollection", "flex.messaging.io.ArrayList", "flex.messaging.io.ObjectProxy":
+		return true
+	}
+	return false
 }

@@ -155,6 +155,32 @@ func TestAMF3Errors(t *testing.T) {
 }
 
 // A50: a resolver says how long an externalizable object is; what it says is not believed.
+// What is borrowed is the same, and changes with the input; what is not does not.
+func TestBorrow(t *testing.T) {
+	p := unhex(t, "06096c697665 0c05 6869 070561 62 0a07034601 31")
+	decode := func(borrow bool) []amf.Value {
+		values, err := amf.Decoder{Borrow: borrow, External: func(string, []byte) (int, bool) { return 2, true }}.AMF3(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return values
+	}
+	want := []amf.Value{amf.String("live"), amf.ByteArray("hi"), amf.XMLDocument("ab"),
+		&amf.External{Class: "F", Data: []byte{1, '1'}}}
+	own, borrowed := decode(false), decode(true)
+	if !reflect.DeepEqual(own, want) || !reflect.DeepEqual(borrowed, want) {
+		t.Fatalf("%#v; borrowed %#v", own, borrowed)
+	}
+	for i := range p {
+		p[i] = 'x'
+	}
+	xs := []amf.Value{amf.String("xxxx"), amf.ByteArray("xx"), amf.XMLDocument("xx"),
+		&amf.External{Class: "x", Data: []byte("xx")}}
+	if !reflect.DeepEqual(own, want) || !reflect.DeepEqual(borrowed, xs) {
+		t.Fatalf("after a change %#v; borrowed %#v", own, borrowed)
+	}
+}
+
 func TestAMF3Resolver(t *testing.T) {
 	p := unhex(t, "0a070346 313233 0105")
 	decode := func(n int) ([]amf.Value, error) {

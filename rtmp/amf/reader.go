@@ -3,6 +3,7 @@ package amf
 import (
 	"math"
 	"slices"
+	"unsafe"
 
 	"oxrtmp/rtmp/internal/wire"
 )
@@ -13,10 +14,11 @@ type reader struct {
 	cur      wire.Cursor
 	limits   Limits
 	external Resolver
-	values   int // decoded so far, with what references repeat
-	extra    int // bytes that references repeat
-	depth    int // containers open
-	reach    int // greatest depth inside the container that is open
+	borrow   bool // texts and bytes alias the input
+	values   int  // decoded so far, with what references repeat
+	extra    int  // bytes that references repeat
+	depth    int  // containers open
+	reach    int  // greatest depth inside the container that is open
 
 	properties []Property // stack of the properties of the containers that are open
 	items      []Value    // stack of the elements of the arrays that are open
@@ -51,6 +53,22 @@ func (r *reader) take(n int) ([]byte, error) {
 
 // bytesLeft returns how many bytes more may be read or repeated.
 func (r *reader) bytesLeft() int { return r.limits.Bytes - r.extra - r.cur.Offset() }
+
+// string makes a text of bytes of the input.
+func (r *reader) string(p []byte) string {
+	if r.borrow {
+		return unsafe.String(unsafe.SliceData(p), len(p))
+	}
+	return string(p)
+}
+
+// bytes makes a list of its own of bytes of the input.
+func (r *reader) bytes(p []byte) []byte {
+	if r.borrow {
+		return p[:len(p):len(p)]
+	}
+	return append([]byte{}, p...)
+}
 
 func (r *reader) uint16() (uint16, error) {
 	p, err := r.take(2)

@@ -74,19 +74,21 @@ type Decoder struct {
 	Limits   Limits
 	Strict   bool     // AMF0 as [DecodeStrictAMF0] takes it
 	External Resolver // for externalizable classes other than Flex's ArrayCollection, ArrayList and ObjectProxy
+	// Borrow makes texts and bytes of the result alias p, which then must not change as long as they are in use.
+	Borrow bool
 }
 
 // AMF0 decodes as [DecodeAMF0] does.
 func (d Decoder) AMF0(p []byte) ([]Value, error) {
 	a := amf0Decoder{reader: newReader(p, d.Limits), strict: d.Strict}
-	a.external = d.External
+	a.external, a.borrow = d.External, d.Borrow
 	return a.all()
 }
 
 // AMF3 decodes as [DecodeAMF3] does.
 func (d Decoder) AMF3(p []byte) ([]Value, error) {
 	r := newReader(p, d.Limits)
-	r.external = d.External
+	r.external, r.borrow = d.External, d.Borrow
 	a := amf3Decoder{reader: &r}
 	return a.all()
 }
