@@ -1,0 +1,273 @@
+// The C++ wrapper: objects end what they own, errors are thrown, and what is no error is not.
+#include <oxrtmp.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace {
+
+const std::string local = "127.0.0.1:0";
+const std::vector<std::uint8_t> avcc = {1, 0x64, 0, 0x1F, 0xFF, 0xE1, 0, 0, 1, 0, 0};
+const std::vector<std::uint8_t> frame = {0, 0, 0, 1, 0x65};
+
+static_assert(!std::is_copy_constructible<oxrtmp::session>::value, "a handle has one owner");
+static_assert(std::is_nothrow_move_constructible<oxrtmp::client>::value, "and may be given on");
+static_assert(std::is_nothrow_move_assignable<oxrtmp::packet>::value, "in a vector too");
+static_assert(std::is_copy_constructible<oxrtmp::packet>::value, "a packet is a reference");
+static_assert(!std::is_convertible<oxrtmp_server, oxrtmp::server>::value, "taking over is said aloud");
+
+int checks = 0;
+
+void require(bool right, const char *what, int line) {
+  checks++;
+  if (!right) {
+    std::fprintf(stderr, "test_wrapper.cpp:%d: %s\n", line, what);
+    std::exit(1);
+  }
+}
+#define REQUIRE(condition) require(condition, #condition, __LINE__)
+
+template <class Function>
+oxrtmp::status thrown(Function function) {
+  try {
+    function();
+  } catch (const oxrtmp::error &error) {
+    REQUIRE(error.what()[0] != '\0');
+    REQUIRE(error.detail().status == error.status());
+    return error.status();
+  }
+  return OXRTMP_OK;
+}
+
+std::string url(const oxrtmp::server &server, const std::string &name) {
+  return "rtmp://" + server.address() + "/live/" + name;
+}
+
+oxrtmp_library_info library() {
+  return oxrtmp::detail::filled<oxrtmp_library_info>(oxrtmp_library_statistics);
+}
+
+void publish_and_record() {
+  char directory[] = "/tmp/oxrtmp-wrapper-XXXXXX";
+  REQUIRE(mkdtemp(directory) != nullptr);
+  std::string recorded;
+  {
+    oxrtmp::server server(local);
+    std::thread encoder([&] {
+      REQUIRE(thrown([&] { oxrtmp::client::publish(url(server, "wrong")); }) == OXRTMP_E_NAME);
+      oxrtmp::client client = oxrtmp::client::publish(url(server, "secret"), {}, oxrtmp::milliseconds(10000));
+      oxrtmp::metadata metadata;
+      metadata.width = 640;
+      REQUIRE(client.send_metadata(metadata));
+      REQUIRE(client.send_video_sequence_header(avcc));
+      for (std::uint32_t i = 0; i < 100; i++) REQUIRE(client.send_video(i * 40, i % 50 == 0, frame));
+      REQUIRE(client.flush() == OXRTMP_OK);
+      REQUIRE(client.statistics().video_packets == 101);
+      REQUIRE(!client.peer_address().empty());
+    });
+    int frames = 0, accepted = 0;
+    oxrtmp::packet kept;
+    while (accepted == 0) {
+      oxrtmp::request request;
+      REQUIRE(server.accept(request) == OXRTMP_OK);
+      REQUIRE(request.kind() == OXRTMP_REQUEST_PUBLISH);
+      if (request.stream_name() != "secret") {
+        request.reject("unauthorized");
+        continue;
+      }
+      accepted++;
+      REQUIRE(request.app() == "live" && request.publish_type() == "live");
+      oxrtmp::session session = request.accept();
+      REQUIRE(!request);
+      REQUIRE(session.stream_name() == "secret");
+      oxrtmp::recorder recorder(directory, "a name");
+      recorded = recorder.path();
+      for (const oxrtmp::packet &packet : session.packets()) {
+        if (packet->kind == OXRTMP_PACKET_FRAME) {
+          frames++;
+          REQUIRE(packet.data().size() == frame.size() && packet.data()[4] == 0x65);
+          if (packet.keyframe()) kept = packet;
+        } else if (packet->kind == OXRTMP_PACKET_METADATA) {
+          REQUIRE(packet.handler() == "onMetaData");
+          REQUIRE(packet.json().find("640") != std::string::npos);
+        }
+        recorder.write(packet);
+      }
+      oxrtmp_metadata metadata{};
+      REQUIRE(session.metadata(metadata) == OXRTMP_OK && metadata.width == 640);
+      REQUIRE(session.metadata_json().find("640") != std::string::npos && session.metadata_raw().size() > 10);
+      REQUIRE(!session.end_reason().empty());
+      recorder.close();
+    }
+    encoder.join();
+    REQUIRE(frames == 100);
+    REQUIRE(kept->timestamp_ms == 2000 && kept.data()[4] == 0x65);  // longer than its session
+  }
+  int read = 0;
+  oxrtmp::flv_reader reader(recorded);
+  for (const oxrtmp::packet &packet : reader.packets()) read += packet->kind == OXRTMP_PACKET_FRAME;
+  REQUIRE(read == 100);
+  std::ifstream file(recorded, std::ios::binary);
+  const std::vector<char> content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  oxrtmp::flv_reader fed = oxrtmp::flv_reader::create();
+  REQUIRE(fed.feed(content) == OXRTMP_OK);
+  read = 0;
+  for (const oxrtmp::packet &packet : fed.packets()) read += packet->kind == OXRTMP_PACKET_FRAME;
+  REQUIRE(read == 100);
+  std::remove(recorded.c_str());
+  std::remove(directory);
+}
+
+void hub_and_relay() {
+  oxrtmp::hub hub = oxrtmp::hub::create(), far = oxrtmp::hub::create();
+  oxrtmp::server_options options;
+  options.hub = hub.get();
+  oxrtmp::server server(local, options);
+  options.hub = far.get();
+  oxrtmp::server other(local, options);
+  oxrtmp::client publisher = hub.publish("live", "show");
+  REQUIRE(thrown([&] { hub.publish("live", "show"); }) == OXRTMP_E_BUSY);
+  oxrtmp::relay relay = hub.push("live", "show", url(other, "show"));
+  REQUIRE(publisher.send_video_sequence_header(avcc) && publisher.send_video(0, true, frame));
+  oxrtmp::client player = oxrtmp::client::play(url(server, "show"));
+  REQUIRE(publisher.send_video(40, false, frame));
+  int frames = 0;
+  for (const oxrtmp::packet &packet : player.packets()) {
+    frames += packet->kind == OXRTMP_PACKET_FRAME;
+    if (frames == 2) break;
+  }
+  std::chrono::nanoseconds round_trip{};
+  REQUIRE(player.ping(round_trip, oxrtmp::milliseconds(10000)) == OXRTMP_OK && round_trip.count() > 0);
+  oxrtmp_event event{};
+  while (relay.statistics().state != OXRTMP_RELAY_RUNNING) {
+    REQUIRE(relay.next_event(event, oxrtmp::milliseconds(10000)) == OXRTMP_OK);
+  }
+  REQUIRE(hub.statistics().players >= 1 && hub.stream_statistics("live", "show").published == 1);
+  REQUIRE(hub.json().find("\"show\"") != std::string::npos);
+  REQUIRE(thrown([&] { hub.stream_statistics("live", "another"); }) == OXRTMP_E_NOT_FOUND);
+}
+
+void events() {
+  oxrtmp::queue queue = oxrtmp::queue::create();
+  REQUIRE(queue.fd() >= 0);
+  oxrtmp::server server(local);
+  server.set_queue(queue, 7);
+  oxrtmp::client_options options;
+  options.no_wait = 1;
+  oxrtmp::client client = oxrtmp::client::publish_open(url(server, "show"), queue, 8, options);
+  oxrtmp::session session;
+  oxrtmp::packet first;
+  oxrtmp::queue::batch batch(16);
+  while (!first->kind) {
+    REQUIRE(queue.wait(batch, oxrtmp::milliseconds(10000)) == OXRTMP_OK);
+    for (oxrtmp_event &event : batch) {
+      if (event.type == OXRTMP_EVENT_REQUEST) {
+        REQUIRE(event.user_data == 7);
+        session = oxrtmp::request(event).accept();
+      } else if (event.type == OXRTMP_EVENT_CONNECTED) {
+        REQUIRE(event.user_data == 8 && event.source == client.id());
+        REQUIRE(client.send_video_sequence_header(avcc));
+      } else if (event.type == OXRTMP_EVENT_PACKET) {
+        first = oxrtmp::packet(event);
+      }
+    }
+  }
+  REQUIRE(first->kind == OXRTMP_PACKET_SEQUENCE_HEADER && first.data().size() == avcc.size());
+  queue.wake();
+  while (queue.wait(batch, oxrtmp::milliseconds(10000)) == OXRTMP_OK && batch.size() != 0) {
+  }
+}
+
+void closing_wakes() {
+  oxrtmp::server server(local);
+  std::thread closer([&] {
+    std::this_thread::sleep_for(oxrtmp::milliseconds(50));
+    server.close();
+  });
+  oxrtmp::request request;
+  REQUIRE(server.accept(request) == OXRTMP_E_CLOSED);
+  closer.join();
+  REQUIRE(server.accept(request) == OXRTMP_E_CLOSED);  // as it stays
+  oxrtmp::server moved = std::move(server);
+  REQUIRE(moved && !server);  // NOLINT: that is what is tested
+  REQUIRE(thrown([&] { server.address(); }) == OXRTMP_E_HANDLE);
+  REQUIRE(thrown([&] { static_cast<void>(server.accept(request)); }) == OXRTMP_E_HANDLE);
+}
+
+void serving() {
+  oxrtmp::server server(local);
+  std::atomic<int> packets{0};
+  std::thread encoder([&] {
+    {
+      oxrtmp::client client = oxrtmp::client::publish(url(server, "one"));
+      oxrtmp_packet packet{};
+      packet.kind = OXRTMP_PACKET_FRAME;
+      packet.type = 9;
+      packet.codec = OXRTMP_CODEC_AVC1;
+      packet.flags = OXRTMP_PACKET_KEYFRAME;
+      packet.data = frame.data();
+      packet.size = frame.size();
+      const std::vector<oxrtmp_packet> ten(10, packet);
+      REQUIRE(client.send_packets(ten.data(), ten.size()) == 10);
+    }
+    while (packets < 10) std::this_thread::sleep_for(oxrtmp::milliseconds(1));
+    server.close();
+  });
+  server.serve([&](oxrtmp::request request) {
+    oxrtmp::session session = request.accept();
+    std::vector<oxrtmp::packet> some;
+    while (session.next_packets(some) == OXRTMP_OK) {
+      for (const oxrtmp::packet &packet : some) packets += packet->kind == OXRTMP_PACKET_FRAME;
+    }
+  });
+  encoder.join();
+  REQUIRE(packets == 10);
+}
+
+void an_engine_of_each_side() {
+  oxrtmp::engine calling = oxrtmp::engine::publish("rtmp://h/live/show"), accepting = oxrtmp::engine::server();
+  std::uint8_t wire[4096];
+  oxrtmp_event event{};
+  bool connected = false, arrived = false;
+  for (int round = 0; round < 100 && !arrived; round++) {
+    for (oxrtmp::engine *from : {&calling, &accepting}) {
+      const oxrtmp::engine &to = from == &calling ? accepting : calling;
+      for (std::size_t n; (n = from->output(wire, sizeof wire)) > 0;) {
+        for (std::size_t done = 0, taken = 0; done < n; done += taken) {
+          REQUIRE(to.receive(oxrtmp::milliseconds(round), {wire + done, n - done}, taken) == OXRTMP_OK);
+          while (to.next_event(event) == OXRTMP_OK) {
+            if (event.type == OXRTMP_EVENT_REQUEST) oxrtmp::request(event).accept();
+            if (event.type == OXRTMP_EVENT_CONNECTED) connected = true;
+            if (event.type == OXRTMP_EVENT_PACKET) arrived = !oxrtmp::packet(event).data().empty();
+          }
+        }
+      }
+    }
+    oxrtmp_packet packet{};
+    packet.type = 9;
+    packet.raw = frame.data();
+    packet.raw_size = frame.size();
+    if (connected) calling.send_packet(packet);
+  }
+  REQUIRE(arrived && accepting.statistics().packets_received > 0 && !accepting.closing());
+}
+
+}  // namespace
+
+int main() {
+  publish_and_record();
+  hub_and_relay();
+  events();
+  closing_wakes();
+  serving();
+  an_engine_of_each_side();
+  const oxrtmp_library_info left = library();
+  REQUIRE(left.handles == 0 && left.packets == 0);
+  std::printf("  %-44s ok (%d checks)\n", "wrapper_in_cpp", checks);
+}
