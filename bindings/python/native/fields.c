@@ -120,6 +120,13 @@ const field native_engine_counters[] = {
     U64(unknown),        U64(faulty),            U64(requests_rejected), U64(requests_expired), END};
 #undef STRUCT
 
+#define STRUCT oxrtmp_color_info
+const field native_color_info[] = {
+    U32(sections), U32(bit_depth), U32(color_primaries), U32(transfer_characteristics), U32(matrix_coefficients),
+    F64(max_frame_average_light), F64(max_light), F64(red_x), F64(red_y), F64(green_x), F64(green_y), F64(blue_x),
+    F64(blue_y), F64(white_point_x), F64(white_point_y), F64(max_luminance), F64(min_luminance), END};
+#undef STRUCT
+
 /* ---- Python to C ---- */
 
 static bool fill_integer(char *at, const field *f, PyObject *value) {

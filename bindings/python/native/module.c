@@ -31,6 +31,34 @@ PyObject *native_raise(PyObject *module, oxrtmp_status status) {
   return NULL;
 }
 
+int native_u32(PyObject *number, void *to) {
+  long long n = PyLong_AsLongLong(number);
+  if (n == -1 && PyErr_Occurred()) {
+    return 0;
+  }
+  if (n < 0 || n > UINT32_MAX) {
+    PyErr_Format(PyExc_ValueError, "%lld is not from 0 to 4294967295", n);
+    return 0;
+  }
+  *(uint32_t *)to = (uint32_t)n;
+  return 1;
+}
+
+PyObject *native_not_written(PyObject *module, oxrtmp_status status, size_t needed, Py_ssize_t room) {
+  if (status != OXRTMP_E_BUFFER) {
+    return native_or_none(module, status);
+  }
+  char line[100];
+  PyOS_snprintf(line, sizeof line, "the buffer is too small: it has %lld bytes, %llu are needed", (long long)room,
+                (unsigned long long)needed);
+  PyObject *error = PyObject_CallFunction(native_state_of(module)->make_error, "issss", status, line, "", "", "");
+  if (error != NULL) {
+    PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+    Py_DECREF(error);
+  }
+  return NULL;
+}
+
 /* ---- the library ---- */
 
 static PyObject *version(PyObject *module, PyObject *unused) {
@@ -137,7 +165,8 @@ static int module_exec(PyObject *module) {
   }
   PyMethodDef *methods[] = {own_methods, native_queue_methods, native_server_methods, native_client_methods,
                             native_flv_methods, native_engine_methods, native_send_methods,
-                            native_hub_methods, native_relay_methods};
+                            native_hub_methods, native_relay_methods, native_parts_methods,
+                            native_payload_methods};
   for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
     if (PyModule_AddFunctions(module, methods[i]) < 0) {
       return -1;

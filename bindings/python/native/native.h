@@ -39,6 +39,13 @@ PyObject *native_raise(PyObject *module, oxrtmp_status status);
 /* native_text makes a str; bytes that are not UTF-8, which peers may send, become \xNN. */
 PyObject *native_text(const char *text, size_t size);
 
+/* native_u32 converts for PyArg_ParseTuple's "O&": a number that does not fit a uint32_t is a ValueError. */
+int native_u32(PyObject *number, void *to);
+
+/* native_not_written is None where there is nothing yet, else NULL and the exception of a status: if that is about a buffer,
+ * how many bytes it would have to have, and has. */
+PyObject *native_not_written(PyObject *module, oxrtmp_status status, size_t needed, Py_ssize_t room);
+
 /* ---- structs and dicts (fields.c) ---- */
 
 typedef enum field_type { FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64, FIELD_F64, FIELD_BOOL, FIELD_TEXT, FIELD_CHARS,
@@ -54,7 +61,8 @@ typedef struct field {
 
 extern const field native_server_options[], native_client_options[], native_limits[], native_timeouts[],
     native_recorder_options[], native_metadata[], native_statistics[], native_connect_info[], native_library_info[],
-    native_engine_counters[], native_play_info[], native_hub_options[], native_hub_info[], native_stream_info[], native_relay_info[];
+    native_engine_counters[], native_play_info[], native_hub_options[], native_hub_info[], native_stream_info[], native_relay_info[],
+    native_color_info[];
 
 /* native_fill sets the fields that dict names. A text points into its str, which must outlive the struct. A key that is no
  * field, or a value that does not fit, is an exception, and false is returned. */
@@ -102,6 +110,12 @@ bool native_codec_number(PyObject *text, uint32_t *codec);
 /* native_packet_new makes a Packet that takes over the reference of *packet; on failure the reference is released. */
 PyObject *native_packet_new(native_state *state, oxrtmp_packet *packet);
 
+/* native_packet_of makes a Packet that shows the memory of a bytes object, and keeps that. */
+PyObject *native_packet_of(native_state *state, const oxrtmp_packet *packet, PyObject *bytes);
+
+/* native_bytes makes bytes of what has a buffer; of bytes no copy. */
+PyObject *native_bytes(PyObject *source);
+
 /* native_packet_hold returns the packet inside object, which cannot be released until native_packet_unhold, also while the
  * GIL is given up. It raises TypeError, or ValueError when it was released. */
 const oxrtmp_packet *native_packet_hold(native_state *state, PyObject *object);
@@ -116,7 +130,8 @@ bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);
 /* ---- the functions of each file, for the module's table ---- */
 
 extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[],
-    native_engine_methods[], native_send_methods[], native_hub_methods[], native_relay_methods[];
+    native_engine_methods[], native_send_methods[], native_hub_methods[], native_relay_methods[], native_parts_methods[],
+    native_payload_methods[];
 
 /* ---- calling the library ---- */
 
@@ -172,6 +187,37 @@ static inline PyObject *native_none(PyObject *module, oxrtmp_status status) {
     } \
     if (text_ != small_) { \
       PyMem_Free(text_); \
+    } \
+  } while (0)
+
+/* NATIVE_BYTES calls a function whose last parameters are a buffer, its size and a length, and leaves in result: where
+ * target is None, new bytes; where it is a writable buffer, how many were written to it; None where there is nothing yet;
+ * NULL and an exception on failure. */
+#define NATIVE_BYTES(result, status, module, target, function, ...) \
+  do { \
+    uint8_t small_[512]; \
+    size_t length_ = 0; \
+    Py_buffer into_; \
+    (result) = NULL; \
+    if ((target) != Py_None) { \
+      if (PyObject_GetBuffer((target), &into_, PyBUF_WRITABLE) == 0) { \
+        (status) = function(__VA_ARGS__, into_.buf, (size_t)into_.len, &length_); \
+        (result) = (status) == OXRTMP_OK ? PyLong_FromSize_t(length_) \
+                                         : native_not_written((module), (status), length_, into_.len); \
+        PyBuffer_Release(&into_); \
+      } \
+      break; \
+    } \
+    (status) = function(__VA_ARGS__, small_, sizeof small_, &length_); \
+    if ((status) != OXRTMP_E_BUFFER) { \
+      (result) = (status) == OXRTMP_OK ? PyBytes_FromStringAndSize((char *)small_, (Py_ssize_t)length_) \
+                                       : native_not_written((module), (status), 0, 0); \
+    } else if (((result) = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)length_)) != NULL) { \
+      (status) = function(__VA_ARGS__, (uint8_t *)PyBytes_AsString(result), length_, &length_); \
+      if ((status) != OXRTMP_OK) { \
+        Py_DECREF(result); \
+        (result) = native_not_written((module), (status), length_, 0); \
+      } \
     } \
   } while (0)
 

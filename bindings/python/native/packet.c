@@ -41,6 +41,15 @@ PyObject *native_packet_new(native_state *state, oxrtmp_packet *packet) {
   return (PyObject *)self;
 }
 
+PyObject *native_packet_of(native_state *state, const oxrtmp_packet *packet, PyObject *bytes) {
+  packet_object *self = packet_alloc(state->packet_type);
+  if (self != NULL) {
+    self->packet = *packet;
+    self->own_raw = Py_NewRef(bytes);
+  }
+  return (PyObject *)self;
+}
+
 static bool packet_is_there(packet_object *self) {
   if (self->released) {
     PyErr_SetString(PyExc_ValueError, "the packet was released");
@@ -78,16 +87,20 @@ static void packet_dealloc(packet_object *self) {
 
 /* ---- making one for sending ---- */
 
+PyObject *native_bytes(PyObject *source) {
+  if (!PyObject_CheckBuffer(source)) {
+    PyErr_Format(PyExc_TypeError, "bytes are wanted, not %R", (PyObject *)Py_TYPE(source));
+    return NULL;
+  }
+  return PyBytes_FromObject(source);
+}
+
 /* take_bytes makes target hold the bytes of source; bytes themselves are not copied. */
 static bool take_bytes(PyObject *source, PyObject **target, const uint8_t **data, size_t *size) {
   if (source == NULL || source == Py_None) {
     return true;
   }
-  if (!PyObject_CheckBuffer(source)) {
-    PyErr_Format(PyExc_TypeError, "bytes are wanted, not %R", (PyObject *)Py_TYPE(source));
-    return false;
-  }
-  PyObject *bytes = PyBytes_FromObject(source);
+  PyObject *bytes = native_bytes(source);
   if (bytes == NULL) {
     return false;
   }

@@ -10,6 +10,7 @@ from typing import Any
 import oxrtmp
 import pytest
 from conftest import ROOT
+from oxrtmp import lowlevel
 from oxrtmp._types import milliseconds, native_options
 
 HEADER = (ROOT / "include/oxrtmp.h").read_text()
@@ -40,10 +41,25 @@ def names(record: type) -> set[str]:
         (oxrtmp.RelayStatistics, "oxrtmp_relay_info"),
         (oxrtmp.TLS, "oxrtmp_tls_options"),
         (oxrtmp.EngineStatistics, "oxrtmp_engine_counters"),
+        (lowlevel.HandshakeInfo, "oxrtmp_handshake_info"),
+        (lowlevel.ColorInfo, "oxrtmp_color_info"),
     ],
 )
 def test_records_have_the_fields_of_the_structs(record: type, struct: str) -> None:
     assert names(record) == struct_fields(struct)
+
+
+@pytest.mark.parametrize(
+    ("record", "struct", "ours"),
+    [
+        (lowlevel.Message, "oxrtmp_message", {"payload"}),
+        (lowlevel.AMFValue, "oxrtmp_amf_value", {"data"}),
+        (lowlevel.Control, "oxrtmp_control", set()),
+        (lowlevel.Command, "oxrtmp_command", set()),
+    ],
+)
+def test_records_have_the_fields_of_the_structs_and_their_bytes(record: type, struct: str, ours: set[str]) -> None:
+    assert names(record) - ours == {n for n in struct_fields(struct) if not n.endswith("_size")}
 
 
 def test_times_have_no_unit_in_python() -> None:
@@ -71,6 +87,7 @@ def test_options_have_the_fields_of_the_structs(options: Any, struct: str, not_o
         (oxrtmp.RequestKind, "OXRTMP_REQUEST_"),
         (oxrtmp.EventKind, "OXRTMP_EVENT_"),
         (oxrtmp.RelayState, "OXRTMP_RELAY_"),
+        (lowlevel.AMFType, "OXRTMP_AMF_"),
     ],
 )
 def test_enumerations(enumeration: Any, prefix: str) -> None:
@@ -84,6 +101,11 @@ def test_enumerations(enumeration: Any, prefix: str) -> None:
 def test_packet_flags() -> None:
     header = re.findall(r"^  OXRTMP_PACKET_(\w+) = 1 << (\d+)", HEADER, re.MULTILINE)
     assert {f.name: f.value for f in oxrtmp.PacketFlags} == {name: 1 << int(bit) for name, bit in header}
+
+
+def test_sections_of_colors() -> None:
+    header = re.findall(r"^  OXRTMP_COLOR_(\w+) = 1 << (\d+)", HEADER, re.MULTILINE)
+    assert {f.name: f.value for f in lowlevel.ColorSections} == {name: 1 << int(bit) for name, bit in header}
 
 
 def test_codecs() -> None:
@@ -118,7 +140,7 @@ def test_version() -> None:
 def test_everything_public_is_documented() -> None:
     import oxrtmp.aio
 
-    for module in (oxrtmp, oxrtmp.aio):
+    for module in (oxrtmp, oxrtmp.aio, lowlevel):
         for name in module.__all__:
             thing = getattr(module, name)
             if name.startswith("__"):

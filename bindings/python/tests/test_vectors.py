@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import oxrtmp
 import pytest
-from conftest import ROOT
 from oxrtmp import Codec, Engine, FLVReader, Packet, PacketFlags, PacketKind
 from test_engine import Pair
+from vectors import load
 
 # The codecs of legacy headers: FLV 10.1 §E.4.2.1 and §E.4.3.1, and the two numbers that vendors agreed on.
 VIDEO = {
@@ -21,15 +20,6 @@ AUDIO = {
     5: Codec.NELLYMOSER_8, 6: Codec.NELLYMOSER, 7: Codec.ALAW, 8: Codec.MULAW, 10: Codec.MP4A, 11: Codec.SPEEX,
     14: Codec.MP3, 15: Codec.DEVICE_SPECIFIC,
 }  # fmt: skip
-
-
-def load(*names: str) -> list[Any]:
-    """The vectors of some files, as parameters."""
-    found = []
-    for name in names:
-        for vector in json.loads((ROOT / f"testdata/vectors/{name}.json").read_text())["vectors"]:
-            found.append(pytest.param(vector, id=f"{name}-{vector['id']}"))
-    return found
 
 
 def is_media(vector: dict[str, Any]) -> bool:

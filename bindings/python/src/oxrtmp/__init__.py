@@ -15,7 +15,8 @@
         client.send_video_sequence_header(avcc)
         client.send_video(timestamp_ms, keyframe, nalus)
 
-These classes are for threads: their methods wait. The same names for asyncio are in oxrtmp.aio. After os.fork() without
+These classes are for threads: their methods wait. The same names for asyncio are in oxrtmp.aio; the parts that the
+protocol is made of, on bytes of yours, in oxrtmp.lowlevel. After os.fork() without
 exec everything raises ForkedError in the child: use multiprocessing's "spawn" method, or open after forking.
 """
 

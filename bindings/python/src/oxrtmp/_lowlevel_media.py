@@ -1,0 +1,117 @@
+"""Media headers and FLV tags: packets from payloads, and payloads from packets."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import IntFlag
+from typing import TYPE_CHECKING
+
+from . import _native
+from ._native import Packet
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+def packet_parse(type: int, timestamp_ms: int, data: Buffer) -> list[Packet]:
+    """Read the payload of a message of type 8, 9, 15 or 18: one packet, or one per track, at most 256.
+
+    They show the bytes object that data is, or else a copy. What cannot be read is one packet that is `malformed`.
+    ArgumentError for other types, and above 16777215 bytes.
+    """
+    return _native.packet_parse(type, timestamp_ms, data)
+
+
+def packet_build(packet: Packet) -> bytes:
+    """The payload that a packet's fields describe: header and data. Its raw is written only if it has no data.
+
+    ProtocolError when no message can be made of it.
+    """
+    return _native.packet_build(packet, None)
+
+
+def packet_build_into(packet: Packet, buffer: Buffer) -> int:
+    """packet_build to a buffer: how many bytes."""
+    return _native.packet_build(packet, buffer)
+
+
+class ColorSections(IntFlag):
+    """The sections of a colorInfo that are there."""
+
+    CONFIG = 1 << 0  #: bit_depth to matrix_coefficients
+    LIGHT = 1 << 1  #: max_frame_average_light and max_light
+    DISPLAY = 1 << 2  #: red_x to min_luminance
+
+
+@dataclass(kw_only=True, slots=True)
+class ColorInfo:
+    """The colors of a video track: what a packet with PacketFlags.COLOR_INFO says, from the next frame on.
+
+    Until another one says something else. Codes are those of ITU-T H.273, light is in candela per square meter, places in
+    colour are CIE 1931's x and y.
+    """
+
+    sections: ColorSections = ColorSections(0)  #: 0 takes back what was said before
+    bit_depth: int = 0  #: 8, 10 or 12; 0: not said
+    color_primaries: int = 0  #: 9 is BT.2020, 2 is unspecified
+    transfer_characteristics: int = 0  #: 16 is PQ, 18 is HLG, 2 is unspecified
+    matrix_coefficients: int = 0  #: 2 is unspecified
+    max_frame_average_light: float = 0  #: maxFall; 0: not said
+    max_light: float = 0  #: maxCLL; 0: not said
+    red_x: float = 0  #: of the display that the content was made on; 0: not said
+    red_y: float = 0  #: the same, as all that follow
+    green_x: float = 0
+    green_y: float = 0
+    blue_x: float = 0
+    blue_y: float = 0
+    white_point_x: float = 0
+    white_point_y: float = 0
+    max_luminance: float = 0
+    min_luminance: float = 0
+
+
+def color_info_parse(data: Buffer) -> ColorInfo:
+    """Read the data of a packet with PacketFlags.COLOR_INFO, in the layouts of OBS and of FFmpeg.
+
+    Enhanced RTMP v2, "Metadata Frame". ProtocolError when there is no colorInfo in it.
+    """
+    found = ColorInfo(**_native.color_info_parse(data))
+    found.sections = ColorSections(found.sections)
+    return found
+
+
+def color_info_build(info: ColorInfo) -> bytes:
+    """The data of such a packet: send it with kind METADATA, type 9, the track's codec, and the flags ENHANCED and COLOR_INFO.
+
+    ArgumentError when a code is above 255.
+    """
+    return _native.color_info_build(asdict(info), None)
+
+
+def color_info_build_into(info: ColorInfo, buffer: Buffer) -> int:
+    """color_info_build to a buffer: how many bytes."""
+    return _native.color_info_build(asdict(info), buffer)
+
+
+def flv_header(*, audio: bool = True, video: bool = True) -> bytes:
+    """The beginning of an FLV file (13 bytes), which says whether there is audio and video."""
+    return _native.flv_header(audio, video, None)
+
+
+def flv_header_into(buffer: Buffer, *, audio: bool = True, video: bool = True) -> int:
+    """flv_header to a buffer: how many bytes."""
+    return _native.flv_header(audio, video, buffer)
+
+
+def flv_tag(packet: Packet) -> bytes:
+    """A packet as an FLV tag, its length after it.
+
+    Its raw if it has that, else what packet_build writes, data messages without @setDataFrame. Pass over packets that are
+    `continued`. ProtocolError, ArgumentError when no tag can be made of it.
+    """
+    return _native.flv_tag(packet, None)
+
+
+def flv_tag_into(packet: Packet, buffer: Buffer) -> int:
+    """flv_tag to a buffer: how many bytes."""
+    return _native.flv_tag(packet, buffer)
