@@ -26,6 +26,7 @@ VENV := $(BUILD)/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider --durations=5
 PROGRAMS := $(patsubst %,$(BUILD)/bin/%-go,ingest push pull relay server) $(BUILD)/bin/demo \
 	$(patsubst examples/c/%.c,$(BUILD)/bin/%-c,$(wildcard examples/c/*.c))
+TOOLS := $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
 
 export GO CC CXX PYTHON BUILD FUZZTIME
 export GOTOOLCHAIN := local
@@ -42,7 +43,7 @@ help: ## List the targets
 ## What people use
 
 .PHONY: all
-all: lib examples ## Build the library and the example programs
+all: lib examples ## Build the library, the tools and the example programs
 
 .PHONY: node
 node: lib ## Build the Node package: then npm install ./bindings/node
@@ -54,7 +55,7 @@ run: deps-build $(BUILD)/bin/demo ## Start a server on localhost:1935 that shows
 	@exec $(BUILD)/bin/demo $(FLAGS)
 
 .PHONY: install
-install: lib ## Install library, header, pkg-config and CMake files below DESTDIR and PREFIX
+install: lib ## Install library, headers, tools, pkg-config and CMake files below DESTDIR and PREFIX
 	packaging/install "$(BUILD)" "$(DESTDIR)$(PREFIX)" "$(LIBDIR)"
 
 .PHONY: clean
@@ -161,7 +162,7 @@ lib: deps-build
 	@capi/build -o $(BUILD)
 
 .PHONY: examples
-examples: lib $(PROGRAMS)
+examples: lib $(PROGRAMS) $(TOOLS)
 
 # Go and cgo know themselves what is out of date.
 .PHONY: FORCE
@@ -170,6 +171,10 @@ $(BUILD)/bin/%-go: FORCE
 
 $(BUILD)/bin/demo: FORCE
 	$(GO) build -o $@ ./examples/go/demo
+
+$(BUILD)/bin/oxrtmp-%: tools/oxrtmp-%.c include/oxrtmp.h | lib
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -Wpedantic -O2 -Iinclude $< -o $@ -L$(BUILD) -lxrtmp -Wl,-rpath,'$$ORIGIN/..'
 
 $(BUILD)/bin/%-c: examples/c/%.c include/oxrtmp.h | lib
 	@mkdir -p $(@D)
