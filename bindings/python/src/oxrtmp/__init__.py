@@ -30,7 +30,7 @@ if _path := os.environ.get("OXRTMP_LIBRARY"):
 
     ctypes.CDLL(_path)
 
-from . import _native
+from . import _native, amf
 from ._client import Client
 from ._engine import Engine, EngineRequest
 from ._errors import (
@@ -151,6 +151,7 @@ __all__ = [
     "UnsupportedError",
     "UsageError",
     "__version__",
+    "amf",
     "build_info",
     "library_statistics",
     "memory_limit",
