@@ -1176,3 +1176,104 @@ export const version: string
 
 /** One line about the library's build: version, platform, compilers. */
 export const buildInfo: string
+
+/**
+ * AMF values: the arguments of RTMP commands, data messages and FLV script tags, in both formats.
+ *
+ * ```js
+ * const [handler, values] = amf.decode(packet.data)
+ * const body = amf.encode(['onTextData', { text: 'hello' }])
+ * ```
+ *
+ * Numbers, booleans, strings, `null`, `undefined` and `Date` are what they are in JavaScript; strict arrays are arrays;
+ * byte arrays Buffers, and any other view or ArrayBuffer when encoding; objects and ECMA arrays plain objects, about which
+ * {@link amf.traitsOf} and {@link amf.denseOf} say more. Dictionaries are Maps. Where AMF0 or AMF3 have more, there is a
+ * class. When encoding AMF3, whole numbers from -2^28 to 2^28 - 1 are integers, and Int32Array, Uint32Array and
+ * Float64Array are vectors. A reference becomes a copy of what it stands for, or an {@link amf.Reference} inside of that.
+ */
+export namespace amf {
+  type Value =
+    | null | undefined | boolean | number | bigint | string | Date | Bytes | typeof UNSUPPORTED | XML | XMLDocument | Reference
+    | Vector | External | Map<any, any> | readonly Value[] | { readonly [name: string]: any }
+
+  interface DecodeOptions {
+    /** AMF3; AMF0, which may have AMF3 inside, if left out. */
+    amf3?: boolean
+    /** Every object must have its end, and every property a name. */
+    strict?: boolean
+    /** How deep values may be nested, at most 1024; 64. */
+    depth?: number
+    /** How many there may be; 65536. */
+    values?: number
+    /**
+     * Says how many of the bytes of `rest` an external object of a class takes, `undefined` if it does not know the class.
+     * Without it, or then, `decode` throws ERR_OXRTMP_UNSUPPORTED.
+     */
+    external?: (className: string, rest: Buffer) => number | undefined
+  }
+
+  interface EncodeOptions {
+    /** AMF3; AMF0 if left out, with what only AMF3 has in AMF3 inside. */
+    amf3?: boolean
+    /** AMF0 for peers that do not know AMF3: what only AMF3 has is replaced by what AMF0 has in its place. */
+    toAmf0?: boolean
+  }
+
+  /** All values of bytes. @throws ERR_OXRTMP_AMF for what is no AMF, ERR_OXRTMP_LIMIT past the bounds. */
+  function decode (bytes: Bytes, options?: DecodeOptions): any[]
+  /** Values one after the other, as bytes. */
+  function encode (values: readonly Value[], options?: EncodeOptions): Buffer
+  /** The values of bytes as a JSON array. Dates become `{"$date":ms}`, byte arrays `{"$bytes":"base64"}`. */
+  function toJSON (bytes: Bytes, options?: { amf3?: boolean, strict?: boolean }): string
+  /** The values of a JSON array, as bytes: what `toJSON` reads alike. */
+  function fromJSON (text: string, options?: { amf3?: boolean }): Buffer
+
+  /** What AMF3 says of an object's class: its name, how many of the first properties it prescribes, whether it permits others. */
+  interface Traits { className: string, sealed: number, static: boolean }
+  /** An object of a class. */
+  function object (properties: object, traits?: Partial<Traits>): Record<string, any>
+  /** The class of an object that was decoded or made by `object`; `undefined` for an anonymous one. */
+  function traitsOf (value: object): Traits | undefined
+  /** An ECMA array, with the elements without a name that arrays of AMF3 may have besides. */
+  function ecmaArray (properties: object, dense?: readonly Value[]): Record<string, any>
+  /** The elements without a name of an ECMA array; `undefined` for an object that is none. */
+  function denseOf (value: object): any[] | undefined
+
+  /** Stands where the sender had a value that it could not write. */
+  const UNSUPPORTED: unique symbol
+  /** The text of an XML document, not parsed. */
+  class XMLDocument {
+    constructor (text: string)
+    readonly text: string
+  }
+  /** The same of AMF3's newer kind. */
+  class XML {
+    constructor (text: string)
+    readonly text: string
+  }
+  /** Stands inside an object for that object itself: its index among the objects and arrays of the data. */
+  class Reference {
+    constructor (index: number)
+    readonly index: number
+  }
+  /** A list of values of one kind. `fixed`: its length must not change. `className`: of `'object'`, `'*'` for any. */
+  class Vector {
+    constructor (kind: 'int' | 'uint' | 'double' | 'object', items: Iterable<any>, options?: { fixed?: boolean, className?: string })
+    readonly kind: 'int' | 'uint' | 'double' | 'object'
+    items: any[]
+    fixed: boolean
+    className: string
+  }
+  /** Values under keys of any kind. `weak`: entries whose key nobody else holds may vanish. */
+  class Dictionary extends Map<any, any> {
+    constructor (entries?: Iterable<readonly [any, any]>, options?: { weak?: boolean })
+    weak: boolean
+  }
+  /** An object whose class writes itself: as one value, or as data that only the class knows. */
+  class External {
+    constructor (className: string, content?: { value?: any, data?: Bytes })
+    className: string
+    value: any
+    data: Bytes | undefined
+  }
+}

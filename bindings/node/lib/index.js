@@ -14,6 +14,7 @@ const { Recorder } = require('./recorder.js')
 const { FLVReader } = require('./flv-reader.js')
 const { Hub } = require('./hub.js')
 const { Engine } = require('./engine.js')
+const amf = require('./amf.js')
 const { version } = require('../package.json')
 
 function setMemoryLimit (bytes) {
@@ -35,6 +36,7 @@ exports.FLVReader = FLVReader
 exports.Hub = Hub
 exports.Engine = Engine
 exports.Metadata = Metadata
+exports.amf = amf
 exports.OxrtmpError = OxrtmpError
 exports.status = status
 exports.setLogger = setLogger

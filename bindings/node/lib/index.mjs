@@ -3,5 +3,5 @@ import oxrtmp from './index.js'
 
 export const {
   Server, Request, Session, Client, Packet, PacketFlags, Metadata, Recorder, FLVReader, Engine, Hub, OxrtmpError, status,
-  setLogger, setMemoryLimit, libraryStatistics, version, buildInfo
+  setLogger, setMemoryLimit, libraryStatistics, version, buildInfo, amf
 } = oxrtmp

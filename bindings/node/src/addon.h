@@ -214,6 +214,6 @@ struct function {
 };
 
 extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
-    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[];
+    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[], amf_functions[];
 
 #endif

@@ -118,7 +118,7 @@ test('the types, with tsc --strict, on the package and on the examples', async (
 
 test('the types name all that the package exports', async () => {
   const types = readFileSync(path.join(PACKAGE, 'index.d.ts'), 'utf8')
-  const declared = [...types.matchAll(/^export (?:class|const|function) (\w+)/gm)].map(match => match[1]).sort()
+  const declared = [...types.matchAll(/^export (?:class|const|function|namespace) (\w+)/gm)].map(match => match[1]).sort()
   assert.deepEqual(declared, Object.keys(require('../lib/index.js')).sort())
   for (const [name, value] of Object.entries(require('../lib/index.js'))) {
     if (typeof value !== 'function' || !value.prototype || ['OxrtmpError', 'Metadata'].includes(name)) continue
