@@ -171,6 +171,10 @@ const forms = {
   shutdown: { timeoutMs: time },
   flush: { timeoutMs: time },
   ping: { timeoutMs: time },
+  handshake: { client: flag, digest: flag, timeMs: integer(0, U32), random: any },
+  chunkDecoder: { messageBytes: limits.messageBytes, partialBytes: count, chunkStreams: count },
+  amfToJson: { strict: flag, amf3: flag },
+  amfFromJson: { amf3: flag },
   logger: { level: oneOf('error', 'warning', 'info', 'debug') }
 }
 

@@ -40,9 +40,13 @@ const INTERNAL = Symbol('a packet of the library')
 
 /** The bytes of a packet's payload, without making a Buffer of it. */
 let sizeOf
+let own
 
 class Packet {
-  static { sizeOf = packet => packet.#rawSize }
+  static {
+    sizeOf = packet => packet.#rawSize
+    own = packet => packet.#own()
+  }
 
   #memory // a Buffer in which the payload is, from #at on; undefined as long as it is only lent, and once it is released
   #at
@@ -85,7 +89,6 @@ class Packet {
     this.#dtsHigh = words[at + word.dts + 1]
     this.#arrivalLow = words[at + word.arrival]
     this.#arrivalHigh = words[at + word.arrival + 1]
-    if (kind !== FRAME) this.#own()
   }
 
   /** What is often kept for long does not hold the memory of its whole batch. */
@@ -151,7 +154,19 @@ class Packet {
   }
 }
 
-const makePacket = (words, bytes, at, slab, loans) => new Packet(INTERNAL, words, bytes, at, slab, loans)
+/** A packet of a batch. */
+function makePacket (words, bytes, at, slab, loans) {
+  const packet = new Packet(INTERNAL, words, bytes, at, slab, loans)
+  if (bytes[at * 4 + byte.kind] !== FRAME) own(packet)
+  return packet
+}
+
+/** The packets of so many structs in an ArrayBuffer, whose payload is the caller's. */
+function packetsOver (memory, count, payload) {
+  const words = new Int32Array(memory)
+  const bytes = new Uint8Array(memory)
+  return Array.from({ length: count }, (_, i) => new Packet(INTERNAL, words, bytes, i * SIZE_WORDS, payload))
+}
 
 // ---- packets to send ----
 
@@ -242,4 +257,4 @@ class Packing {
   }
 }
 
-module.exports = { Packet, PacketFlags, makePacket, sizeOf, Packing }
+module.exports = { Packet, PacketFlags, makePacket, packetsOver, sizeOf, Packing }

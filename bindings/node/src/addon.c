@@ -224,6 +224,15 @@ void handle_end(struct addon *addon, enum kind kind, uint64_t id) {
     case ENGINE:
       oxrtmp_engine_close((oxrtmp_engine){id});
       return;
+    case HANDSHAKE:
+      oxrtmp_handshake_close((oxrtmp_handshake){id});
+      return;
+    case DECODER:
+      oxrtmp_chunk_decoder_close((oxrtmp_chunk_decoder){id});
+      return;
+    case ENCODER:
+      oxrtmp_chunk_encoder_close((oxrtmp_chunk_encoder){id});
+      return;
     default:
       break;
   }
@@ -329,7 +338,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   addon_retain(addon);
   const struct function *all[] = {library_functions, memory_functions, server_functions, session_functions, client_functions,
                                   stream_functions,  file_functions,   engine_functions, hub_functions,
-                                  amf_functions};
+                                  amf_functions,     part_functions,   lowlevel_functions};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     if (!add_functions(addon, exports, all[i])) {
       return NULL;

@@ -22,7 +22,7 @@ enum {
 
 /* ---- handles: a C handle in JavaScript's hands ---- */
 
-enum kind { SERVER = 1, REQUEST, SESSION, CLIENT, RECORDER, READER, ENGINE, HUB };
+enum kind { SERVER = 1, REQUEST, SESSION, CLIENT, RECORDER, READER, ENGINE, HUB, HANDSHAKE, DECODER, ENCODER };
 
 struct handle {
   uint64_t id; /* 0 once it was ended */
@@ -144,6 +144,7 @@ bool get_tls_options(struct arguments *a, size_t at, oxrtmp_tls_options *o);    
 void tls_options_free(oxrtmp_tls_options *o);
 bool get_client_settings(struct arguments *a, size_t at, struct client_settings *s); /* end with client_settings_free */
 void client_settings_free(struct client_settings *s);
+bool get_limits(struct arguments *a, size_t at, oxrtmp_limits *l);
 bool get_hub_options(struct arguments *a, size_t at, oxrtmp_hub_options *o);
 bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_options *o);
 bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m);
@@ -214,6 +215,7 @@ struct function {
 };
 
 extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
-    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[], amf_functions[];
+    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[], amf_functions[],
+    part_functions[], lowlevel_functions[];
 
 #endif

@@ -1,6 +1,6 @@
 /* AMF values as steps of numbers: lib/amf.js makes JavaScript's types of them. A step is STEP numbers; its name and text
  * are places in the bytes that come with the steps. */
-#include "addon.h"
+#include "lowlevel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +144,11 @@ static napi_value amf_to_json(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* amfFromJson(text, flags): a Buffer, or a status. */
+static napi_value amf_of(struct arguments *a, const char *json, uint32_t flags) {
+  WRITE(a, 2, oxrtmp_amf_from_json, json, flags);
+}
+
+/* amfFromJson(json, flags, into): the bytes. */
 static napi_value amf_from_json(napi_env env, napi_callback_info info) {
   struct arguments a;
   char *json;
@@ -152,20 +156,7 @@ static napi_value amf_from_json(napi_env env, napi_callback_info info) {
   if (!arguments_get(env, info, &a) || !get_u32(&a, 1, &flags) || !get_string(&a, 0, &json)) {
     return NULL;
   }
-  size_t length = 0;
-  uint8_t *to = NULL;
-  oxrtmp_status status = oxrtmp_amf_from_json(json, flags, NULL, 0, &length);
-  if (status == OXRTMP_E_BUFFER) {
-    to = malloc(length);
-    status = to != NULL ? oxrtmp_amf_from_json(json, flags, to, length, &length) : OXRTMP_E_MEMORY;
-  }
-  napi_value result = NULL;
-  if (status == OXRTMP_OK) {
-    napi_create_buffer_copy(env, length, to, NULL, &result);
-  } else {
-    result = make_status(env, status);
-  }
-  free(to);
+  napi_value result = amf_of(&a, json, flags);
   free(json);
   return result;
 }

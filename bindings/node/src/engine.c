@@ -6,8 +6,8 @@
 
 enum { OUTPUT_BYTES = 64 * 1024 };
 
-static napi_value wrap(struct arguments *a, oxrtmp_status status, oxrtmp_engine engine) {
-  return status == OXRTMP_OK ? handle_make(a->addon, ENGINE, engine.id) : make_status(a->env, status);
+static napi_value wrap(struct arguments *a, oxrtmp_status status, const oxrtmp_engine *engine) {
+  return status == OXRTMP_OK ? handle_make(a->addon, ENGINE, engine->id) : make_status(a->env, status);
 }
 
 static bool get_engine(napi_env env, napi_callback_info info, struct arguments *a, oxrtmp_engine *engine) {
@@ -28,7 +28,7 @@ static napi_value engine_server(napi_env env, napi_callback_info info) {
   if (!arguments_get(env, info, &a) || !get_server_settings(&a, 0, &settings) || !get_u32(&a, 1, &flags)) {
     return NULL;
   }
-  napi_value result = wrap(&a, oxrtmp_engine_server_create(&settings.options, flags, &engine), engine);
+  napi_value result = wrap(&a, oxrtmp_engine_server_create(&settings.options, flags, &engine), &engine);
   tls_options_free(&settings.tls);
   return result;
 }
@@ -45,7 +45,7 @@ static napi_value engine_publish(napi_env env, napi_callback_info info) {
     return NULL;
   }
   if (get_client_settings(&a, 1, &settings) && get_u32(&a, 2, &flags) && get_string(&a, 0, &url)) {
-    result = wrap(&a, oxrtmp_engine_publish_create(url, &settings.options, flags, &engine), engine);
+    result = wrap(&a, oxrtmp_engine_publish_create(url, &settings.options, flags, &engine), &engine);
   }
   client_settings_free(&settings);
   free(url);

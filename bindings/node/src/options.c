@@ -348,6 +348,11 @@ void client_settings_free(struct client_settings *s) {
   tls_options_free(&s->tls);
 }
 
+bool get_limits(struct arguments *a, size_t at, oxrtmp_limits *l) {
+  oxrtmp_limits_init(l);
+  return !is_object(a, at) || read_fields(a->env, a->values[at], limits_fields, l);
+}
+
 bool get_hub_options(struct arguments *a, size_t at, oxrtmp_hub_options *o) {
   oxrtmp_hub_options_init(o);
   return !is_object(a, at) || read_fields(a->env, a->values[at], hub_fields, o);

@@ -15,6 +15,8 @@ const npm = (args, options) => run('npm', ['--no-audit', '--no-fund', '--offline
 const PROGRAM = `
   import { Client, Server, version } from 'oxrtmp'
   import { createRequire } from 'node:module'
+  import { ChunkDecoder } from 'oxrtmp/lowlevel'
+  new ChunkDecoder().close()
   const server = await Server.listen('127.0.0.1:0')
   const publishing = Client.publish('rtmp://' + server.address + '/live/x')
   const session = await (await server.nextRequest()).accept()
@@ -55,7 +57,7 @@ test('npm install of the tarball, elsewhere, without scripts', async t => {
   const [tarball] = readdirSync(directory)
   const files = execFileSync('tar', ['tzf', path.join(directory, tarball)], { encoding: 'utf8' }).trim().split('\n')
     .map(name => name.replace('package/', '')).filter(name => !name.startsWith('lib/')).sort()
-  assert.deepEqual(files, ['LICENSE', 'README.md', 'index.d.mts', 'index.d.ts', 'package.json',
+  assert.deepEqual(files, ['LICENSE', 'README.md', 'index.d.mts', 'index.d.ts', 'lowlevel.d.mts', 'lowlevel.d.ts', 'package.json',
     'prebuilds/linux-x64/libxrtmp.so.0', 'prebuilds/linux-x64/oxrtmp.node'])
   const target = path.join(directory, 'app')
   mkdirSync(target)
@@ -116,16 +118,20 @@ test('the types, with tsc --strict, on the package and on the examples', async (
   }
 })
 
-test('the types name all that the package exports', async () => {
-  const types = readFileSync(path.join(PACKAGE, 'index.d.ts'), 'utf8')
-  const declared = [...types.matchAll(/^export (?:class|const|function|namespace) (\w+)/gm)].map(match => match[1]).sort()
-  assert.deepEqual(declared, Object.keys(require('../lib/index.js')).sort())
-  for (const [name, value] of Object.entries(require('../lib/index.js'))) {
-    if (typeof value !== 'function' || !value.prototype || ['OxrtmpError', 'Metadata'].includes(name)) continue
-    const text = types.slice(types.search(new RegExp(`^export class ${name}\\b`, 'm'))).split('\n}\n')[0]
-    for (const member of [...Object.getOwnPropertyNames(value.prototype), ...Object.getOwnPropertyNames(value)]) {
-      if (['constructor', 'length', 'name', 'prototype', 'onEvent', 'onPacket'].includes(member)) continue
-      assert.match(text, new RegExp(`\\b${member}\\b`), `${name}.${member} has no type`)
+for (const [file, place] of [['index.d.ts', '../lib/index.js'], ['lowlevel.d.ts', '../lib/lowlevel/index.js']]) {
+  test(`the types name all that the package exports: ${file}`, () => {
+    const exported = require(place)
+    const types = readFileSync(path.join(PACKAGE, file), 'utf8')
+    const declared = [...types.matchAll(/^export (?:class|const|function|namespace) (\w+)/gm)].map(match => match[1]).sort()
+    assert.deepEqual(declared, Object.keys(exported).sort())
+    for (const [name, value] of Object.entries(exported)) {
+      if (typeof value !== 'function' || !value.prototype || ['OxrtmpError', 'Metadata'].includes(name)) continue
+      if (!/^class\b/.test(Function.prototype.toString.call(value))) continue
+      const text = types.slice(types.search(new RegExp(`^export class ${name}\\b`, 'm'))).split('\n}\n')[0]
+      for (const member of [...Object.getOwnPropertyNames(value.prototype), ...Object.getOwnPropertyNames(value)]) {
+        if (['constructor', 'length', 'name', 'prototype', 'onEvent', 'onPacket'].includes(member)) continue
+        assert.match(text, new RegExp(`\\b${member}\\b`), `${name}.${member} has no type`)
+      }
     }
-  }
-})
+  })
+}

@@ -5,7 +5,7 @@ import path from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Client, FLVReader, OxrtmpError } from 'oxrtmp'
-import { ASC, AVCC, CLIP, PACKAGE, collect, listen, node, run, temporary, until } from './helpers.mjs'
+import { ASC, AVCC, CLIP, PACKAGE, ROOT, collect, listen, node, run, temporary, until } from './helpers.mjs'
 
 const blocks = [...readFileSync(path.join(PACKAGE, 'README.md'), 'utf8').matchAll(/```js\n(.*?)```/gs)].map(match => match[1])
 const program = part => {
@@ -94,4 +94,10 @@ test('playing, and a whole server', async () => {
     .replace('aac)', 'Buffer.of(1, 2))').replace('packet.timestampMs)', 'packet.timestampMs) || packet.media !== "audio" || process.exit(0)')
   const { stdout } = await node(source)
   assert.match(stdout, /audio 0\n$/)
+})
+
+test('the parts below', async () => {
+  const [{ hex }] = JSON.parse(readFileSync(path.join(ROOT, 'testdata/vectors/commands.json'))).vectors
+  const { stdout } = await node(`const bytes = Buffer.from('${hex.repeat(2)}', 'hex')\n${program("'oxrtmp/lowlevel'")}`)
+  assert.equal(stdout, 'createStream [null]\n'.repeat(2))
 })

@@ -1,5 +1,6 @@
 // The same types for require().
 import oxrtmp = require('oxrtmp')
+import lowlevel = require('oxrtmp/lowlevel')
 
 export async function main (): Promise<void> {
   const server: oxrtmp.Server = await oxrtmp.Server.listen('127.0.0.1:0')
@@ -9,3 +10,5 @@ export async function main (): Promise<void> {
   console.log(packet?.kind === 'frame', packet?.dtsNs)
   await server.close()
 }
+
+export const parsed: oxrtmp.Packet[] = lowlevel.packetParse(9, 0, lowlevel.packetBuild({ media: 'video', raw: Buffer.alloc(5) }))

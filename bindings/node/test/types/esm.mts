@@ -4,6 +4,12 @@ import {
   Client, Engine, FLVReader, Hub, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Request, Server, Session, buildInfo, libraryStatistics,
   setLogger, setMemoryLimit, status, version
 } from 'oxrtmp'
+import {
+  AMFCursor, ChunkDecoder, ChunkEncoder, ColorSections, HANDSHAKE_RANDOM_SIZE, Handshake, amfBuild,
+  amfFromJson, amfToJson, colorInfoBuild, colorInfoParse, commandBuild, commandParse, controlBuild, controlParse, flvHeader, flvTag,
+  handshakeOffsets, packetBuild, packetParse, timestampBefore
+} from 'oxrtmp/lowlevel'
+import type { BufferError } from 'oxrtmp/lowlevel'
 import type { ClientOptions, EngineEvent, PacketInit, ServerOptions, Statistics } from 'oxrtmp'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
@@ -176,3 +182,43 @@ void Client.publish('rtmp://localhost/live/a', { publishType: 'forever' })
 void new Session()
 // @ts-expect-error: a string is no bytes
 void ((c: Client) => c.sendAudio(0, 'aac'))
+
+export function lowlevel (bytes: Buffer, room: Uint8Array): void {
+  using handshake = new Handshake({ client: true, digest: true, timeMs: 1, random: new ArrayBuffer(HANDSHAKE_RANDOM_SIZE) })
+  same<number, ReturnType<typeof handshake.receive>>(true)
+  same<typeof handshake.result.scheme, 0 | 8 | 772>(true)
+  const { digestOffset, keyOffset } = handshakeOffsets(handshake.output(), 8)
+  same<typeof digestOffset, typeof keyOffset>(true)
+  using decoder = new ChunkDecoder({ messageBytes: 65536 })
+  for (let rest = bytes; rest.length > 0; rest = rest.subarray(decoder.feed(rest))) {
+    const message = decoder.next(room)
+    if (message?.type === 1) decoder.setChunkSize(controlParse(1, message.payload).value)
+    if (message?.type === 20) console.log(commandParse(20, message.payload).name.toUpperCase())
+    if (message?.type === 9) same<Packet[], ReturnType<typeof packetParse>>(true)
+  }
+  using encoder = new ChunkEncoder()
+  encoder.forget(3)
+  const values = amfFromJson('[1]', { amf3: false })
+  same<Buffer, typeof values>(true)
+  const payload = commandBuild({ name: 'connect', transactionId: 1, values })
+  same<Buffer, ReturnType<typeof encoder.write>>(true)
+  encoder.write({ chunkStreamId: 3, type: 20, payload }, room)
+  encoder.write({ chunkStreamId: 2, type: 4, payload: controlBuild({ type: 4, event: 6, timestampMs: 7, data: room }) })
+  for (const step of new AMFCursor(values)) {
+    if (step.type === 'string') console.log(step.text.length, step.name)
+    if (step.type === 'amf3') same<typeof step.text, Buffer>(true)
+    if (step.type === 'date') console.log(step.number + step.zone)
+    amfBuild(step, room)
+  }
+  same<string, ReturnType<typeof amfToJson>>(true)
+  const colors = colorInfoParse(bytes)
+  colorInfoBuild({ ...colors, sections: ColorSections.CONFIG | ColorSections.LIGHT })
+  const packet = packetParse(9, 0, bytes)[0]
+  if (packet !== undefined) flvTag(packet, packetBuild(packet))
+  same<Buffer, ReturnType<typeof flvHeader>>(true)
+  try { flvHeader(true, timestampBefore(1, 2), room) } catch (error) { console.log((error as BufferError).needed) }
+  // @ts-expect-error a message has a type
+  encoder.write({ chunkStreamId: 3, payload })
+  // @ts-expect-error an unknown option
+  void new Handshake({ server: true })
+}

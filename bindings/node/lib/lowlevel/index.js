@@ -1,0 +1,5 @@
+'use strict'
+// oxrtmp/lowlevel: the parts that an engine is made of. Each name is documented in lowlevel.d.ts.
+
+Object.assign(exports, require('./handshake.js'), require('./chunk.js'), require('./amf.js'), require('./message.js'),
+  require('./media.js'))

@@ -1,0 +1,8 @@
+// oxrtmp/lowlevel for import: the same objects as for require.
+import lowlevel from './index.js'
+
+export const {
+  HANDSHAKE_RANDOM_SIZE, Handshake, handshakeOffsets, ChunkDecoder, ChunkEncoder, AMFCursor, amfBuild, amfToJson,
+  amfFromJson, controlParse, controlBuild, commandParse, commandBuild, packetParse, packetBuild,
+  ColorSections, colorInfoParse, colorInfoBuild, flvHeader, flvTag, timestampBefore
+} = lowlevel
