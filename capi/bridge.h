@@ -52,7 +52,15 @@ oxrtmp_status ox_check_struct(void *out, const char *name);
   } while (0)
 
 /* Options that point to limits, timeouts, TLS options and masks are read with those. */
-#define OX_SERVER_OPTIONS(local, in) OX_NESTED_OPTIONS(oxrtmp_server_options, local, in)
+#define OX_SERVER_OPTIONS(local, in) \
+  OX_NESTED_OPTIONS(oxrtmp_server_options, local, in); \
+  OX_REQUIRE(local.users != NULL || local.user_count == 0, "options->users is NULL"); \
+  for (size_t i_ = 0; i_ < local.user_count; i_++) { \
+    OX_REQUIRE(local.users[i_].name != NULL && *local.users[i_].name != 0, "a user has no name"); \
+    OX_REQUIRE(local.users[i_].password != NULL, "a user has no password"); \
+  } \
+  OX_REQUIRE(local.login_scheme <= OXRTMP_LOGIN_LLNW, "options->login_scheme is no oxrtmp_login_scheme"); \
+  OX_REQUIRE((local.events & ~OXRTMP_SERVER_EVENTS_ALL) == 0, "options->events has a bit that is no event")
 #define OX_CLIENT_OPTIONS(local, in) \
   OX_NESTED_OPTIONS(oxrtmp_client_options, local, in); \
   OX_MASK(mask_, local.mask); \

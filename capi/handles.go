@@ -20,6 +20,7 @@ const (
 	kindEngine    handle.Kind = 8
 	kindHub       handle.Kind = 9
 	kindRelay     handle.Kind = 10
+	kindQuestion  handle.Kind = 11 // of a MEDIA_TAG event; never seen as a handle
 
 	kindHandshake handle.Kind = 32
 	kindDecoder   handle.Kind = 33
@@ -36,6 +37,7 @@ var (
 	queues     = handle.New[*eventQueue](kindQueue, (*eventQueue).free)
 	hubs       = handle.New[*rtmp.Hub](kindHub, nil)
 	relays     = handle.New[*heldRelay](kindRelay, nil)
+	questions  = handle.New[*rtmp.ServerEvent](kindQuestion, nil)
 	engines    = handle.New[*heldEngine](kindEngine, nil)
 	flvReaders = handle.New[*flvReader](kindFLVReader, (*flvReader).free)
 	handshakes = handle.New[*heldHandshake](kindHandshake, nil)
@@ -46,7 +48,7 @@ var (
 // liveHandles returns how many handles of all kinds are live.
 func liveHandles() int {
 	return servers.Len() + requests.Len() + sessions.Len() + clients.Len() + queues.Len() + recorders.Len() + flvReaders.Len() +
-		engines.Len() + hubs.Len() + relays.Len() + handshakes.Len() + decoders.Len() + encoders.Len()
+		engines.Len() + questions.Len() + hubs.Len() + relays.Len() + handshakes.Len() + decoders.Len() + encoders.Len()
 }
 
 // with calls f on the value behind a handle and records its error.

@@ -20,7 +20,10 @@ type (
 	heldServer struct {
 		*rtmp.Server
 		attachment
-		ending ending // by oxrtmp_server_shutdown_start
+		ending ending      // by oxrtmp_server_shutdown_start
+		silent bool        // it tells nothing
+		closed atomic.Bool // and what it has to tell goes nowhere without a queue
+		before int         // events to be emitted before the next request, whose place is known if that is not negative
 	}
 	heldRequest struct {
 		wish
@@ -72,6 +75,7 @@ type wish interface {
 	Kind() rtmp.RequestKind
 	Play() rtmp.PlayRequest
 	Reject(code, description string) error
+	Redirect(url, description string) error
 }
 
 // ending is a close that runs on a goroutine of its own, and its result, to be told by an event.
@@ -105,27 +109,54 @@ func (e *ending) start(a *attachment, end func() error) error {
 	return nil
 }
 
-// emit implements emitter: requests, and the end of the server.
+// emit implements emitter: what the server tells, requests behind what was told before them, and the end of the server.
 func (h *heldServer) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 	for n < len(out) {
+		if h.before < 0 && h.Ready() {
+			h.before = h.WaitingEvents()
+		}
+		if h.before != 0 {
+			err := h.told(s, &out[n])
+			switch {
+			case err == nil:
+				n++
+				h.before = max(-1, h.before-1)
+				continue
+			case h.before < 0:
+				return n, false
+			}
+		}
+		h.before = -1
 		r, err := h.Accept(0)
 		if err == rtmp.ErrTimeout {
-			return n, false
+			continue
 		}
-		if err != nil && h.ending.started.Load() && !h.ending.done.Load() {
-			return n, false
+		if err != nil {
+			k, more := h.emitLast(s, out[n:])
+			return n + k, more
 		}
 		e := s.event(&out[n], C.OXRTMP_EVENT_REQUEST)
-		if err != nil {
-			e._type, e.status = C.OXRTMP_EVENT_SERVER_CLOSED, h.ending.status
-			s.finish()
-			return n + 1, false
-		}
 		if h.openRequest(r, &e.request) == nil {
 			n++
 		}
 	}
-	return n, h.Ready()
+	return n, h.Ready() || h.EventsReady()
+}
+
+// emitLast is emit for a server that has ended.
+func (h *heldServer) emitLast(s *source, out []C.oxrtmp_event) (n int, more bool) {
+	for ; n < len(out); n++ {
+		switch err := h.told(s, &out[n]); {
+		case err == nil:
+		case err == rtmp.ErrTimeout, h.ending.started.Load() && !h.ending.done.Load():
+			return n, false
+		default:
+			s.event(&out[n], C.OXRTMP_EVENT_SERVER_CLOSED).status = h.ending.status
+			s.finish()
+			return n + 1, false
+		}
+	}
+	return n, true
 }
 
 // openRequest gives a request of the server a handle. If that fails the request is rejected.

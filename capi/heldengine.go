@@ -240,6 +240,11 @@ func (r *engineRequest) Reject(code, description string) error {
 	return r.answer(func(s *engine.Server) error { return s.Reject(r.info.ID, code, description) })
 }
 
+// Redirect refuses the request and says where to go instead.
+func (r *engineRequest) Redirect(url, description string) error {
+	return r.answer(func(s *engine.Server) error { return s.Redirect(r.info.ID, url, description) })
+}
+
 func (r *engineRequest) answer(f func(*engine.Server) error) error {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()

@@ -50,8 +50,8 @@ uint64_t ox_bytes_pooled(void);
  * returns OXRTMP_E_MEMORY. */
 oxrtmp_status ox_packets_own(oxrtmp_packet *packets, size_t count);
 
-/* ox_events_own is ox_packets_own for the packets in count events, each by itself: a PACKET event whose packet cannot be
- * owned is left without it, as OXRTMP_E_MEMORY. */
+/* ox_events_own is ox_packets_own for what count events hold, each by itself: an event is left without what cannot be
+ * owned, as OXRTMP_E_MEMORY. */
 void ox_events_own(oxrtmp_event *events, size_t count);
 
 /* ox_packet_drop releases the block whose address Go left in a packet's token, and clears the packet. */

@@ -131,27 +131,46 @@ oxrtmp_status ox_packets_own(oxrtmp_packet *packets, size_t count) {
   return ox_fail(OXRTMP_E_MEMORY, "no memory for packets");
 }
 
+/* own_at makes the address of a block at *token, if there is one, a token for it. When there is no memory for that it
+ * releases the block. The caller holds the lock. */
+static bool own_at(uint64_t *token) {
+  ox_block *block = (ox_block *)(uintptr_t)*token;
+  if (block == NULL) {
+    return true;
+  }
+  if ((*token = own(block)) == 0) {
+    ox_block_release(block);
+  }
+  return *token != 0;
+}
+
+static bool packet_own(oxrtmp_packet *packet) {
+  bool owned = own_at(&packet->token);
+  if (!owned) {
+    memset(packet, 0, sizeof *packet);
+  }
+  return owned;
+}
+
+static bool told_own(oxrtmp_server_event *told) {
+  bool packet = packet_own(&told->packet), texts = own_at(&told->token);
+  if (!texts) {
+    told->peer = told->app = told->stream_name = told->text = ox_empty;
+    told->statistics = NULL;
+  }
+  return packet && texts;
+}
+
 void ox_events_own(oxrtmp_event *events, size_t count) {
-  size_t lost = 0;
   pthread_mutex_lock(&lock);
   for (size_t i = 0; i < count; i++) {
-    oxrtmp_packet *packet = &events[i].u.packet;
-    if (events[i].type != OXRTMP_EVENT_PACKET || packet->token == 0) {
-      continue;
-    }
-    ox_block *block = (ox_block *)(uintptr_t)packet->token;
-    if ((packet->token = own(block)) == 0) {
-      packet->token = (uint64_t)(uintptr_t)block;
-      events[i].status = OXRTMP_E_MEMORY;
-      lost++;
+    oxrtmp_event *event = &events[i];
+    if ((event->type == OXRTMP_EVENT_PACKET && !packet_own(&event->u.packet)) ||
+        (event->type == OXRTMP_EVENT_SERVER && !told_own(&event->u.server))) {
+      event->status = OXRTMP_E_MEMORY;
     }
   }
   pthread_mutex_unlock(&lock);
-  for (size_t i = 0; lost > 0 && i < count; i++) {
-    if (events[i].type == OXRTMP_EVENT_PACKET && events[i].status == OXRTMP_E_MEMORY) {
-      ox_packet_drop(&events[i].u.packet);
-    }
-  }
 }
 
 void ox_packet_drop(oxrtmp_packet *packet) {

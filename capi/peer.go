@@ -21,6 +21,17 @@ type peer interface {
 	Connect() *message.Connect // nil before connect
 }
 
+// user is who has logged in, or wants to.
+func user(p peer) string {
+	if held, ok := p.(*heldRequest); ok {
+		p = held.wish
+	}
+	if u, ok := p.(interface{ User() string }); ok {
+		return u.User()
+	}
+	return ""
+}
+
 // text is the body of the functions that return one of these as a string.
 func text[T peer](table *handle.Table[T], id C.uint64_t, get func(peer) string, buf *C.char, capacity C.size_t, length *C.size_t) C.oxrtmp_status {
 	return with(table, id, func(p T) error { return putText(get(p), buf, capacity, length) })

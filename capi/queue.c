@@ -18,6 +18,7 @@ _Static_assert(offsetof(oxrtmp_event, u) == 48, "u");
 _Static_assert(offsetof(oxrtmp_event, stream_id) == 240 && offsetof(oxrtmp_event, on) == 248, "numbers");
 _Static_assert(sizeof(oxrtmp_packet) == 128, "the size of a packet is part of the ABI");
 _Static_assert(sizeof(oxrtmp_event_info) == 192, "the words of an event fill its union");
+_Static_assert(sizeof(oxrtmp_server_event) == 192, "and so does what a server tells");
 
 int64_t ox_monotonic(void) {
   struct timespec t;
@@ -77,11 +78,6 @@ oxrtmp_status oxrtmp_queue_destroy(oxrtmp_queue queue) {
   return oxgo_queue_destroy(queue);
 }
 
-oxrtmp_status oxrtmp_event_release(oxrtmp_event *event) {
-  OX_ENTER();
-  OX_REQUIRE(event != NULL, "event is NULL");
-  return event->type == OXRTMP_EVENT_PACKET ? oxrtmp_packet_release(&event->u.packet) : OXRTMP_OK;
-}
 
 const char *oxrtmp_phase_name(uint32_t phase) {
   static const char *const names[] = {"",        "resolve",      "tcp",     "tls",  "handshake",

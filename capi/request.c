@@ -80,6 +80,31 @@ oxrtmp_status oxrtmp_request_connect_json(oxrtmp_request request, char *buf, siz
   return oxgo_request_connect_json(request, buf, cap, length);
 }
 
+oxrtmp_status oxrtmp_request_connection(oxrtmp_request request, uint64_t *connection) {
+  OX_ENTER();
+  OX_OUT(connection);
+  return oxgo_request_connection(request, connection);
+}
+
+oxrtmp_status oxrtmp_request_user(oxrtmp_request request, char *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_TEXT_OUT(buf, cap, length);
+  return oxgo_request_user(request, buf, cap, length);
+}
+
+oxrtmp_status oxrtmp_request_redirect(oxrtmp_request request, const char *url, const char *description) {
+  OX_ENTER();
+  OX_REQUIRE(url != NULL, "url is NULL");
+  return oxgo_request_redirect(request, (char *)url, (char *)description);
+}
+
+oxrtmp_status oxrtmp_request_login(oxrtmp_request request, uint32_t scheme, const char *password, uint32_t *granted) {
+  OX_ENTER();
+  OX_OUT(granted);
+  OX_REQUIRE(scheme <= OXRTMP_LOGIN_LLNW, "scheme is no oxrtmp_login_scheme");
+  return oxgo_request_login(request, scheme, (char *)password, granted);
+}
+
 oxrtmp_status oxrtmp_request_connect(oxrtmp_request request, oxrtmp_connect_info *info) {
   OX_ENTER();
   OX_STRUCT_OUT(oxrtmp_connect_info, info, oxgo_request_connect(request, &local_));

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"oxrtmp/capi/internal/handle"
+	"oxrtmp/rtmp"
 )
 
 //export oxgo_request_kind
@@ -92,6 +93,48 @@ func oxgo_request_connect_json(h C.oxrtmp_request, buf *C.char, capacity C.size_
 func oxgo_request_connect(h C.oxrtmp_request, info *C.oxrtmp_connect_info) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(requests, h.id, func(p *heldRequest) error { return putConnect(info, p) })
+}
+
+//export oxgo_request_connection
+func oxgo_request_connection(h C.oxrtmp_request, connection *C.uint64_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(requests, h.id, func(r *heldRequest) error {
+		if r, ok := r.wish.(*rtmp.Request); ok {
+			*connection = C.uint64_t(r.Connection())
+		}
+		return nil
+	})
+}
+
+//export oxgo_request_user
+func oxgo_request_user(h C.oxrtmp_request, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(requests, h.id, user, buf, capacity, length)
+}
+
+//export oxgo_request_redirect
+func oxgo_request_redirect(h C.oxrtmp_request, url, description *C.char) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return answer(h, func(r *heldRequest) error { return r.Redirect(goString(url), goString(description)) })
+}
+
+//export oxgo_request_login
+func oxgo_request_login(h C.oxrtmp_request, scheme C.uint32_t, password *C.char, granted *C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	status = with(requests, h.id, func(r *heldRequest) error {
+		if r, ok := r.wish.(*rtmp.Request); !ok || r.Kind() != rtmp.RequestConnect {
+			return errState
+		}
+		return nil
+	})
+	if status != C.OXRTMP_OK {
+		return status
+	}
+	return answer(h, func(r *heldRequest) error {
+		yes, err := r.wish.(*rtmp.Request).Login(loginScheme(scheme), goString(password), password != nil)
+		*granted = flag(yes)
+		return err
+	})
 }
 
 //export oxgo_request_accept

@@ -75,6 +75,12 @@ oxrtmp_status oxrtmp_server_accept(oxrtmp_server server, int32_t timeout_ms, oxr
   return oxgo_server_accept(server, timeout_ms, request);
 }
 
+oxrtmp_status oxrtmp_server_kick(oxrtmp_server server, uint64_t connection, const char *code,
+                                 const char *description) {
+  OX_ENTER();
+  return oxgo_server_kick(server, connection, (char *)code, (char *)description);
+}
+
 oxrtmp_status oxrtmp_server_shutdown(oxrtmp_server server, int32_t timeout_ms) {
   OX_ENTER();
   return oxgo_server_shutdown(server, timeout_ms);

@@ -29,10 +29,14 @@ func oxgo_server_create(o *C.oxrtmp_server_options, server *C.oxrtmp_server) (st
 
 func newServer(o *C.oxrtmp_server_options, server *C.oxrtmp_server, create func(*rtmp.ServerOptions) (*rtmp.Server, error)) C.oxrtmp_status {
 	return withHub(o.hub, func(h *rtmp.Hub) C.oxrtmp_status {
-		held := &heldServer{}
+		held := &heldServer{before: -1}
 		options := serverOptions(o)
 		options.Logger, options.Hub, options.AskPublish = held.logger(), h, o.ask_publish != 0
-		var err error
+		err := tellingOptions(o, options)
+		if err != nil {
+			return fail(err)
+		}
+		held.silent = options.Events == 0 && !options.AskMediaTag
 		if held.Server, err = create(options); err != nil {
 			return failSetup(err)
 		}
@@ -172,6 +176,7 @@ func oxgo_server_shutdown(h C.oxrtmp_server, timeout C.int32_t) (status C.oxrtmp
 	status = with(servers, h.id, func(s *heldServer) error {
 		ctx, cancel := contextFor(timeout)
 		defer cancel()
+		defer s.Close()
 		return s.Shutdown(ctx)
 	})
 	if ref, err := servers.Remove(handle.ID(h.id)); err == nil {

@@ -74,6 +74,18 @@ oxrtmp_status oxrtmp_session_connect_json(oxrtmp_session session, char *buf, siz
   return oxgo_session_connect_json(session, buf, cap, length);
 }
 
+oxrtmp_status oxrtmp_session_connection(oxrtmp_session session, uint64_t *connection) {
+  OX_ENTER();
+  OX_OUT(connection);
+  return oxgo_session_connection(session, connection);
+}
+
+oxrtmp_status oxrtmp_session_user(oxrtmp_session session, char *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_TEXT_OUT(buf, cap, length);
+  return oxgo_session_user(session, buf, cap, length);
+}
+
 oxrtmp_status oxrtmp_session_connect(oxrtmp_session session, oxrtmp_connect_info *info) {
   OX_ENTER();
   OX_STRUCT_OUT(oxrtmp_connect_info, info, oxgo_session_connect(session, &local_));

@@ -86,6 +86,21 @@ func oxgo_session_connect_json(h C.oxrtmp_session, buf *C.char, capacity C.size_
 	return text(sessions, h.id, connectJSON, buf, capacity, length)
 }
 
+//export oxgo_session_connection
+func oxgo_session_connection(h C.oxrtmp_session, connection *C.uint64_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(sessions, h.id, func(s *heldSession) error {
+		*connection = C.uint64_t(s.Connection())
+		return nil
+	})
+}
+
+//export oxgo_session_user
+func oxgo_session_user(h C.oxrtmp_session, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return text(sessions, h.id, user, buf, capacity, length)
+}
+
 //export oxgo_session_connect
 func oxgo_session_connect(h C.oxrtmp_session, info *C.oxrtmp_connect_info) (status C.oxrtmp_status) {
 	defer guard(&status)

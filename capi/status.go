@@ -60,6 +60,7 @@ var statuses = []struct {
 	{rtmp.ErrAgain, C.OXRTMP_E_AGAIN},
 	{rtmp.ErrClosed, C.OXRTMP_E_CLOSED},
 	{rtmp.ErrDecided, C.OXRTMP_E_STATE},
+	{rtmp.ErrGone, C.OXRTMP_E_STATE},
 	{rtmp.ErrLimit, C.OXRTMP_E_LIMIT},
 	{rtmp.ErrTimeout, C.OXRTMP_E_TIMEOUT},
 	{rtmp.ErrPublished, C.OXRTMP_E_BUSY},

@@ -516,6 +516,52 @@ typedef struct oxrtmp_mask {
  * Server
  */
 
+/** What a server tells of, where its options ask for that: see "Events of a server" below. What was granted is followed
+ *  by its end exactly once, however the connection ends: CONNECTION by DISCONNECT, PUBLISH by PUBLISH_STOP and
+ *  UNPUBLISH, PLAY by PLAY_STOP. */
+enum oxrtmp_server_event_kind {
+  OXRTMP_SERVER_CONNECTION = 1,            /**< a peer was let in, before its first byte is read */
+  OXRTMP_SERVER_HANDSHAKE_COMPLETE = 2,    /**< its handshake is complete */
+  OXRTMP_SERVER_CONNECT = 3,               /**< its connect was granted: app */
+  OXRTMP_SERVER_DISCONNECT = 4,            /**< it is gone: text, status */
+  OXRTMP_SERVER_FC_PUBLISH = 5,            /**< its FCPublish was granted: stream_name */
+  OXRTMP_SERVER_PUBLISH = 6,               /**< its publish was granted: stream_name */
+  OXRTMP_SERVER_PUBLISH_STOP = 7,          /**< nothing more comes of what it published: stream_name, text */
+  OXRTMP_SERVER_UNPUBLISH = 8,             /**< and the session has ended by that, so that its name is free */
+  OXRTMP_SERVER_PLAY = 9,                  /**< its play was granted: stream_name */
+  OXRTMP_SERVER_PLAY_STOP = 10,            /**< it plays no longer: stream_name, text */
+  OXRTMP_SERVER_PAUSE = 11,                /**< a player pauses: stream_name, position_ms */
+  OXRTMP_SERVER_UNPAUSE = 12,              /**< and goes on: stream_name, position_ms */
+  OXRTMP_SERVER_METADATA = 13,             /**< onMetaData came: stream_name, packet */
+  OXRTMP_SERVER_MEDIA_TAG = 14,            /**< an audio or video message came: stream_name, packet (its first) */
+  OXRTMP_SERVER_VIDEO_FRAME = 15,          /**< a video frame with a legacy header: stream_name, packet */
+  OXRTMP_SERVER_AUDIO_FRAME = 16,          /**< an audio frame with a legacy header: stream_name, packet */
+  OXRTMP_SERVER_ENHANCED_VIDEO_FRAME = 17, /**< a video frame of Enhanced RTMP: stream_name, packet */
+  OXRTMP_SERVER_ENHANCED_AUDIO_FRAME = 18, /**< an audio frame of Enhanced RTMP: stream_name, packet */
+  OXRTMP_SERVER_KEYFRAME = 19,    /**< a video frame that needs no earlier one, before it is told as a frame: packet */
+  OXRTMP_SERVER_STATS_UPDATE = 20 /**< stats_interval_ms have passed for a stream: stream_name, statistics */
+};
+
+/** A kind as a bit of oxrtmp_server_options.events, and all of them. */
+#define OXRTMP_SERVER_EVENT(kind) (1u << (kind))
+#define OXRTMP_SERVER_EVENTS_ALL 0x1FFFFEu
+
+/** The name of a kind in lower case, such as "fc_publish"; "" for a number that is none. Constant. Works in a forked
+ *  child. Since 0.1. */
+OXRTMP_API const char *oxrtmp_server_event_name(uint32_t kind);
+
+/** Ways in which encoders log in by user and password. */
+enum oxrtmp_login_scheme {
+  OXRTMP_LOGIN_ADOBE = 1, /**< authmod=adobe, which FFmpeg, OBS, FMLE, Wirecast and many others know */
+  OXRTMP_LOGIN_LLNW = 2   /**< authmod=llnw, Limelight's */
+};
+
+/** Somebody who may connect to a server. */
+typedef struct oxrtmp_user {
+  const char *name;     /**< not empty */
+  const char *password; /**< not NULL */
+} oxrtmp_user;
+
 /** Options of a server. Clear them with oxrtmp_server_options_init; 0 and NULL mean the default. */
 typedef struct oxrtmp_server_options {
   uint32_t struct_size;            /**< set by oxrtmp_server_options_init */
@@ -540,6 +586,15 @@ typedef struct oxrtmp_server_options {
   uint32_t play_recorded;          /**< not 0: players are told that streams are recorded ones */
   uint32_t no_sample_access;       /**< not 0: leave out |RtmpSampleAccess, which lets Flash players read samples */
   uint32_t data_start;             /**< not 0: players get NetStream.Data.Start as data, as some servers do */
+  uint32_t events;                 /**< what the server tells of, OXRTMP_SERVER_EVENT(kind) or'ed; nothing */
+  uint32_t ask_media_tag;          /**< not 0: MEDIA_TAG events are told, and their messages wait: oxrtmp_event_drop */
+  int32_t stats_interval_ms;       /**< between two STATS_UPDATE of a stream; 5000 */
+  uint32_t login_scheme;           /**< how users log in: oxrtmp_login_scheme; OXRTMP_LOGIN_ADOBE */
+  const oxrtmp_user *users;        /**< who may connect; NULL: everybody. Or decide by oxrtmp_request_login */
+  size_t user_count;               /**< how many there are at users */
+  const char *proxy_from;          /**< networks of load balancers, which begin with a PROXY protocol header (v1 or v2),
+                                        such as "10.0.0.0/8, 192.0.2.1": the address in it is the peer's. Connections
+                                        from there without one are ended, from elsewhere with one too; NULL: none */
 } oxrtmp_server_options;
 
 /** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port), or with
@@ -605,6 +660,13 @@ typedef void (*oxrtmp_serve_function)(oxrtmp_request request, void *user_data);
  *  thread waits here. Since 0.1.
  *  @return OXRTMP_OK after oxrtmp_server_close or oxrtmp_server_shutdown; E_BUSY when the server has a queue. */
 OXRTMP_API oxrtmp_status oxrtmp_server_serve(oxrtmp_server server, oxrtmp_serve_function function, void *user_data);
+
+/** End a connection, by the number that oxrtmp_request_connection and events of a server tell. The streams on it end as
+ *  by oxrtmp_session_close_with_status; a request that waits is rejected with code and description; a connection that
+ *  has neither is cut. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE when there is no such connection any more. */
+OXRTMP_API oxrtmp_status oxrtmp_server_kick(oxrtmp_server server, uint64_t connection, const char *code,
+                                            const char *description);
 
 /** Stop listening, let the sessions that run go on for at most timeout_ms (-1: until they end), then close as
  *  oxrtmp_server_close does, and end the handle. Since 0.1.
@@ -702,6 +764,14 @@ OXRTMP_API oxrtmp_status oxrtmp_request_encoder(oxrtmp_request request, char *bu
  *  @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_request_connect_json(oxrtmp_request request, char *buf, size_t cap, size_t *length);
 
+/** The number of the peer's connection on its server, from 1, as events of the server have it; 0 of a request of an
+ *  engine. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_request_connection(oxrtmp_request request, uint64_t *connection);
+
+/** The user that a connect request wants to log in as, empty if it does not say; of other requests, the user that has
+ *  logged in. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_request_user(oxrtmp_request request, char *buf, size_t cap, size_t *length);
+
 /** The numbers of the connect command. Set info->struct_size before the call. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_request_connect(oxrtmp_request request, oxrtmp_connect_info *info);
 
@@ -726,6 +796,23 @@ OXRTMP_API oxrtmp_status oxrtmp_request_accept(oxrtmp_request request, const oxr
  *  then disconnected; a player may ask for another stream instead. Since 0.1.
  *  @return OXRTMP_OK; E_STATE when it comes too late, and nothing more needs to be done. */
 OXRTMP_API oxrtmp_status oxrtmp_request_reject(oxrtmp_request request, const char *code, const char *description);
+
+/** Refuse the request, tell the peer where to go instead, and end its handle. url is a tcUrl, "rtmp://host[:port]/app",
+ *  which it is told as ex.redirect and ex.redirect2 with code 302. Clients that do not follow (those of this library do
+ *  with follow_redirects) take it for a refusal; a connection request is only refused. description may be NULL. Since
+ *  0.1.
+ *  @return OXRTMP_OK; E_STATE when it comes too late. */
+OXRTMP_API oxrtmp_status oxrtmp_request_redirect(oxrtmp_request request, const char *url, const char *description);
+
+/** Answer a connect request by what it says about a login, and end its handle, where users are kept elsewhere than in
+ *  the server's options. scheme is an oxrtmp_login_scheme, 0: ADOBE; password is that of oxrtmp_request_user, NULL when
+ *  there is no such user. If the login is complete and right the request is accepted, and *granted is 1. Otherwise it is refused,
+ *  and *granted is 0: with the demand to log in or the challenge, which encoders answer by connecting again, or with
+ *  the word that the login failed. Challenges are random and good for one answer. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT; E_STATE when it comes too late, or when it is no connect request of a server, which
+ *  then still waits. */
+OXRTMP_API oxrtmp_status oxrtmp_request_login(oxrtmp_request request, uint32_t scheme, const char *password,
+                                              uint32_t *granted);
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Session
@@ -774,6 +861,13 @@ OXRTMP_API oxrtmp_status oxrtmp_session_encoder(oxrtmp_session session, char *bu
 /** The whole object of the connect command as JSON, properties in their order. Since 0.1.
  *  @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_session_connect_json(oxrtmp_session session, char *buf, size_t cap, size_t *length);
+
+/** The number of the peer's connection on its server, from 1, as events of the server have it. Since 0.1.
+ *  @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_connection(oxrtmp_session session, uint64_t *connection);
+
+/** The user that has logged in; empty without a login. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_session_user(oxrtmp_session session, char *buf, size_t cap, size_t *length);
 
 /** The numbers of the connect command. Set info->struct_size before the call. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_connect(oxrtmp_session session, oxrtmp_connect_info *info);
@@ -1014,8 +1108,8 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
  * An event loop of your own watches the descriptor of oxrtmp_queue_fd instead, and calls oxrtmp_queue_drain when it is
  * readable: examples/c/epoll_ingest.c and poll_ingest.c are complete.
  *
- * - What is yours: the request of a REQUEST event (accept or reject it), the packet of a PACKET event (release it),
- *   and as ever the handles: a session is closed after its STREAM_END, a client after FAILED or CLIENT_END. Other
+ * - What is yours: the request of a REQUEST event (accept or reject it), what a PACKET or SERVER event holds (release
+ *   it), and as ever the handles: a session is closed after its STREAM_END, a client after FAILED or CLIENT_END. Other
  *   events hold nothing.
  * - Order: the events of one source come in the order in which they happened, its packets before its end. Between
  *   sources there is no order; each has its turn, so that one that floods does not starve the others.
@@ -1026,8 +1120,8 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
  *   first packet, give it in oxrtmp_session_options.
  * - Closing a handle takes back what it had in the queue: no event of it comes from then on. (A drain that runs in
  *   another thread at that moment may still return some.) The exception is SERVER_CLOSED, the last event of a server,
- *   which comes once, after oxrtmp_server_close or when what oxrtmp_server_shutdown_start began is done; then its
- *   user_data may be freed.
+ *   which comes once, after oxrtmp_server_close or when what oxrtmp_server_shutdown_start began is done, behind the
+ *   ends that SERVER events tell; then its user_data may be freed.
  * - Do not wait in an event loop: accept, reject and session_close do not; let clients send with no_wait, and go on at
  *   WRITABLE; instead of oxrtmp_client_publish, oxrtmp_client_play, oxrtmp_client_close and oxrtmp_server_shutdown
  *   there are oxrtmp_client_publish_open, oxrtmp_client_play_open, oxrtmp_client_close_start and
@@ -1055,6 +1149,7 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_RECEIVE = 14,       /**< it wants packets of a type or not; value: 8 audio, 9 video; on: 1 or 0 */
   OXRTMP_EVENT_BUFFER_LENGTH = 15, /**< it says how much it buffers; value: ms */
   OXRTMP_EVENT_RELAY = 16, /**< relay: it has come into a state; value: oxrtmp_relay_state; status says why */
+  OXRTMP_EVENT_SERVER = 17, /**< server: what its options ask for; value: oxrtmp_server_event_kind; u.server */
   /* Of a client that plays, and of engines: */
   OXRTMP_EVENT_STATUS = 33,  /**< the server said something else; u.info */
   OXRTMP_EVENT_CONTROL = 35, /**< a user control event; value: its number, stream_id: the stream it names */
@@ -1094,22 +1189,38 @@ typedef struct oxrtmp_event_info {
   char text[128]; /**< the peer's words, or what happened; of STREAM_END what oxrtmp_session_end_reason says */
 } oxrtmp_event_info;
 
+/** What happened on a server. The texts are never NULL, and together with the packet are yours to release, by
+ *  oxrtmp_event_release: they are valid until then. */
+typedef struct oxrtmp_server_event {
+  oxrtmp_packet packet;                /**< of METADATA to KEYFRAME; else empty */
+  uint64_t connection;                 /**< the connection's number on its server, from 1 */
+  const char *peer;                    /**< its address, such as "192.0.2.7:50123" */
+  const char *app;                     /**< the application, once it has connected */
+  const char *stream_name;             /**< the stream's name without its query; "" where there is none */
+  const char *text;                    /**< of ends: why, in words */
+  const oxrtmp_statistics *statistics; /**< of STATS_UPDATE; else NULL */
+  uint64_t token;                      /**< the texts' reference. Leave it alone */
+  uint32_t position_ms;                /**< of PAUSE and UNPAUSE: where the player says it stands */
+  uint32_t reserved;                   /**< 0 */
+} oxrtmp_server_event;
+
 /** Something that happened. 256 bytes, for the life of the library's name; needs no init. */
 typedef struct oxrtmp_event {
   uint32_t type;          /**< oxrtmp_event_type */
-  oxrtmp_status status;   /**< of ends, FAILED, CLOSED, RELAY: what a blocking call would return; else OXRTMP_OK */
+  oxrtmp_status status;   /**< of ends, FAILED, CLOSED, RELAY, DISCONNECT: what a blocking call would return; else OK */
   uint64_t source;        /**< the id of the server, session, client or relay that it comes from */
   uint64_t user_data;     /**< as given with the queue, for that source */
-  oxrtmp_request request; /**< of REQUEST */
-  uint32_t phase;         /**< of STREAM_END, FAILED, CLIENT_END, RELAY: oxrtmp_phase */
+  oxrtmp_request request; /**< of REQUEST. In a MEDIA_TAG whose message waits, what release and drop answer by */
+  uint32_t phase;         /**< of STREAM_END, FAILED, CLIENT_END, RELAY, DISCONNECT: oxrtmp_phase */
   uint32_t level;         /**< of LOG: oxrtmp_log_level */
   int64_t time_ns;        /**< CLOCK_MONOTONIC: when it was taken from its source; of LOG: when it was written */
   union {
     oxrtmp_packet packet;   /**< of PACKET */
     oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, RELAY, LOG */
+    oxrtmp_server_event server; /**< of SERVER */
   } u;
   uint32_t stream_id; /**< of engines, and of CONTROL: the message stream that it is about */
-  uint32_t value;     /**< of PAUSE to RELAY, CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
+  uint32_t value;     /**< of PAUSE to RELAY, SERVER, CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
   uint32_t on;        /**< of RECEIVE: 1 when it wants them, 0 when not */
   uint32_t reserved;  /**< 0 */
 } oxrtmp_event;
@@ -1153,17 +1264,24 @@ OXRTMP_API oxrtmp_status oxrtmp_queue_wake(oxrtmp_queue queue);
  *  descriptor. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_queue_destroy(oxrtmp_queue queue);
 
-/** Release the packet of a PACKET event; do nothing for others. Never waits, never enters Go. Since 0.1.
+/** Release what a PACKET or SERVER event holds; do nothing for others. The message of a MEDIA_TAG event that waits goes
+ *  on. Never waits, nor enters Go but for such a MEDIA_TAG. Since 0.1.
  *  @return OXRTMP_OK; E_HANDLE when it was released before. */
 OXRTMP_API oxrtmp_status oxrtmp_event_release(oxrtmp_event *event);
+
+/** oxrtmp_event_release, but the message of a MEDIA_TAG event of a server with ask_media_tag is dropped: no session,
+ *  hub, player or other event sees it. Of other events it is the same. Since 0.1.
+ *  @return as oxrtmp_event_release. */
+OXRTMP_API oxrtmp_status oxrtmp_event_drop(oxrtmp_event *event);
 
 /** The name of a phase as oxrtmp_last_error has it, such as "handshake"; "" for OXRTMP_PHASE_NONE and for a number
  *  that is none. Constant. Works in a forked child. Since 0.1. */
 OXRTMP_API const char *oxrtmp_phase_name(uint32_t phase);
 
-/** Send the server's requests to queue, and the events of the sessions accepted from now on, unless their options say
- *  otherwise; user_data comes with each. A second call changes queue or user_data; {0} as the queue ends it. What waits
- *  goes along; a call that waits on the server in another thread at that moment may take one more. Since 0.1.
+/** Send the server's requests and events to queue, and the events of the sessions accepted from now on, unless their
+ *  options say otherwise; user_data comes with each. A second call changes queue or user_data; {0} as the queue ends
+ *  it. What waits goes along; a call that waits on the server in another thread at that moment may take one more. Since
+ *  0.1.
  *  @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_server_set_queue(oxrtmp_server server, oxrtmp_queue queue, uint64_t user_data);
 
@@ -1192,6 +1310,33 @@ OXRTMP_API oxrtmp_status oxrtmp_client_set_queue(oxrtmp_client client, oxrtmp_qu
  *  *client is yours, also after FAILED: oxrtmp_client_close. */
 OXRTMP_API oxrtmp_status oxrtmp_client_publish_open(const char *url, const oxrtmp_client_options *options,
                                                     oxrtmp_queue queue, uint64_t user_data, oxrtmp_client *client);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Events of a server
+ *
+ * A server tells what happens on its connections, each occurrence once, those of one connection in order, where its
+ * options ask for it; what nobody asks for costs nothing:
+ *
+ *   options.events = OXRTMP_SERVER_EVENT(OXRTMP_SERVER_PUBLISH) | OXRTMP_SERVER_EVENT(OXRTMP_SERVER_UNPUBLISH);
+ *   ...
+ *   while (oxrtmp_server_next_event(server, -1, &event) == OXRTMP_OK) {         // or from the server's queue
+ *     printf("%s %s/%s\n", oxrtmp_server_event_name(event.value), event.u.server.app, event.u.server.stream_name);
+ *     oxrtmp_event_release(&event);
+ *   }
+ *
+ * They tell what has been granted. To decide, ask: ask_connection, ask_connect, ask_fc_publish, ask_publish and ask_play
+ * make requests of what peers want, to be accepted, handed to a hub, redirected or rejected, and ask_media_tag has each
+ * audio and video message wait for oxrtmp_event_release or oxrtmp_event_drop. A request of a connection comes behind the
+ * events that came before it. With a hub or without, what is told is the same.
+ *
+ * No event is dropped: they must be taken. While more than queue_bytes of the server's limits wait, or a MEDIA_TAG of a
+ * connection waits for its answer and that much behind it, connections are not read.
+ */
+
+/** Wait for the next event of a server, at most timeout_ms (0 looks, -1 waits for ever). Its type is SERVER. Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED when oxrtmp_server_close is called meanwhile; E_BUSY when the server has a
+ *  queue. The event is yours: oxrtmp_event_release. */
+OXRTMP_API oxrtmp_status oxrtmp_server_next_event(oxrtmp_server server, int32_t timeout_ms, oxrtmp_event *event);
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Playing: sessions that send, and clients that receive

@@ -29,6 +29,8 @@ var (
 	ErrAgain = errors.New("rtmp: no room now, try again")
 	// ErrDecided says that a request was decided before, or that its peer has gone.
 	ErrDecided = errors.New("rtmp: request is decided already")
+	// ErrGone says that there is no such connection, or not any more.
+	ErrGone = errors.New("rtmp: no such connection")
 	// ErrLimit says that a limit was reached.
 	ErrLimit = errors.New("rtmp: limit reached")
 )

@@ -70,6 +70,19 @@ type ServerEvent struct {
 	Err        error  // of a disconnect: nil after an end as it should be
 	// Connect is the peer's connect command, nil before it. It must not be changed.
 	Connect *message.Connect
+	answer  chan bool // of a ServerMediaTag that is a question
+}
+
+// Asks reports that the event is a question: see ServerOptions.AskMediaTag.
+func (e *ServerEvent) Asks() bool { return e.answer != nil }
+
+// Answer lets the message of a ServerMediaTag event go on, or drops it. The first answer counts, to the event or a copy
+// of it; the Packet is to be released all the same. It does nothing to an event that is no question.
+func (e *ServerEvent) Answer(pass bool) {
+	select {
+	case e.answer <- pass:
+	default:
+	}
 }
 
 // eventCost is what an event that waits counts against Limits.QueueBytes.
@@ -108,6 +121,38 @@ func (s *Server) OnEvents(ready func()) { s.events.setNotify(ready) }
 
 // EventsReady reports that NextEvent would return at once.
 func (s *Server) EventsReady() bool { return s.events.waiting() }
+
+// WaitingEvents returns how many events there are to take.
+func (s *Server) WaitingEvents() int { return s.events.length() }
+
+// Kick ends a connection, by its number. Its streams end as by [Session.CloseWithStatus]: code is an error status such as
+// NetStream.Publish.BadName, by which encoders know that they need not come back, and by default one of those. A request
+// that waits is rejected with it, and a connection that has neither is cut. It fails with ErrGone when there is no such
+// connection any more.
+func (s *Server) Kick(connection uint64, code, description string) error {
+	for _, c := range s.connections() {
+		if c.number == connection {
+			return c.kick(code, description)
+		}
+	}
+	return ErrGone
+}
+
+func (c *serverConn) kick(code, description string) error {
+	c.link.mu.Lock()
+	sessions, pending := append([]*Session(nil), c.sessions...), c.pending
+	c.link.mu.Unlock()
+	for _, s := range sessions {
+		s.CloseWithStatus(code, description)
+	}
+	switch {
+	case pending != nil:
+		pending.Reject(code, description)
+	case len(sessions) == 0:
+		c.link.shut(errClosing)
+	}
+	return nil
+}
 
 // eventsFull reports that the application is behind with its events; NextEvents then wakes the connections.
 func (s *Server) eventsFull() bool {

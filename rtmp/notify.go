@@ -58,8 +58,10 @@ func (c *serverConn) watches(kind ServerEventKind) bool { return c.notices.watch
 // tell queues a notice. The link is locked.
 func (c *serverConn) tell(n notice) {
 	n.Connection, n.Peer = c.number, c.peer
-	if n.Connect = c.engine.ConnectInfo(); n.Connect != nil {
-		n.App = c.engine.App()
+	if n.Kind != ServerConnection && n.Kind != ServerHandshake { // after which connect may have come in the same read
+		if n.Connect = c.engine.ConnectInfo(); n.Connect != nil {
+			n.App = c.engine.App()
+		}
 	}
 	if s := n.Session; s != nil {
 		n.App, n.StreamName = s.App(), s.StreamName()
@@ -222,24 +224,42 @@ func (c *serverConn) emit(kind ServerEventKind, n *notice) bool {
 			(*f)(&n.ServerEvent)
 		}
 	}
-	if o.Events.Has(kind) {
-		e := n.ServerEvent
-		if e.Packet.Buffer != nil {
-			e.Packet.Buffer.Retain()
-		}
-		if _, ok := c.server.events.put(e); !ok {
-			e.Packet.Release()
-		}
-	}
-	return true
+	return !o.Events.Has(kind) || c.put(n.ServerEvent)
 }
 
-// decide puts a request to its hook, and passes it on.
+// put adds an event to the server's, and waits for the answer if it is a question. false: the message is dropped.
+func (c *serverConn) put(e ServerEvent) bool {
+	if e.Packet.Buffer != nil {
+		e.Packet.Buffer.Retain()
+	}
+	asks := e.Kind == ServerMediaTag && c.server.options.AskMediaTag
+	if asks {
+		e.answer = make(chan bool, 1)
+	}
+	if _, ok := c.server.events.put(e); !ok {
+		e.Packet.Release()
+		return true
+	}
+	if !asks {
+		return true
+	}
+	select {
+	case pass := <-e.answer:
+		return pass
+	case <-c.server.done:
+		return true // to sessions that are closed
+	}
+}
+
+// decide puts a request to its hook, if there is one, and passes it on.
 func (c *serverConn) decide(r *Request) {
-	hook := *c.server.options.Hooks.request(r.info.Kind)
-	if err := hook(r); err != nil {
-		refuse(r, err)
-	} else if !r.stale() {
+	if h := c.server.options.Hooks; h != nil && h.asked(r.info.Kind) {
+		if err := (*h.request(r.info.Kind))(r); err != nil {
+			refuse(r, err)
+			return
+		}
+	}
+	if !r.stale() {
 		c.route(r)
 	}
 }
@@ -354,8 +374,8 @@ func (c *serverConn) ask(r *Request) {
 	c.pending = r
 	s, kind := c.server, r.info.Kind
 	switch {
-	case s.options.Hooks != nil && s.options.Hooks.asked(kind):
-		c.tell(notice{then: decide, request: r})
+	case s.options.Hooks != nil && s.options.Hooks.asked(kind), s.options.Events != 0:
+		c.tell(notice{then: decide, request: r}) // after the events that came before it
 	case !s.asks(kind):
 		c.link.goFunc(func() { c.route(r) })
 	default:

@@ -68,6 +68,9 @@ func (r *Request) TCURL() string {
 // PeerAddr returns the peer's address, "host:port" for TCP.
 func (r *Request) PeerAddr() string { return r.conn.peer }
 
+// Connection returns the connection's number on its server, from 1, as [ServerEvent] has it.
+func (r *Request) Connection() uint64 { return r.conn.number }
+
 // TLS returns what the peer and the server agreed upon, or nil where there is no TLS.
 func (r *Request) TLS() *tls.ConnectionState { return r.conn.link.tlsState() }
 

@@ -55,6 +55,9 @@ type ServerOptions struct {
 	Hooks *Hooks
 	// Events are the kinds of event that [Server.NextEvent] returns; default none. They must be taken.
 	Events EventMask
+	// AskMediaTag makes each ServerMediaTag event, which then is one of Events, a question: the message goes on once
+	// [ServerEvent.Answer] says so, and what its connection sends after it waits.
+	AskMediaTag bool
 	// StatsInterval is the time between two ServerStats events of a stream; default 5 s.
 	StatsInterval time.Duration
 	// SendTimeout, NoWait and OutputBytes are for sending to players, as in [ClientOptions]: how long a send waits for
@@ -119,6 +122,9 @@ func NewServer(options *ServerOptions) (*Server, error) {
 	}
 	if err := s.options.complete(); err != nil {
 		return nil, err
+	}
+	if s.options.AskMediaTag {
+		s.options.Events |= ServerMediaTag.Mask()
 	}
 	s.watched = s.options.Events & AllEvents
 	if h := s.options.Hooks; h != nil {

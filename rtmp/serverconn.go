@@ -188,11 +188,7 @@ func (c *serverConn) handle(e engine.Event) {
 		if s := c.session(e.StreamID); s != nil {
 			e.Packet.Arrival = time.Since(Epoch)
 			s.note(&e.Packet)
-			if c.notices.watched&mediaEvents != 0 {
-				c.tell(notice{ServerEvent: ServerEvent{Session: s, Packet: e.Packet}, then: deliver})
-			} else {
-				s.receive(e.Packet)
-			}
+			c.take(s, &e.Packet)
 		} else {
 			e.Packet.Release()
 		}
@@ -233,6 +229,15 @@ func (c *serverConn) handle(e engine.Event) {
 		if e.Packet.Buffer != nil {
 			e.Packet.Release()
 		}
+	}
+}
+
+// take hands a packet to its session, where somebody wants to be told of packets by way of those.
+func (c *serverConn) take(s *Session, p *media.Packet) {
+	if c.notices.watched&mediaEvents != 0 {
+		c.tell(notice{ServerEvent: ServerEvent{Session: s, Packet: *p}, then: deliver})
+	} else {
+		s.receive(*p)
 	}
 }
 

@@ -76,6 +76,9 @@ func (s *Session) TCURL() string { return s.Connect().TCURL }
 // PeerAddr returns the peer's address.
 func (s *Session) PeerAddr() string { return s.conn.peer }
 
+// Connection returns the connection's number on its server, from 1, as [ServerEvent] has it.
+func (s *Session) Connection() uint64 { return s.conn.number }
+
 // TLS returns what the peer and the server agreed upon, or nil where there is no TLS.
 func (s *Session) TLS() *tls.ConnectionState { return s.conn.link.tlsState() }
 

@@ -18,7 +18,11 @@
 
 enum { NAME = 600, PATH = 4096, BATCH = 64 };
 
+enum { USERS = 64 };
+
 static const char *listen_addresses = "127.0.0.1:1935", *key = "", *record = "";
+static char *users_flag; /* of the command line: cut into users below */
+static oxrtmp_user users[USERS];
 static oxrtmp_server server;
 static oxrtmp_hub hub;
 static oxrtmp_server_options options;
@@ -180,7 +184,8 @@ static int usage(void) {
   fprintf(stderr, "usage: server [-listen ADDRESS[,ADDRESS...]] [-key NAME] [-record DIRECTORY] [-quiet]\n"
                   "              [-tls-cert FILE -tls-key FILE] [-cache gop|keyframe|off] [-slow drop|disconnect|block]\n"
                   "              [-takeover reject|replace|silent] [-grace-ms MS] [-coalesce-ms MS] [-wait]\n"
-                  "              [-connections N] [-connections-per-address N]\n");
+                  "              [-connections N] [-connections-per-address N]\n"
+                  "              [-users NAME:PASSWORD,...] [-login adobe|llnw] [-proxy-from NETWORK,...]\n");
   return 2;
 }
 
@@ -222,6 +227,9 @@ static bool set(const char *flag, const char *value) {
       {"-coalesce-ms", NULL, NULL, &hub_options.coalesce_ms},
       {"-connections", NULL, NULL, &limits.connections},
       {"-connections-per-address", NULL, NULL, &limits.connections_per_address},
+      {"-users", (const char **)&users_flag, NULL, NULL},
+      {"-login", NULL, "adobe|llnw", &options.login_scheme},
+      {"-proxy-from", &options.proxy_from, NULL, NULL},
   };
   for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
     if (strcmp(flags[i].flag, flag) != 0) {
@@ -234,6 +242,21 @@ static bool set(const char *flag, const char *value) {
     return flags[i].words != NULL ? choice(flags[i].words, value, flags[i].number) : number(value, flags[i].number);
   }
   return false;
+}
+
+/* cut_users cuts "name:password,..." into the users of the server's options. */
+static bool cut_users(void) {
+  for (char *user = users_flag != NULL ? strtok(users_flag, ",") : NULL; user != NULL; user = strtok(NULL, ",")) {
+    char *password = strchr(user, ':');
+    if (password == NULL || password == user || options.user_count == USERS) {
+      return false;
+    }
+    *password = 0;
+    users[options.user_count++] = (oxrtmp_user){user, password + 1};
+  }
+  options.users = users;
+  options.login_scheme++; /* the word's number begins at 0 */
+  return true;
 }
 
 static bool parse(int argc, char **argv) {
@@ -249,7 +272,7 @@ static bool parse(int argc, char **argv) {
   if (hub_options.grace_ms == 0) {
     hub_options.grace_ms = -1; /* not at all */
   }
-  return true;
+  return cut_users();
 }
 
 /* listen_on_all listens on every address of the list. */

@@ -14,6 +14,9 @@ static struct {
   int integer;
 } out;
 
+/* An event whose release enters Go. */
+static oxrtmp_event waiting_media_tag = {.type = OXRTMP_EVENT_SERVER, .request = {1}};
+
 static int faults;
 static int functions;
 

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/signal"
 	"strings"
@@ -42,6 +43,10 @@ var (
 
 	connections = flag.Int("connections", 10000, "serve so `many` connections at most")
 	perAddress  = flag.Int("connections-per-address", 5000, "and so `many` from one address")
+
+	users     = flag.String("users", "", "who may connect, as `name:password,...`; empty: everybody")
+	login     = choice("login", "how they log in: `adobe` or llnw", "adobe", "llnw")
+	proxyFrom = flag.String("proxy-from", "", "`networks` of load balancers with PROXY protocol, as 10.0.0.0/8,192.0.2.1/32")
 )
 
 // choice defines a flag that is one of several words; its value is the word's index.
@@ -80,6 +85,9 @@ func serve() error {
 		Hub: h, AskPublish: true, AskPlay: true, Hooks: s.Hooks(),
 		Limits: rtmp.Limits{Connections: *connections, ConnectionsPerAddress: *perAddress},
 	}
+	if err := identify(options); err != nil {
+		return err
+	}
 	if *certificate != "" {
 		options.TLS = &rtmp.TLSOptions{CertificateFile: *certificate, KeyFile: *keyFile}
 	}
@@ -110,6 +118,32 @@ func serve() error {
 		return nil
 	}
 	return err
+}
+
+// identify sets who may connect, and who says whom it connects for.
+func identify(o *rtmp.ServerOptions) error {
+	o.LoginScheme = [...]rtmp.LoginScheme{rtmp.LoginAdobe, rtmp.LoginLimelight}[*login]
+	o.Users = make(map[string]string)
+	for _, user := range words(*users) {
+		name, password, ok := strings.Cut(user, ":")
+		if !ok || name == "" {
+			return fmt.Errorf("-users: %q is no name:password", user)
+		}
+		o.Users[name] = password
+	}
+	for _, text := range words(*proxyFrom) {
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			return fmt.Errorf("-proxy-from: %w", err)
+		}
+		o.ProxyFrom = append(o.ProxyFrom, network)
+	}
+	return nil
+}
+
+// words splits a list with commas.
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
 }
 
 // reload reads the certificate again whenever SIGHUP comes: the next connections get it, those that are open stay.
