@@ -4,6 +4,7 @@ package rtmp
 
 import (
 	"io"
+	"math"
 	"net"
 	"os"
 	"syscall"
@@ -17,7 +18,8 @@ type socket struct {
 	c        net.Conn
 	raw      syscall.RawConn
 	block    *[readSize]byte
-	deadline time.Time // for writing
+	deadline time.Time   // for writing
+	fault    interrupter // nil: none
 
 	// The callbacks that the runtime calls when the socket is ready, made once, and their operands. Reading and writing
 	// go on at the same time and share none of them.
@@ -28,6 +30,16 @@ type socket struct {
 	out       net.Buffers
 	wrote     int
 	writeErr  error
+}
+
+// interrupter is what tests have a system call do: fail, or not, and then take or give at most so many bytes.
+type interrupter func(write bool) (most int, err syscall.Errno)
+
+func (f interrupter) on(write bool) (most int, err syscall.Errno) {
+	if f == nil {
+		return math.MaxInt, 0
+	}
+	return f(write)
 }
 
 // newSocket returns nil if c is no stream socket that the runtime polls.
@@ -67,7 +79,10 @@ func (s *socket) tryRead(fd uintptr) bool {
 		s.block = readBlocks.Get().(*[readSize]byte)
 	}
 	for {
-		s.readCount, s.readErr = syscall.Read(int(fd), s.block[:])
+		most, errno := s.fault.on(false)
+		if s.readCount, s.readErr = -1, errno; errno == 0 {
+			s.readCount, s.readErr = syscall.Read(int(fd), s.block[:min(most, readSize)])
+		}
 		switch s.readErr {
 		case syscall.EINTR:
 			continue
@@ -154,7 +169,15 @@ func (s *socket) send(fd uintptr, b net.Buffers) (int, error) {
 	}
 	message := syscall.Msghdr{Iov: &vectors[0], Iovlen: uint64(count)}
 	for {
-		n, _, errno := syscall.Syscall(syscall.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&message)), syscall.MSG_NOSIGNAL)
+		most, errno := s.fault.on(true)
+		if most < int(vectors[0].Len) {
+			vectors[0].SetLen(most)
+			message.Iovlen = 1
+		}
+		var n uintptr
+		if errno == 0 {
+			n, _, errno = syscall.Syscall(syscall.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&message)), syscall.MSG_NOSIGNAL)
+		}
 		switch errno {
 		case 0:
 			return int(n), nil

@@ -152,7 +152,8 @@ func (r *rate) take(now time.Duration, perSecond int) bool {
 	if !r.begun {
 		r.begun, r.tokens = true, full
 	} else {
-		r.tokens = min(full, r.tokens+(now-r.last).Seconds()*float64(perSecond))
+		passed := max(0, now-r.last) // a caller's clock may be set back
+		r.tokens = min(full, r.tokens+passed.Seconds()*float64(perSecond))
 	}
 	r.last = now
 	if r.tokens < 1 {
