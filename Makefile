@@ -76,19 +76,19 @@ test-go: ## Go: format, vet, tests, and the pure Go packages again under the rac
 	$(GO) test -race $$($(GO) list -f '{{if not .CgoFiles}}{{.ImportPath}}{{end}}' ./...)
 
 .PHONY: test-c
-test-c: lib examples ## C and C++: the header, the library's behaviour, sanitizers, valgrind
+test-c: lib examples ## C and C++: the header, the library's behaviour, sanitizers, valgrind, arm64
 	tests/c/run
 
 .PHONY: test-c-native
 test-c-native: lib examples
 	tests/c/run plain programs static faults asan
 
-# valgrind is slow and encoders mostly wait: side by side they take no longer than one of them.
+# valgrind and qemu are slow and encoders mostly wait: side by side they take no longer than one of them.
 .PHONY: test-side-by-side
 test-side-by-side: all node python
-	@tests/c/run valgrind >$(BUILD)/valgrind.log 2>&1 & valgrind=$$!; \
+	@tests/c/run valgrind arm64 >$(BUILD)/slow.log 2>&1 & slow=$$!; \
 	$(MAKE) test-packaging test-interop; interop=$$?; \
-	wait $$valgrind; status=$$?; cat $(BUILD)/valgrind.log; \
+	wait $$slow; status=$$?; cat $(BUILD)/slow.log; \
 	[ $$interop -eq 0 ] && [ $$status -eq 0 ]
 
 .PHONY: test-node
