@@ -20,6 +20,16 @@ oxrtmp_status oxrtmp_engine_publish_create(const char *url, const oxrtmp_client_
   return oxgo_engine_publish_create((char *)url, &o, flags, engine);
 }
 
+oxrtmp_status oxrtmp_engine_play_create(const char *url, const oxrtmp_client_options *options, uint32_t flags,
+                                        oxrtmp_engine *engine) {
+  OX_ENTER();
+  OX_OUT(engine);
+  OX_REQUIRE(url != NULL, "url is NULL");
+  OX_REQUIRE((flags & ~(uint32_t)OXRTMP_ENGINE_SHAKEN) == 0, "flags are not known");
+  OX_CLIENT_OPTIONS(o, options);
+  return oxgo_engine_play_create((char *)url, &o, flags, engine);
+}
+
 oxrtmp_status oxrtmp_engine_receive(oxrtmp_engine engine, int64_t now_ms, const uint8_t *data, size_t size,
                                     size_t *consumed) {
   OX_ENTER();
@@ -72,10 +82,47 @@ oxrtmp_status oxrtmp_engine_send_metadata(oxrtmp_engine engine, const oxrtmp_met
   return oxgo_engine_send_metadata(engine, &m);
 }
 
+oxrtmp_status oxrtmp_engine_send_packet_to(oxrtmp_engine engine, uint32_t stream_id, const oxrtmp_packet *packet) {
+  OX_ENTER();
+  OX_REQUIRE(packet != NULL, "packet is NULL");
+  OX_PACKET_IN(packet);
+  return oxgo_engine_send_packet_to(engine, stream_id, (oxrtmp_packet *)packet);
+}
+
+oxrtmp_status oxrtmp_engine_complete(oxrtmp_engine engine, uint32_t stream_id) {
+  OX_ENTER();
+  return oxgo_engine_complete(engine, stream_id);
+}
+
 oxrtmp_status oxrtmp_engine_close_stream(oxrtmp_engine engine, uint32_t stream_id, const char *code,
                                          const char *description) {
   OX_ENTER();
   return oxgo_engine_close_stream(engine, stream_id, (char *)code, (char *)description);
+}
+
+oxrtmp_status oxrtmp_engine_pause(oxrtmp_engine engine, uint32_t pause) {
+  OX_ENTER();
+  return oxgo_engine_pause(engine, pause);
+}
+
+oxrtmp_status oxrtmp_engine_seek(oxrtmp_engine engine, uint32_t position_ms) {
+  OX_ENTER();
+  return oxgo_engine_seek(engine, position_ms);
+}
+
+oxrtmp_status oxrtmp_engine_receive_audio(oxrtmp_engine engine, uint32_t on) {
+  OX_ENTER();
+  return oxgo_engine_receive_audio(engine, on);
+}
+
+oxrtmp_status oxrtmp_engine_receive_video(oxrtmp_engine engine, uint32_t on) {
+  OX_ENTER();
+  return oxgo_engine_receive_video(engine, on);
+}
+
+oxrtmp_status oxrtmp_engine_set_buffer_length(oxrtmp_engine engine, uint32_t length_ms) {
+  OX_ENTER();
+  return oxgo_engine_set_buffer_length(engine, length_ms);
 }
 
 oxrtmp_status oxrtmp_engine_end(oxrtmp_engine engine) {

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/engine"
 )
 
 // shaken reads the flags of the functions that make engines.
@@ -13,17 +14,28 @@ func shaken(flags C.uint32_t) bool { return flags&C.OXRTMP_ENGINE_SHAKEN != 0 }
 //export oxgo_engine_server_create
 func oxgo_engine_server_create(o *C.oxrtmp_server_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
 	defer guard(&status)
-	e, err := rtmp.ServerEngine(serverOptions(o), shaken(flags))
+	options := serverOptions(o)
+	e, err := rtmp.ServerEngine(options, shaken(flags))
 	if err != nil {
 		return failSetup(err)
 	}
-	return newEngine(&heldEngine{protocol: e, server: e}, out)
+	return newEngine(&heldEngine{protocol: e, server: e, plays: options.PlayAnswer}, out)
 }
 
 //export oxgo_engine_publish_create
 func oxgo_engine_publish_create(url *C.char, o *C.oxrtmp_client_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
 	defer guard(&status)
 	e, err := rtmp.PublishEngine(goString(url), clientOptions(o), shaken(flags))
+	if err != nil {
+		return failSetup(err)
+	}
+	return newEngine(&heldEngine{protocol: e, client: e}, out)
+}
+
+//export oxgo_engine_play_create
+func oxgo_engine_play_create(url *C.char, o *C.oxrtmp_client_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
+	defer guard(&status)
+	e, err := rtmp.PlayEngine(goString(url), clientOptions(o), shaken(flags))
 	if err != nil {
 		return failSetup(err)
 	}
@@ -93,11 +105,68 @@ func oxgo_engine_send_metadata(h C.oxrtmp_engine, m *C.oxrtmp_metadata) (status 
 	})
 }
 
+//export oxgo_engine_send_packet_to
+func oxgo_engine_send_packet_to(h C.oxrtmp_engine, id C.uint32_t, in *C.oxrtmp_packet) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		p := getPacket(in)
+		return e.serve(func(s *engine.Server) error { return s.SendPacket(uint32(id), &p) })
+	})
+}
+
+//export oxgo_engine_complete
+func oxgo_engine_complete(h C.oxrtmp_engine, id C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		return e.serve(func(s *engine.Server) error { return s.CompletePlay(uint32(id)) })
+	})
+}
+
 //export oxgo_engine_close_stream
 func oxgo_engine_close_stream(h C.oxrtmp_engine, id C.uint32_t, code, description *C.char) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(engines, h.id, func(e *heldEngine) error {
-		return e.closeStream(uint32(id), rejection(code), goString(description))
+		return e.closeStream(uint32(id), goString(code), goString(description))
+	})
+}
+
+//export oxgo_engine_pause
+func oxgo_engine_pause(h C.oxrtmp_engine, pause C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		return e.play(func(c *engine.Client) error { return c.Pause(pause != 0, e.position) })
+	})
+}
+
+//export oxgo_engine_seek
+func oxgo_engine_seek(h C.oxrtmp_engine, position C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		return e.play(func(c *engine.Client) error { return c.Seek(uint32(position)) })
+	})
+}
+
+//export oxgo_engine_receive_audio
+func oxgo_engine_receive_audio(h C.oxrtmp_engine, on C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		return e.play(func(c *engine.Client) error { return c.ReceiveAudio(on != 0) })
+	})
+}
+
+//export oxgo_engine_receive_video
+func oxgo_engine_receive_video(h C.oxrtmp_engine, on C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		return e.play(func(c *engine.Client) error { return c.ReceiveVideo(on != 0) })
+	})
+}
+
+//export oxgo_engine_set_buffer_length
+func oxgo_engine_set_buffer_length(h C.oxrtmp_engine, length C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error {
+		return e.play(func(c *engine.Client) error { c.SetBufferLength(uint32(length)); return nil })
 	})
 }
 

@@ -4,6 +4,7 @@ package main
 import "C"
 
 import (
+	"cmp"
 	"io"
 	"sync"
 	"time"
@@ -18,8 +19,10 @@ type heldEngine struct {
 	mu       sync.Mutex
 	id       C.uint64_t
 	protocol protocol
-	server   *engine.Server // the protocol, if it is the accepting side
-	client   *engine.Client // or the calling one
+	server   *engine.Server    // the protocol, if it is the accepting side
+	client   *engine.Client    // or the calling one
+	plays    engine.PlayAnswer // accepting: how plays begin
+	position uint32            // calling: the timestamp of the last packet
 	now      time.Duration
 	output   []byte // taken from the engine, not yet from here
 	spare    []byte
@@ -112,13 +115,38 @@ func (h *heldEngine) publish(send func() error) error {
 	return placed(send())
 }
 
-func (h *heldEngine) closeStream(id uint32, code, description string) error {
+// play calls ask, of the calling side, which must be playing.
+func (h *heldEngine) play(ask func(*engine.Client) error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.client == nil || h.closed || !h.client.Playing() {
+		return errState
+	}
+	return placed(ask(h.client))
+}
+
+// serve calls do with the accepting side.
+func (h *heldEngine) serve(do func(*engine.Server) error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.server == nil || h.closed {
 		return errState
 	}
-	return placed(h.server.CloseStream(id, code, description))
+	return placed(do(h.server))
+}
+
+// closeStream ends what a stream plays or publishes.
+func (h *heldEngine) closeStream(id uint32, code, description string) error {
+	return h.serve(func(s *engine.Server) error {
+		stop := func() error { return s.StopPlay(id, description) }
+		if code != "" {
+			stop = func() error { return s.FailPlay(id, code, description) }
+		}
+		if stop() == nil { // it is a player's
+			return nil
+		}
+		return s.CloseStream(id, cmp.Or(code, message.CodePublishRejected), description)
+	})
 }
 
 func (h *heldEngine) end() error {
@@ -167,6 +195,7 @@ func (h *heldEngine) put(out *C.oxrtmp_event, e *engine.Event) bool {
 		out._type = C.OXRTMP_EVENT_REQUEST
 		return h.openRequest(e.Request, &out.request) == nil
 	case engine.EventPacket:
+		h.position = e.Packet.Timestamp
 		out._type = C.OXRTMP_EVENT_PACKET
 		if err := putPacket(packetOf(out), &e.Packet); err != nil {
 			out.status = statusOf(err)
@@ -232,7 +261,7 @@ func (r *engineRequest) Kind() rtmp.RequestKind    { return r.info.Kind }
 func (r *engineRequest) Play() rtmp.PlayRequest    { return r.info.Play }
 
 func (r *engineRequest) accept() error {
-	return r.answer(func(s *engine.Server) error { return s.Accept(r.info.ID) })
+	return r.answer(func(s *engine.Server) error { return s.AcceptPlay(r.info.ID, r.of.plays) })
 }
 
 // Reject refuses the request.

@@ -1849,6 +1849,12 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_server_create(const oxrtmp_server_options
 OXRTMP_API oxrtmp_status oxrtmp_engine_publish_create(const char *url, const oxrtmp_client_options *options,
                                                       uint32_t flags, oxrtmp_engine *engine);
 
+/** Make the calling side of a connection, which plays. As oxrtmp_engine_publish_create; what the server sends comes as
+ *  PACKET events after CONNECTED, and its end as STREAM_END or FAILED. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when the URL or the options are not valid. *engine is yours: oxrtmp_engine_close. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_play_create(const char *url, const oxrtmp_client_options *options, uint32_t flags,
+                                                   oxrtmp_engine *engine);
+
 /** Give the engine size bytes that arrived at now_ms, milliseconds since the connection began. They are borrowed for
  *  the call. *consumed is how many of them it took: fewer than all while events wait to be taken or a request to be
  *  answered; give it the rest after that. Since 0.1.
@@ -1880,10 +1886,40 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_send_packet(oxrtmp_engine engine, const o
 /** Send onMetaData to the server, as oxrtmp_client_send_metadata does. Since 0.1. @return OXRTMP_OK; E_STATE. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_send_metadata(oxrtmp_engine engine, const oxrtmp_metadata *metadata);
 
-/** Accepting side: end a publishing stream and tell the peer why, as oxrtmp_session_close_with_status does; the
- *  connection goes on. Since 0.1. @return OXRTMP_OK; E_STATE when there is no such stream. */
+/** Accepting side: send a packet to the player of a stream, as oxrtmp_session_send_packet does; stream_id is that of the
+ *  play's REQUEST event. What the player has paused, or does not want, is left out. It needs ask_play of the options,
+ *  and the request to be accepted. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE when nobody plays that stream; E_MEDIA, E_ARGUMENT when the packet makes no message. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_send_packet_to(oxrtmp_engine engine, uint32_t stream_id,
+                                                      const oxrtmp_packet *packet);
+
+/** Accepting side: tell the player of a stream that all of it has been sent, as oxrtmp_session_complete does; the stream
+ *  ends, the connection goes on. Since 0.1. @return OXRTMP_OK; E_STATE when nobody plays that stream. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_complete(oxrtmp_engine engine, uint32_t stream_id);
+
+/** Accepting side: end a stream and tell the peer why. A publisher hears code (NULL: "NetStream.Publish.Rejected") and
+ *  description (may be NULL), as by oxrtmp_session_close_with_status; a player hears code as an error, or without it
+ *  that the publisher has ended. The connection goes on. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE when there is no such stream. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_close_stream(oxrtmp_engine engine, uint32_t stream_id, const char *code,
                                                     const char *description);
+
+/** Calling side that plays: ask the server to stop sending (pause not 0), or to go on (0), as oxrtmp_client_pause does.
+ *  Since 0.1. @return OXRTMP_OK; E_STATE when nothing is played. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_pause(oxrtmp_engine engine, uint32_t pause);
+
+/** Ask for another position of a recorded stream. Since 0.1. @return as oxrtmp_engine_pause. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_seek(oxrtmp_engine engine, uint32_t position_ms);
+
+/** Tell the server whether audio is wanted: on is 0 or not. Since 0.1. @return as oxrtmp_engine_pause. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_receive_audio(oxrtmp_engine engine, uint32_t on);
+
+/** Tell the server whether video is wanted: on is 0 or not. Since 0.1. @return as oxrtmp_engine_pause. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_receive_video(oxrtmp_engine engine, uint32_t on);
+
+/** Tell the server how much this side buffers, as buffer_length_ms of its options did. Since 0.1.
+ *  @return as oxrtmp_engine_pause. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_set_buffer_length(oxrtmp_engine engine, uint32_t length_ms);
 
 /** End the conversation politely: the output holds the good-byes. Send it and hang up. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_end(oxrtmp_engine engine);

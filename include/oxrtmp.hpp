@@ -750,6 +750,11 @@ class engine : public detail::owner<oxrtmp_engine, oxrtmp_engine_close> {
     detail::check(oxrtmp_engine_publish_create(url.c_str(), &options, flags, &result.handle_));
     return result;
   }
+  static engine play(const std::string &url, const client_options &options = {}, std::uint32_t flags = 0) {
+    engine result;
+    detail::check(oxrtmp_engine_play_create(url.c_str(), &options, flags, &result.handle_));
+    return result;
+  }
   /** How many of the bytes were taken, or E_CLOSED when the conversation is over. */
   [[nodiscard]] status receive(milliseconds now, bytes_view data, std::size_t &consumed) const {
     return detail::outcome(oxrtmp_engine_receive(handle_, now.count(), data.data(), data.size(), &consumed), id());
@@ -774,6 +779,20 @@ class engine : public detail::owner<oxrtmp_engine, oxrtmp_engine_close> {
   void send_packet(const oxrtmp_packet &packet) const { detail::check(oxrtmp_engine_send_packet(handle_, &packet)); }
   void send_metadata(const oxrtmp_metadata &fields) const {
     detail::check(oxrtmp_engine_send_metadata(handle_, &fields));
+  }
+  void send_packet_to(std::uint32_t stream_id, const packet &packet) const {
+    detail::check(oxrtmp_engine_send_packet_to(handle_, stream_id, &packet.get()));
+  }
+  void send_packet_to(std::uint32_t stream_id, const oxrtmp_packet &packet) const {
+    detail::check(oxrtmp_engine_send_packet_to(handle_, stream_id, &packet));
+  }
+  void complete(std::uint32_t stream_id) const { detail::check(oxrtmp_engine_complete(handle_, stream_id)); }
+  void pause(bool on) const { detail::check(oxrtmp_engine_pause(handle_, on)); }
+  void seek(std::uint32_t position_ms) const { detail::check(oxrtmp_engine_seek(handle_, position_ms)); }
+  void receive_audio(bool on) const { detail::check(oxrtmp_engine_receive_audio(handle_, on)); }
+  void receive_video(bool on) const { detail::check(oxrtmp_engine_receive_video(handle_, on)); }
+  void set_buffer_length(std::uint32_t length_ms) const {
+    detail::check(oxrtmp_engine_set_buffer_length(handle_, length_ms));
   }
   void close_stream(std::uint32_t stream_id, const char *code, const std::string &description) const {
     detail::check(oxrtmp_engine_close_stream(handle_, stream_id, code, description.c_str()));

@@ -8,7 +8,7 @@ struct engines {
   oxrtmp_engine server, client;
   size_t piece;    /* most bytes that cross at once; 0: any number */
   int64_t now;     /* ms */
-  oxrtmp_event server_events[4096], client_events[64];
+  oxrtmp_event server_events[4096], client_events[256];
   size_t server_count, client_count;
   bool reject;
 };
@@ -29,7 +29,7 @@ static inline void take_events(struct engines *e) {
     e->server_events[e->server_count++] = event;
   }
   while (oxrtmp_engine_next_event(e->client, &event) == OXRTMP_OK) {
-    CHECK(event.source == e->client.id && e->client_count < 64);
+    CHECK(event.source == e->client.id && e->client_count < 256);
     e->client_events[e->client_count++] = event;
   }
 }
@@ -85,6 +85,9 @@ static inline void open_engines(struct engines *e, uint32_t flags, size_t piece)
 static inline void close_engines(struct engines *e) {
   for (size_t i = 0; i < e->server_count; i++) {
     OK(oxrtmp_event_release(&e->server_events[i]));
+  }
+  for (size_t i = 0; i < e->client_count; i++) {
+    OK(oxrtmp_event_release(&e->client_events[i]));
   }
   OK(oxrtmp_engine_close(e->server));
   OK(oxrtmp_engine_close(e->client));

@@ -61,6 +61,137 @@ static void byte_by_byte(void) { publish_through(0, 1, 20); }
 static void in_odd_pieces(void) { publish_through(0, 977, 200); }
 static void handshake_done_elsewhere(void) { publish_through(OXRTMP_ENGINE_SHAKEN, 0, 50); }
 
+/* ---- playing ---- */
+
+/* open_player begins a conversation in which the client plays, and returns the stream. */
+static uint32_t open_player(uint32_t flags, size_t piece) {
+  oxrtmp_server_options options;
+  OK(oxrtmp_server_options_init(&options));
+  options.ask_play = options.play_recorded = options.no_sample_access = 1;
+  memset(&e, 0, sizeof e);
+  e.piece = piece;
+  OK(oxrtmp_engine_server_create(&options, flags, &e.server));
+  OK(oxrtmp_engine_play_create("rtmp://host/live/name?key=1", NULL, flags, &e.client));
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_pause(e.client, 1)); /* not before CONNECTED */
+  converse(&e);
+  oxrtmp_event *request = first(e.server_events, e.server_count, OXRTMP_EVENT_REQUEST);
+  CHECK(request != NULL && request->stream_id > 0);
+  return request->stream_id;
+}
+
+static void play_through(uint32_t flags, size_t piece, int packets) {
+  oxrtmp_library_info before = library_info();
+  uint32_t stream = open_player(flags, piece);
+  oxrtmp_event *connected = first(e.client_events, e.client_count, OXRTMP_EVENT_CONNECTED);
+  CHECK(connected != NULL);
+  TEXT("NetStream.Play.Start", connected->u.info.code);
+  bool recorded = false;
+  for (size_t i = 0; i < e.client_count; i++) { /* as the options say: StreamIsRecorded, and nothing about samples */
+    recorded = recorded || (e.client_events[i].type == OXRTMP_EVENT_CONTROL && e.client_events[i].value == 4);
+    CHECK(e.client_events[i].type != OXRTMP_EVENT_PACKET);
+  }
+  CHECK(recorded);
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_send_packet(e.client, &clip[0]));
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_send_packet(e.server, &clip[0]));
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_send_packet_to(e.server, stream + 1, &clip[0]));
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_send_packet_to(e.client, stream, &clip[0]));
+  size_t begin = e.client_count;
+  for (int i = 0; i < packets; i++) {
+    OK(oxrtmp_engine_send_packet_to(e.server, stream, &clip[i]));
+    converse(&e);
+  }
+  CHECK(e.client_count == begin + (size_t)packets);
+  for (int i = 0; i < packets; i++) {
+    const oxrtmp_event *event = &e.client_events[begin + (size_t)i];
+    const oxrtmp_packet *p = &event->u.packet;
+    CHECK(event->type == OXRTMP_EVENT_PACKET && event->stream_id > 0 && p->timestamp_ms == clip[i].timestamp_ms);
+    CHECK(p->type == clip[i].type && p->kind == clip[i].kind && p->codec == clip[i].codec && p->size == clip[i].size);
+    CHECK(p->size == 0 || memcmp(p->data, clip[i].data, p->size) == 0);
+  }
+  OK(oxrtmp_engine_complete(e.server, stream));
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_complete(e.server, stream));
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_send_packet_to(e.server, stream, &clip[0]));
+  begin = e.client_count;
+  converse(&e);
+  bool complete = false;
+  for (size_t i = begin; i < e.client_count; i++) {
+    char json[256] = "";
+    if (e.client_events[i].type == OXRTMP_EVENT_PACKET) {
+      OK(oxrtmp_packet_json(&e.client_events[i].u.packet, json, sizeof json, NULL));
+    }
+    complete = complete || strstr(json, "NetStream.Play.Complete") != NULL;
+  }
+  CHECK(complete);
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_seek(e.client, 1));
+  close_engines(&e);
+  SETTLED(&before);
+}
+
+static void a_clip_is_played(void) { play_through(0, 0, 200); }
+static void played_byte_by_byte(void) { play_through(0, 1, 20); }
+static void played_after_a_handshake_elsewhere(void) { play_through(OXRTMP_ENGINE_SHAKEN, 977, 50); }
+
+/* told returns the event of the server that a call of the client has led to. */
+static oxrtmp_event told(oxrtmp_status status) {
+  OK(status);
+  size_t before = e.server_count;
+  converse(&e);
+  CHECK(e.server_count == before + 1);
+  return e.server_events[before];
+}
+
+static void a_player_s_commands(void) {
+  static const uint8_t audio[] = {0xAF, 1, 'a'};
+  const oxrtmp_packet sound = {.type = 8, .timestamp_ms = 4711, .raw = audio, .raw_size = sizeof audio};
+  uint32_t stream = open_player(0, 0);
+  OK(oxrtmp_engine_send_packet_to(e.server, stream, &sound));
+  converse(&e);
+  oxrtmp_event event = told(oxrtmp_engine_pause(e.client, 1));
+  CHECK(event.type == OXRTMP_EVENT_PAUSE && event.stream_id == stream && event.value == 4711);
+  size_t before = e.client_count;
+  OK(oxrtmp_engine_send_packet_to(e.server, stream, &sound)); /* is left out */
+  converse(&e);
+  CHECK(e.client_count == before);
+  CHECK(told(oxrtmp_engine_pause(e.client, 0)).type == OXRTMP_EVENT_UNPAUSE);
+  event = told(oxrtmp_engine_seek(e.client, 3000));
+  CHECK(event.type == OXRTMP_EVENT_SEEK && event.value == 3000);
+  for (uint32_t on = 0; on <= 1; on++) {
+    event = told(oxrtmp_engine_receive_audio(e.client, on));
+    CHECK(event.type == OXRTMP_EVENT_RECEIVE && event.value == 8 && event.on == on);
+    before = e.client_count;
+    OK(oxrtmp_engine_send_packet_to(e.server, stream, &sound));
+    converse(&e);
+    CHECK(e.client_count == before + on);
+    event = told(oxrtmp_engine_receive_video(e.client, on));
+    CHECK(event.type == OXRTMP_EVENT_RECEIVE && event.value == 9 && event.on == on);
+  }
+  event = told(oxrtmp_engine_set_buffer_length(e.client, 2500));
+  CHECK(event.type == OXRTMP_EVENT_CONTROL && event.value == 3);
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_pause(e.server, 1));
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_complete(e.client, stream));
+  close_engines(&e);
+}
+
+/* A player that is told why its stream ends, and one whose publisher has gone. */
+static void players_are_told_the_end(void) {
+  uint32_t stream = open_player(0, 0);
+  OK(oxrtmp_engine_close_stream(e.server, stream, "NetStream.Play.Failed", "enough"));
+  STATUS(OXRTMP_E_STATE, oxrtmp_engine_close_stream(e.server, stream, NULL, NULL));
+  converse(&e);
+  oxrtmp_event *end = first(e.client_events, e.client_count, OXRTMP_EVENT_FAILED);
+  CHECK(end != NULL && end->status == OXRTMP_E_REFUSED);
+  TEXT("NetStream.Play.Failed", end->u.info.code);
+  TEXT("enough", end->u.info.text);
+  close_engines(&e);
+
+  stream = open_player(0, 0);
+  OK(oxrtmp_engine_close_stream(e.server, stream, NULL, NULL));
+  converse(&e);
+  end = first(e.client_events, e.client_count, OXRTMP_EVENT_STREAM_END);
+  CHECK(end != NULL && end->status == OXRTMP_E_EOF);
+  close_engines(&e);
+}
+
 static void requests_of_an_engine(void) {
   open_engines(&e, 0, 0);
   uint8_t buffer[8192];
@@ -275,6 +406,11 @@ int main(void) {
   RUN(byte_by_byte);
   RUN(in_odd_pieces);
   RUN(handshake_done_elsewhere);
+  RUN(a_clip_is_played);
+  RUN(played_byte_by_byte);
+  RUN(played_after_a_handshake_elsewhere);
+  RUN(a_player_s_commands);
+  RUN(players_are_told_the_end);
   RUN(requests_of_an_engine);
   RUN(requests_outlive_their_engine);
   RUN(time_is_told);

@@ -16,8 +16,10 @@ static PyObject *engine_server_create(PyObject *module, PyObject *args) {
   return status == OXRTMP_OK ? PyLong_FromUnsignedLongLong(engine.id) : native_raise(module, status);
 }
 
-/* engine_publish_create(url, options, limits, timeouts, flags) */
-static PyObject *engine_publish_create(PyObject *module, PyObject *args) {
+/* engine_publish_create and engine_play_create(url, options, limits, timeouts, flags) */
+static PyObject *create_client(PyObject *module, PyObject *args,
+                               oxrtmp_status (*create)(const char *, const oxrtmp_client_options *, uint32_t,
+                                                       oxrtmp_engine *)) {
   const char *url;
   PyObject *options, *limits, *timeouts;
   unsigned int flags;
@@ -28,8 +30,16 @@ static PyObject *engine_publish_create(PyObject *module, PyObject *args) {
     return NULL;
   }
   oxrtmp_engine engine;
-  oxrtmp_status status = oxrtmp_engine_publish_create(url, &in.options, flags, &engine);
+  oxrtmp_status status = create(url, &in.options, flags, &engine);
   return status == OXRTMP_OK ? PyLong_FromUnsignedLongLong(engine.id) : native_raise(module, status);
+}
+
+static PyObject *engine_publish_create(PyObject *module, PyObject *args) {
+  return create_client(module, args, oxrtmp_engine_publish_create);
+}
+
+static PyObject *engine_play_create(PyObject *module, PyObject *args) {
+  return create_client(module, args, oxrtmp_engine_play_create);
 }
 
 /* engine_receive(engine, now_ms, data) returns how many of the bytes were taken. */
@@ -60,7 +70,7 @@ static PyObject *payload_of(native_state *state, oxrtmp_event *e) {
   Py_RETURN_NONE;
 }
 
-/* event_item makes (type, stream_id, value, status, phase, code, text, packet or request or None). */
+/* event_item makes (type, stream_id, value, on, status, phase, code, text, packet or request or None). */
 static PyObject *event_item(native_state *state, oxrtmp_event *e) {
   static const oxrtmp_event_info nothing;
   const oxrtmp_event_info *info = e->type == OXRTMP_EVENT_PACKET ? &nothing : &e->u.info;
@@ -73,8 +83,8 @@ static PyObject *event_item(native_state *state, oxrtmp_event *e) {
     Py_XDECREF(payload);
     return NULL;
   }
-  return Py_BuildValue("(IIIisNNN)", e->type, e->stream_id, e->value, e->status, oxrtmp_phase_name(e->phase), code, text,
-                       payload);
+  return Py_BuildValue("(IIIIisNNN)", e->type, e->stream_id, e->value, e->on, e->status, oxrtmp_phase_name(e->phase), code,
+                       text, payload);
 }
 
 /* engine_events(engine) takes all events that there are. */
@@ -145,12 +155,12 @@ static PyObject *engine_advance(PyObject *module, PyObject *args) {
 
 /* ---- saying something ---- */
 
-/* engine_send_packet(engine, packet, timestamp_ms) */
+/* engine_send_packet(engine, packet, timestamp_ms, stream_id or 0) */
 static PyObject *engine_send_packet(PyObject *module, PyObject *args) {
   oxrtmp_engine engine;
   PyObject *object;
-  unsigned int timestamp;
-  if (!PyArg_ParseTuple(args, "KOI", &engine.id, &object, &timestamp)) {
+  uint32_t timestamp, stream_id;
+  if (!PyArg_ParseTuple(args, "KOO&O&", &engine.id, &object, native_u32, &timestamp, native_u32, &stream_id)) {
     return NULL;
   }
   const oxrtmp_packet *packet = native_packet_hold(native_state_of(module), object);
@@ -160,7 +170,8 @@ static PyObject *engine_send_packet(PyObject *module, PyObject *args) {
   oxrtmp_packet copy = *packet;
   copy.timestamp_ms = timestamp;
   oxrtmp_status status;
-  NATIVE_CALL(status, oxrtmp_engine_send_packet(engine, &copy));
+  NATIVE_CALL(status, stream_id == 0 ? oxrtmp_engine_send_packet(engine, &copy)
+                                     : oxrtmp_engine_send_packet_to(engine, stream_id, &copy));
   native_packet_unhold(object);
   return native_none(module, status);
 }
@@ -185,6 +196,24 @@ static PyObject *engine_close_stream(PyObject *module, PyObject *args) {
   }
   return native_none(module, oxrtmp_engine_close_stream(engine, stream_id, code, description));
 }
+
+/* A wrapper of function(engine, number). */
+#define ENGINE_NUMBER(name, function) \
+  static PyObject *name(PyObject *module, PyObject *args) { \
+    oxrtmp_engine engine; \
+    uint32_t number; \
+    if (!PyArg_ParseTuple(args, "KO&", &engine.id, native_u32, &number)) { \
+      return NULL; \
+    } \
+    return native_none(module, function(engine, number)); \
+  }
+
+ENGINE_NUMBER(engine_complete, oxrtmp_engine_complete)
+ENGINE_NUMBER(engine_pause, oxrtmp_engine_pause)
+ENGINE_NUMBER(engine_seek, oxrtmp_engine_seek)
+ENGINE_NUMBER(engine_receive_audio, oxrtmp_engine_receive_audio)
+ENGINE_NUMBER(engine_receive_video, oxrtmp_engine_receive_video)
+ENGINE_NUMBER(engine_set_buffer_length, oxrtmp_engine_set_buffer_length)
 
 static PyObject *engine_closing(PyObject *module, PyObject *argument) {
   oxrtmp_engine engine = {PyLong_AsUnsignedLongLong(argument)};
@@ -222,6 +251,7 @@ NATIVE_SIMPLE(engine_close, oxrtmp_engine_close, oxrtmp_engine)
 PyMethodDef native_engine_methods[] = {
     {"engine_server_create", engine_server_create, METH_VARARGS, NULL},
     {"engine_publish_create", engine_publish_create, METH_VARARGS, NULL},
+    {"engine_play_create", engine_play_create, METH_VARARGS, NULL},
     {"engine_receive", engine_receive, METH_VARARGS, NULL},
     {"engine_events", engine_events, METH_O, NULL},
     {"engine_output", engine_output, METH_O, NULL},
@@ -230,6 +260,12 @@ PyMethodDef native_engine_methods[] = {
     {"engine_send_packet", engine_send_packet, METH_VARARGS, NULL},
     {"engine_send_metadata", engine_send_metadata, METH_VARARGS, NULL},
     {"engine_close_stream", engine_close_stream, METH_VARARGS, NULL},
+    {"engine_complete", engine_complete, METH_VARARGS, NULL},
+    {"engine_pause", engine_pause, METH_VARARGS, NULL},
+    {"engine_seek", engine_seek, METH_VARARGS, NULL},
+    {"engine_receive_audio", engine_receive_audio, METH_VARARGS, NULL},
+    {"engine_receive_video", engine_receive_video, METH_VARARGS, NULL},
+    {"engine_set_buffer_length", engine_set_buffer_length, METH_VARARGS, NULL},
     {"engine_end", engine_end, METH_O, NULL},
     {"engine_closing", engine_closing, METH_O, NULL},
     {"engine_statistics", engine_statistics, METH_O, NULL},

@@ -48,9 +48,16 @@ def give(engine: Engine, data: bytes, now: float, answer: Grant) -> list[Event]:
 class Pair:
     """Two engines that talk to each other through memory, in pieces of some size."""
 
-    def __init__(self, piece: int = 1 << 20, shaken: bool = False, answer: Grant = accept) -> None:
-        self.server = Engine.server(shaken=shaken)
-        self.client = Engine.publish("rtmp://host/live/name?key=1", shaken=shaken)
+    def __init__(
+        self, piece: int = 1 << 20, shaken: bool = False, answer: Grant = accept, play: oxrtmp.ServerOptions | None = None
+    ) -> None:
+        """play: the client plays, and the server has these options besides ask_play."""
+        url = "rtmp://host/live/name?key=1"
+        if play is None:
+            self.server, self.client = Engine.server(shaken=shaken), Engine.publish(url, shaken=shaken)
+        else:
+            self.server = Engine.server(shaken=shaken, **{**play, "ask_play": True})
+            self.client = Engine.play(url, shaken=shaken)
         self.piece, self.answer = piece, answer
         self.heard: list[Event] = []  # by the server
         self.told: list[Event] = []  # to the client

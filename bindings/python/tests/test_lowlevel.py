@@ -10,7 +10,7 @@ from typing import Any
 
 import oxrtmp
 import pytest
-from oxrtmp import Codec, Engine, Event, EventKind, Packet, PacketFlags, PacketKind, Status, lowlevel
+from oxrtmp import Codec, Engine, Event, EventKind, Packet, PacketFlags, PacketKind, Status, amf, lowlevel
 from oxrtmp.lowlevel import (
     AMFCursor,
     AMFType,
@@ -97,8 +97,8 @@ def test_headers_that_an_encoder_writes() -> None:
 
 def test_amf_is_bounded() -> None:
     deep = b"\x0a\0\0\0\1" * 65 + b"\5"
-    fails(Status.LIMIT, lowlevel.amf_to_json, deep)
-    assert json.loads(lowlevel.amf_to_json(deep[5:]))  # 64 are not too many
+    fails(Status.LIMIT, amf.to_json, deep)
+    assert json.loads(amf.to_json(deep[5:]))  # 64 are not too many
     cursor = AMFCursor(deep)
     assert [next(cursor).depth for _ in range(64)] == list(range(64))
     for _ in range(2):
@@ -106,14 +106,14 @@ def test_amf_is_bounded() -> None:
     assert cursor.offset == 64 * 5
 
     open_object = b"\3\0\1a\5"  # {"a":null without its end
-    assert lowlevel.amf_to_json(open_object) == '[{"a":null}]'
+    assert amf.to_json(open_object) == '[{"a":null}]'
     with pytest.raises(oxrtmp.ProtocolError):
-        lowlevel.amf_to_json(open_object, strict=True)
+        amf.to_json(open_object, strict=True)
     assert [(v.type, v.name) for v in AMFCursor(open_object)] == [(AMFType.OBJECT, None), (AMFType.NULL, "a")]
     fails(Status.AMF, list, AMFCursor(b"\4"))
-    fails(Status.ARGUMENT, lowlevel.amf_from_json, "{}")
-    fails(Status.ARGUMENT, lowlevel.amf_from_json, "[1")
-    fails(Status.BUFFER, lowlevel.amf_from_json_into, "[1]", bytearray(8))
+    fails(Status.ARGUMENT, amf.from_json, "{}")
+    fails(Status.ARGUMENT, amf.from_json, "[1")
+    fails(Status.BUFFER, lowlevel.amf_build_into, AMFValue(AMFType.NUMBER), bytearray(8))
     fails(Status.LIMIT, lowlevel.amf_build, AMFValue(AMFType.NULL, name="x" * 65536))
     fails(Status.AMF, lowlevel.amf_build, AMFValue(4))  # type: ignore[arg-type]
 
@@ -289,14 +289,14 @@ class PublisherOfParts:
             self.heard.append(("control", control.type))
             return
         command = lowlevel.command_parse(m.type, m.payload)
-        self.heard.append((command.name, command.transaction_id, json.loads(lowlevel.amf_to_json(command.values))))
+        self.heard.append((command.name, command.transaction_id, json.loads(amf.to_json(command.values))))
 
     def send(self, message: Message) -> None:
         self.events += give(self.engine, self.encoder.write(message), 0, accept)
         self.listen()
 
     def command(self, stream_id: int, name: str, transaction: float, *values: Any) -> None:
-        body = lowlevel.command_build(Command(name, transaction, lowlevel.amf_from_json(json.dumps(values))))
+        body = lowlevel.command_build(Command(name, transaction, amf.from_json(json.dumps(values))))
         self.send(Message(3, 0, stream_id, 20, body))
 
 

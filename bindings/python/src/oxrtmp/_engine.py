@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import asdict
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import _native
 from ._base import BaseRequest, Handle
@@ -21,19 +22,25 @@ SHAKEN = 1  # the library's flag
 
 
 class EngineRequest(BaseRequest):
-    """A peer's wish to publish, for the one who drives the engine. While it is not answered nothing more is received."""
+    """A peer's wish to publish, or to play, for the one who drives the engine.
+
+    While it is not answered nothing more is received. Its event's stream_id says which stream it is about.
+    """
 
     def accept(self) -> None:
-        """Grant it: the packets come as events of the engine."""
+        """Grant it: a publisher's packets come as events of the engine, a player gets what send_packet sends to its stream."""
         self._grant(0, 0)
 
     def reject(self, description: str | None = None, *, code: str | None = None) -> None:
-        """Refuse it: the engine's output tells the peer. The code is "NetStream.Publish.BadName" if not given."""
+        """Refuse it: the engine's output tells the peer. The code is "NetStream.Publish.BadName" if not given, or for
+        players "NetStream.Play.StreamNotFound"."""
         self._refuse(description, code)
 
 
 class Engine(Handle):
-    """The protocol of one connection, without socket, thread or clock. Make one with Engine.server or Engine.publish.
+    """The protocol of one connection, without socket, thread or clock.
+
+    Make one with Engine.server, Engine.publish or Engine.play.
 
     Give it the bytes that arrived and the time, take the events that result, and send what it wants sent:
 
@@ -67,10 +74,19 @@ class Engine(Handle):
     @classmethod
     def publish(cls, url: str, *, shaken: bool = False, **options: Unpack[ClientOptions]) -> Self:
         """The calling side of a connection, which publishes. url only names the stream; output is at hand."""
+        return cls._calling(_native.engine_publish_create, url, shaken, options)
+
+    @classmethod
+    def play(cls, url: str, *, shaken: bool = False, **options: Unpack[ClientOptions]) -> Self:
+        """The calling side of a connection, which plays: what the server sends comes as PACKET events after CONNECTED."""
+        return cls._calling(_native.engine_play_create, url, shaken, options)
+
+    @classmethod
+    def _calling(cls, create: Callable[..., int], url: str, shaken: bool, options: Any) -> Self:
         self = cls()
         plain, limits, timeouts = native_options(options)
         plain.pop("send_timeout", None)
-        self._handle = _native.engine_publish_create(url, plain, limits, timeouts, SHAKEN if shaken else 0)
+        self._handle = create(url, plain, limits, timeouts, SHAKEN if shaken else 0)
         self._closed = False
         return self
 
@@ -106,17 +122,52 @@ class Engine(Handle):
         """Tell it what time it is. ConnectionError when a phase has lasted too long: the engine is dead then."""
         _native.engine_advance(self._handle, _milliseconds(now))
 
-    def send_packet(self, packet: Packet, *, timestamp_ms: int | None = None) -> None:
-        """Send a packet to the server, after CONNECTED: the output grows by it."""
+    def send_packet(self, packet: Packet, *, timestamp_ms: int | None = None, stream_id: int = 0) -> None:
+        """Send a packet: the output grows by it. Publishing: to the server, after CONNECTED.
+
+        Accepting side: to the player of a stream, whose stream_id is that of the play's REQUEST event. What the player has
+        paused, or does not want, is left out. It needs ask_play of the options.
+        """
         timestamp = packet.timestamp_ms if timestamp_ms is None else timestamp_ms
-        _native.engine_send_packet(self._handle, packet, timestamp)
+        _native.engine_send_packet(self._handle, packet, timestamp, stream_id)
+
+    def complete(self, stream_id: int) -> None:
+        """Accepting side: tell the player of a stream that all of it has been sent. The connection goes on."""
+        _native.engine_complete(self._handle, stream_id)
+
+    def pause(self) -> None:
+        """Calling side that plays: ask the server to stop sending."""
+        _native.engine_pause(self._handle, 1)
+
+    def resume(self) -> None:
+        """Ask the server to go on sending."""
+        _native.engine_pause(self._handle, 0)
+
+    def seek(self, position_ms: int) -> None:
+        """Ask for another position of a recorded stream."""
+        _native.engine_seek(self._handle, position_ms)
+
+    def receive_audio(self, on: bool) -> None:
+        """Tell the server whether audio is wanted."""
+        _native.engine_receive_audio(self._handle, on)
+
+    def receive_video(self, on: bool) -> None:
+        """Tell the server whether video is wanted."""
+        _native.engine_receive_video(self._handle, on)
+
+    def set_buffer_length(self, length_ms: int) -> None:
+        """Tell the server how much this side buffers."""
+        _native.engine_set_buffer_length(self._handle, length_ms)
 
     def send_metadata(self, metadata: Metadata) -> None:
         """onMetaData to the server: the fields that are not 0."""
         _native.engine_send_metadata(self._handle, asdict(metadata))
 
     def close_stream(self, stream_id: int, description: str | None = None, *, code: str | None = None) -> None:
-        """Accepting side: end a publisher's stream and tell it why. The connection goes on."""
+        """Accepting side: end a stream and tell its publisher or player why. The connection goes on.
+
+        A player that is given no code hears that its publisher has ended.
+        """
         _native.engine_close_stream(self._handle, stream_id, code or None, description or None)
 
     def end(self) -> None:
@@ -149,12 +200,21 @@ def _milliseconds(now: float) -> int:
 
 
 def _event(
-    kind: int, stream_id: int, value: int, status: int, phase: str, code: str, text: str, payload: Packet | int | None
+    kind: int,
+    stream_id: int,
+    value: int,
+    on: int,
+    status: int,
+    phase: str,
+    code: str,
+    text: str,
+    payload: Packet | int | None,
 ) -> Event:
     return Event(
         kind=EventKind(kind),
         stream_id=stream_id,
         value=value,
+        on=bool(on),
         status=status,
         phase=phase,
         code=code,

@@ -1,4 +1,4 @@
-"""AMF: values step by step, and as JSON."""
+"""AMF0 step by step."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from . import _native
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
-
-_STRICT, _AMF3 = 1, 2  # the library's flags
 
 
 class AMFType(IntEnum):
@@ -49,7 +47,7 @@ class AMFValue:
 
 
 class AMFCursor(Iterator[AMFValue]):
-    """A walk through AMF0 values that stand one after the other.
+    """A walk through AMF0 values that stand one after the other. oxrtmp.amf.decode makes Python's types of them at once.
 
     for value in lowlevel.AMFCursor(command.values):
         ...
@@ -94,27 +92,3 @@ def amf_build_into(value: AMFValue, buffer: Buffer) -> int:
     v, name = value, None if value.name is None else _bytes(value.name)
     text = v.data if v.type == AMFType.AMF3 else _bytes(v.text)
     return _native.amf_build(v.type, v.count, v.zone, v.number, name, text, buffer)
-
-
-def amf_to_json(data: Buffer, *, strict: bool = False, amf3: bool = False) -> str:
-    """The AMF values at data as a JSON array.
-
-    References are followed; objects and ECMA arrays become objects, properties in their order; dates become
-    {"$date":ms}, byte arrays {"$bytes":"base64"}; what JSON cannot say becomes null. `strict`: every object must have
-    its end, and every property a name. `amf3`: AMF3 instead of AMF0. ProtocolError for what is no AMF, is nested more
-    than 64 deep, or has more than 65536 values.
-    """
-    return _native.amf_to_json(data, strict * _STRICT | amf3 * _AMF3)
-
-
-def amf_from_json(json: str, *, amf3: bool = False) -> bytes:
-    """The values of a JSON array in AMF, one after the other: what amf_to_json reads alike.
-
-    Objects become anonymous objects, arrays strict arrays. ArgumentError when it is no JSON array.
-    """
-    return _native.amf_from_json(json, amf3 * _AMF3, None)
-
-
-def amf_from_json_into(json: str, buffer: Buffer, *, amf3: bool = False) -> int:
-    """amf_from_json to a buffer: how many bytes."""
-    return _native.amf_from_json(json, amf3 * _AMF3, buffer)

@@ -53,7 +53,7 @@ class Command:
 
     name: str  #: "connect", "_result", ...
     transaction_id: float = 0  #: ties an answer to its command; 0 wants none
-    values: bytes = b""  #: AMF0: the command object and the arguments; see AMFCursor, amf_to_json
+    values: bytes = b""  #: AMF0: the command object and the arguments; see oxrtmp.amf.decode and AMFCursor
 
 
 def command_parse(type: int, data: Buffer) -> Command:

@@ -93,7 +93,7 @@ class EventKind(IntEnum):
     REQUEST = 1  #: the peer asks: answer `request`
     PACKET = 2  #: `packet` has arrived
     STREAM_END = 3  #: the stream has ended; `text` says how
-    CONNECTED = 4  #: the server has accepted the stream: send
+    CONNECTED = 4  #: the server has accepted the stream: send, or packets come
     FAILED = 5  #: it has not; `status`, `code` and `text` say why
     PAUSE = 11  #: the player pauses: what is sent is left out; `value` is where it stands, in milliseconds
     UNPAUSE = 12  #: the player goes on, and needs sequence headers and a keyframe; `value` as of PAUSE

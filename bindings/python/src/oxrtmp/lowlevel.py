@@ -33,9 +33,6 @@ from ._lowlevel_amf import (
     AMFValue,
     amf_build,
     amf_build_into,
-    amf_from_json,
-    amf_from_json_into,
-    amf_to_json,
 )
 from ._lowlevel_chunk import ChunkDecoder, ChunkEncoder, Message, timestamp_before
 from ._lowlevel_handshake import HANDSHAKE_RANDOM_SIZE, Handshake, HandshakeInfo, handshake_offsets
@@ -80,9 +77,6 @@ __all__ = [
     "Message",
     "amf_build",
     "amf_build_into",
-    "amf_from_json",
-    "amf_from_json_into",
-    "amf_to_json",
     "color_info_build",
     "color_info_build_into",
     "color_info_parse",
