@@ -112,6 +112,8 @@ func clientOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
 		},
 		TLS: tlsOptions(o.tls), User: goString(o.user), Password: goString(o.password),
 		FollowRedirects: o.follow_redirects != 0, Allocator: blocks,
+		KeepAlive: duration(o.keep_alive_ms), UserTimeout: time.Duration(o.user_timeout_ms) * time.Millisecond,
+		ReceiveBufferBytes: int(o.receive_buffer_bytes), SendBufferBytes: int(o.send_buffer_bytes),
 	}
 }
 

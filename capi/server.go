@@ -201,7 +201,9 @@ func serverOptions(o *C.oxrtmp_server_options) *rtmp.ServerOptions {
 		PlayAnswer: rtmp.PlayAnswer{
 			Recorded: o.play_recorded != 0, NoSampleAccess: o.no_sample_access != 0, DataStart: o.data_start != 0,
 		},
-		TLS:         tlsOptions(o.tls),
+		TLS:       tlsOptions(o.tls),
+		KeepAlive: duration(o.keep_alive_ms), UserTimeout: time.Duration(o.user_timeout_ms) * time.Millisecond,
+		ReceiveBufferBytes: int(o.receive_buffer_bytes), SendBufferBytes: int(o.send_buffer_bytes),
 		OutputBytes: int(o.output_bytes), SendOnBWDone: o.send_on_bw_done != 0, Linger: linger(o.linger_ms),
 		Allocator: blocks,
 	}
@@ -216,6 +218,7 @@ func limits(l *C.oxrtmp_limits) rtmp.Limits {
 		NameBytes: int(l.name_bytes), IdleMessages: int(l.idle_messages), OutputBytes: int(l.output_bytes),
 		QueueBytes: int(l.queue_bytes), Connections: int(l.connections),
 		ConnectionsPerAddress: int(l.connections_per_address), PendingRequests: int(l.pending_requests),
+		PendingCalls: int(l.pending_calls), ReadChunks: int(l.read_chunks), Handshakes: int(l.handshakes),
 	}
 }
 

@@ -462,6 +462,9 @@ typedef struct oxrtmp_limits {
   uint32_t connections;             /**< open connections of a server; 10000 */
   uint32_t connections_per_address; /**< open connections from one IP address; 5000 */
   uint32_t pending_requests;        /**< requests of a server that wait for an answer; 1024 */
+  uint32_t pending_calls;           /**< calls of either side that wait for their answer, per connection; 64 */
+  uint32_t read_chunks;             /**< chunks of a connection taken before others have their turn; 4096 */
+  uint32_t handshakes;              /**< connections a server lets in per second; the rest wait in the kernel; 10000 */
 } oxrtmp_limits;
 
 /** How long each phase of a connection may last, in milliseconds. 0: the default; negative: without bound. */
@@ -595,6 +598,10 @@ typedef struct oxrtmp_server_options {
   const char *proxy_from;          /**< networks of load balancers, which begin with a PROXY protocol header (v1 or v2),
                                         such as "10.0.0.0/8, 192.0.2.1": the address in it is the peer's. Connections
                                         from there without one are ended, from elsewhere with one too; NULL: none */
+  int32_t keep_alive_ms;           /**< silence of a TCP connection after which the kernel probes the peer, -1: never; 15000 */
+  uint32_t user_timeout_ms;        /**< how long the peer may leave what was sent unacknowledged (Linux); the system's */
+  uint32_t receive_buffer_bytes;   /**< size of the kernel's receive buffer; the system's, which grows with need */
+  uint32_t send_buffer_bytes;      /**< size of the kernel's send buffer; likewise */
 } oxrtmp_server_options;
 
 /** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port), or with
@@ -991,6 +998,10 @@ typedef struct oxrtmp_client_options {
   const char *user;                /**< for servers that ask for a login; NULL: what the URL says */
   const char *password;            /**< its password */
   uint32_t follow_redirects;       /**< not 0: go where the server sends the client, up to five times in a row */
+  int32_t keep_alive_ms;           /**< silence of the TCP connection after which the kernel probes the server, -1: never; 15000 */
+  uint32_t user_timeout_ms;        /**< how long the server may leave what was sent unacknowledged (Linux); the system's */
+  uint32_t receive_buffer_bytes;   /**< size of the kernel's receive buffer; the system's, which grows with need */
+  uint32_t send_buffer_bytes;      /**< size of the kernel's send buffer; likewise */
 } oxrtmp_client_options;
 
 /** Connect to url and begin to publish: "rtmp://host[:port]/app/name", or "rtmps://" for TLS. The name is what follows
@@ -1022,12 +1033,14 @@ OXRTMP_API oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const
  * last SEQUENCE_HEADER of each type and track (oxrtmp_packet_retain), send them first, and go on with the next
  * keyframe. After E_AGAIN leave out what comes until the client is WRITABLE, and then video up to the next keyframe. */
 
-/** Send the H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15). Since 0.1. @return OXRTMP_OK;
- *  see "Sending". */
+/** Send the H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15). It has the timestamp of the audio
+ *  or video that was sent last, 0 at first; oxrtmp_client_send_packet sends one with another. Since 0.1.
+ *  @return OXRTMP_OK; see "Sending". */
 OXRTMP_API oxrtmp_status oxrtmp_client_send_video_sequence_header(oxrtmp_client client, const uint8_t *avcc,
                                                                   size_t size);
 
-/** Send the AAC configuration: an AudioSpecificConfig (ISO 14496-3). Since 0.1. @return OXRTMP_OK; see "Sending". */
+/** Send the AAC configuration: an AudioSpecificConfig (ISO 14496-3), with a timestamp as that of H.264 has. Since 0.1.
+ *  @return OXRTMP_OK; see "Sending". */
 OXRTMP_API oxrtmp_status oxrtmp_client_send_audio_sequence_header(oxrtmp_client client, const uint8_t *asc,
                                                                   size_t size);
 
@@ -1772,8 +1785,9 @@ typedef struct oxrtmp_recorder_options {
 
 /** Record into the FLV file at path. If it exists, name-2.flv, name-3.flv, ... is used instead: no file is
  *  overwritten. The files of a rotation are named so too. Each can be played alone: it begins with the last
- *  onMetaData and the last headers of each track, then a keyframe (without video, any frame), and keeps the stream's
- *  timestamps. options may be NULL. Since 0.1. @return OXRTMP_OK; E_FILE. *recorder is yours: oxrtmp_recorder_close. */
+ *  onMetaData and the last headers of each track, then a keyframe (without video, any frame). The first keeps the
+ *  stream's timestamps; a later one counts from its first keyframe, and its duration and index of keyframes are that of
+ *  its own packets. options may be NULL. Since 0.1. @return OXRTMP_OK; E_FILE. *recorder is yours: oxrtmp_recorder_close. */
 OXRTMP_API oxrtmp_status oxrtmp_recorder_open(const char *path, const oxrtmp_recorder_options *options,
                                               oxrtmp_recorder *recorder);
 
@@ -1783,7 +1797,7 @@ OXRTMP_API oxrtmp_status oxrtmp_recorder_open(const char *path, const oxrtmp_rec
 OXRTMP_API oxrtmp_status oxrtmp_recorder_open_in(const char *directory, const char *name,
                                                  const oxrtmp_recorder_options *options, oxrtmp_recorder *recorder);
 
-/** Append a packet: its raw payload and timestamp as they came. Pass every packet, OXRTMP_PACKET_CONTINUED included.
+/** Append a packet: its raw payload as it came. Pass every packet, OXRTMP_PACKET_CONTINUED included.
  *  Waits for the file system only. The packet stays yours. Since 0.1.
  *  @return OXRTMP_OK; E_FILE, which stays; E_MEDIA, E_ARGUMENT when no tag can be made of the packet. */
 OXRTMP_API oxrtmp_status oxrtmp_recorder_write(oxrtmp_recorder recorder, const oxrtmp_packet *packet);
@@ -1857,7 +1871,7 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_play_create(const char *url, const oxrtmp
 
 /** Give the engine size bytes that arrived at now_ms, milliseconds since the connection began. They are borrowed for
  *  the call. *consumed is how many of them it took: fewer than all while events wait to be taken or a request to be
- *  answered; give it the rest after that. Since 0.1.
+ *  answered, and after read_chunks of the limits; give it the rest after that. Since 0.1.
  *  @return OXRTMP_OK; E_CLOSED when the conversation is over (oxrtmp_engine_closing); -3xx when the peer broke the
  *  protocol or a limit: the engine is dead then, every later oxrtmp_engine_receive and _advance returns the same, and
  *  its output should still be sent. */

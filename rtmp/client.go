@@ -75,6 +75,11 @@ type ClientOptions struct {
 	Reconnect *Reconnect
 	// Linger bounds how long Close delivers what is queued; default 2 s.
 	Linger time.Duration
+	// KeepAlive, UserTimeout, ReceiveBufferBytes and SendBufferBytes are for the TCP connection, as in [ServerOptions].
+	KeepAlive          time.Duration
+	UserTimeout        time.Duration
+	ReceiveBufferBytes int
+	SendBufferBytes    int
 	// TLS is for URLs that begin with rtmps://: whom to trust. nil stands for the system's authorities.
 	TLS *TLSOptions
 	// Dial connects instead of a net.Dialer. A [*tls.Conn] is taken to be what a rtmps:// URL wants.
@@ -118,6 +123,9 @@ func (o *ClientOptions) withDefaults() (ClientOptions, error) {
 			return r, errors.New("rtmp: ClientOptions." + f.name + " contains a NUL byte or is longer than 65535 bytes")
 		}
 	}
+	if err := r.tuning().check(); err != nil {
+		return r, err
+	}
 	r.Limits, r.Timeouts = r.Limits.WithDefaults(), r.Timeouts.WithDefaults()
 	var err error
 	if r.Reconnect, err = r.Reconnect.withDefaults(); err != nil {
@@ -139,6 +147,11 @@ func (o *ClientOptions) withDefaults() (ClientOptions, error) {
 		r.Logger = slog.New(slog.DiscardHandler)
 	}
 	return r, nil
+}
+
+// tuning is how the socket is set up.
+func (o *ClientOptions) tuning() tuning {
+	return tuning{o.KeepAlive, o.UserTimeout, o.ReceiveBufferBytes, o.SendBufferBytes}
 }
 
 // Client is an outgoing connection that publishes one stream, by its Send methods, or plays one, by NextPacket.

@@ -233,6 +233,9 @@ func (c *Client) connect(to *target, dial func() (net.Conn, error)) error {
 	if err != nil {
 		return err
 	}
+	if err := c.options.tuning().apply(nc); err != nil {
+		c.options.Logger.Warn("socket options", "error", err)
+	}
 	t := newTransport(nc)
 	if _, done := nc.(*tls.Conn); to.scheme == "rtmps" && !done {
 		config := c.secure.Clone()

@@ -27,6 +27,7 @@ type HubClient struct {
 	awaitRoom atomic.Bool   // a send failed with ErrAgain: say when there is room
 	counting  sync.Mutex
 	sent      Statistics
+	clock     uint32 // timestamp of the audio or video sent last; under counting
 
 	subscriber *HubSubscriber // nil: it publishes
 	told       atomic.Bool    // that the stream has ended
@@ -88,13 +89,23 @@ func (c *HubClient) tellRoom() {
 // SendVideoSequenceHeader is that of [Client].
 func (c *HubClient) SendVideoSequenceHeader(config []byte) error {
 	return c.SendPacket(&media.Packet{
-		Type: media.TypeVideo, Kind: media.KindSequenceHeader, Codec: media.AVC1, FrameType: media.FrameKey, Data: config,
+		Type: media.TypeVideo, Kind: media.KindSequenceHeader, Codec: media.AVC1, FrameType: media.FrameKey,
+		Timestamp: c.lastTime(), Data: config,
 	})
 }
 
 // SendAudioSequenceHeader is that of [Client].
 func (c *HubClient) SendAudioSequenceHeader(config []byte) error {
-	return c.SendPacket(&media.Packet{Type: media.TypeAudio, Kind: media.KindSequenceHeader, Codec: media.MP4A, Data: config})
+	return c.SendPacket(&media.Packet{
+		Type: media.TypeAudio, Kind: media.KindSequenceHeader, Codec: media.MP4A, Timestamp: c.lastTime(), Data: config,
+	})
+}
+
+// lastTime is the timestamp of the audio or video sent last.
+func (c *HubClient) lastTime() uint32 {
+	c.counting.Lock()
+	defer c.counting.Unlock()
+	return c.clock
 }
 
 // SendVideo is that of [Client].
@@ -178,17 +189,9 @@ func (c *HubClient) count(p *media.Packet) {
 	if size == 0 {
 		size = len(p.Data)
 	}
-	t := &c.sent
-	t.Packets++
-	t.Bytes += uint64(size)
-	t.Timestamp = p.Timestamp
-	switch p.Type {
-	case media.TypeAudio:
-		t.Audio++
-	case media.TypeVideo:
-		t.Video++
-	default:
-		t.Data++
+	c.sent.add(p.Type, size, p.Timestamp)
+	if p.Type == media.TypeAudio || p.Type == media.TypeVideo {
+		c.clock = p.Timestamp
 	}
 }
 

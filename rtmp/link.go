@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
@@ -251,11 +252,14 @@ func (l *link) input(p []byte) error {
 			return err
 		}
 		p = p[n:]
-		if blocked {
+		switch {
+		case blocked:
 			p = l.park(p)
 			if err := l.waitUnblocked(); err != nil {
 				return err
 			}
+		case len(p) > 0: // Limits.ReadChunks, or many events
+			runtime.Gosched()
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/flv"
 	"oxrtmp/rtmp/media"
 )
@@ -36,7 +37,9 @@ type RecorderOptions struct {
 	Clock func() time.Time
 }
 
-// Recorder writes the packets of one stream into FLV files: every message payload and timestamp as it came.
+// Recorder writes the packets of one stream into FLV files: every message payload as it came, and in the first file every
+// timestamp. Later files count their time from their first keyframe, so that each of them is a recording of its own: its
+// duration and its keyframe index are that of its own tags.
 //
 // The first tag of a file is an onMetaData of the recorder's own with duration, file size and keyframe index
 // ([flv.Index]); the publisher's follows as it was sent. Until Close, or the next file, that first tag says that the
@@ -44,8 +47,9 @@ type RecorderOptions struct {
 // what came after the last keyframe and within the last second of stream time, and a tag may be cut.
 //
 // A new file never replaces an old one: "name.flv" is followed by "name-2.flv", "name-3.flv", … With rotation, a file
-// begins with the last onMetaData and the last headers of each track, then a keyframe; in a stream without video any
-// audio frame will do. A video stream that has no recognizable keyframes is not rotated.
+// begins with the last onMetaData, without what it said of another file (duration, size, keyframes), and the last headers
+// of each track, then a keyframe; in a stream without video any audio frame will do. A video stream that has no recognizable
+// keyframes is not rotated.
 //
 // Data messages lose the @setDataFrame that publishers wrap them in, as readers of files do not know it.
 //
@@ -167,7 +171,7 @@ func (r *Recorder) fail(err error) error {
 // send data messages with timestamp 0 at any time.
 func (r *Recorder) write(p *media.Packet, payload []byte) error {
 	if p.Type != media.TypeAudio && p.Type != media.TypeVideo {
-		err := r.file.writeTag(p.Type, p.Timestamp, payload)
+		err := r.file.writeTag(p.Type, r.file.since(p.Timestamp), payload)
 		if err == nil && !r.file.started { // no clock yet to tell when a second has passed
 			err = r.file.w.Flush()
 		}
@@ -176,14 +180,15 @@ func (r *Recorder) write(p *media.Packet, payload []byte) error {
 	ms := r.unwrap.Unwrap(p.Timestamp)
 	entry := r.isEntry(p)
 	if entry && r.isDue(ms) {
-		if err := r.rotate(p.Timestamp); err != nil {
+		if err := r.rotate(ms); err != nil {
 			return err
 		}
 	}
+	ms = r.file.reduce(ms)
 	if entry && p.Type == media.TypeVideo {
 		r.file.index.Add(ms, r.file.size)
 	}
-	if err := r.file.writeTag(p.Type, p.Timestamp, payload); err != nil {
+	if err := r.file.writeTag(p.Type, uint32(ms), payload); err != nil {
 		return err
 	}
 	r.file.extend(ms)
@@ -207,11 +212,11 @@ func (r *Recorder) isEntry(p *media.Packet) bool {
 func (r *Recorder) isDue(ms int64) bool {
 	o := &r.options
 	return o.RotateBytes > 0 && r.file.size >= o.RotateBytes ||
-		o.RotateDuration > 0 && r.file.started && time.Duration(ms-r.file.first)*time.Millisecond >= o.RotateDuration
+		o.RotateDuration > 0 && r.file.started && time.Duration(r.file.reduce(ms)-r.file.first)*time.Millisecond >= o.RotateDuration
 }
 
-// rotate completes the file and begins the next one with what is known of the stream; headers get the timestamp.
-func (r *Recorder) rotate(timestamp uint32) error {
+// rotate completes the file and begins the next one, whose time begins at ms, with what is known of the stream.
+func (r *Recorder) rotate(ms int64) error {
 	err := r.file.finish()
 	r.file = nil
 	if err != nil {
@@ -220,16 +225,46 @@ func (r *Recorder) rotate(timestamp uint32) error {
 	if err := r.open(); err != nil {
 		return err
 	}
+	r.file.later, r.file.begun = true, ms
 	for _, h := range r.headers {
-		at := timestamp
-		if h.class == media.TypeData {
-			at = 0 // players take it for the file's metadata only then
+		payload := h.payload
+		if h.kind == media.KindMetadata && h.class == media.TypeData {
+			payload = withoutExtent(payload)
 		}
-		if err := r.file.writeTag(h.typeID, at, h.payload); err != nil {
+		if err := r.file.writeTag(h.typeID, 0, payload); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// withoutExtent returns an onMetaData without what it says of the extent of a file, or as it is if it says nothing, or
+// cannot be read.
+func withoutExtent(payload []byte) []byte {
+	form := 0
+	if len(payload) > 0 && payload[0] == 0 { // a data message of type 15
+		form = 1
+	}
+	values, err := amf.DecodeAMF0(payload[form:], amf.Limits{})
+	if err != nil || len(values) != 2 {
+		return payload
+	}
+	ofFile := func(p amf.Property) bool {
+		switch p.Name {
+		case "duration", "filesize", "fileSize", "keyframes", "lasttimestamp", "lastkeyframetimestamp", "lastkeyframelocation", "datasize":
+			return true
+		}
+		return false
+	}
+	switch v := values[1].(type) {
+	case *amf.ECMAArray:
+		v.Properties = slices.DeleteFunc(v.Properties, ofFile)
+	case *amf.Object:
+		v.Properties = slices.DeleteFunc(v.Properties, ofFile)
+	default:
+		return payload
+	}
+	return amf.AppendValuesAMF0(slices.Clone(payload[:form]), values...)
 }
 
 func (r *Recorder) open() error {

@@ -22,8 +22,10 @@ type recordFile struct {
 	size  int64 // including what is buffered
 	tag   []byte
 
+	later        bool  // the file is not the recorder's first, and its time is that of the stream since
+	begun        int64 // this
 	started      bool  // first and last are set
-	first, last  int64 // time of the media in milliseconds, unwrapped
+	first, last  int64 // time of the media in milliseconds, unwrapped, of the file
 	audio, video bool
 	flushed      int64 // time of the packet after which the buffer was empty
 }
@@ -55,6 +57,22 @@ func (x *recordFile) writeTag(typeID uint8, timestamp uint32, payload []byte) er
 	_, err := x.w.Write(x.tag)
 	x.size += int64(flv.TagHeaderSize + len(payload) + flv.BackPointerSize)
 	return err
+}
+
+// reduce turns a time of the stream into one of the file. What is earlier than the file is at its beginning.
+func (x *recordFile) reduce(ms int64) int64 {
+	if !x.later {
+		return ms
+	}
+	return max(0, ms-x.begun)
+}
+
+// since is reduce for a timestamp that need not be near the media's.
+func (x *recordFile) since(timestamp uint32) uint32 {
+	if !x.later {
+		return timestamp
+	}
+	return uint32(max(0, int32(timestamp-uint32(x.begun))))
 }
 
 // extend makes the file reach to a packet's time.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/flv"
 )
 
@@ -78,20 +79,23 @@ func TestInteropRecorderFFprobe(t *testing.T) {
 		t.Errorf("seeking to 6.5 s: %+v", p.Packets)
 	}
 
-	// A live publisher's metadata has no duration, so that the recorder's own counts.
-	live := append([]flv.Tag{rawTag(18, 0, testMetadata)}, tags[1:]...)
-	r = newTestRecorder(t, RecorderOptions{RotateDuration: 3 * time.Second})
-	recordTags(t, r, live)
-	r.Close()
-	last := slices.IndexFunc(tags, func(tag flv.Tag) bool { return tag.Type == flv.TagVideo && tag.Timestamp == 8000 })
-	audio := 0
-	for _, tag := range tags[last:] {
-		if tag.Type == flv.TagAudio {
-			audio++
+	// Of each file of a rotation, the duration is its own: whether the publisher's metadata says that of a whole stream, or
+	// 0 as of a live one, or none.
+	none := string(amf.AppendValuesAMF0(nil, amf.String("onMetaData"), &amf.ECMAArray{Properties: []amf.Property{{Name: "duration", Value: amf.Number(0)}}}))
+	for _, metadata := range []string{string(tags[0].Data), testMetadata, none} {
+		r = newTestRecorder(t, RecorderOptions{RotateDuration: 3 * time.Second})
+		recordTags(t, r, append([]flv.Tag{rawTag(18, 0, metadata)}, tags[1:]...))
+		r.Close()
+		last := slices.IndexFunc(tags, func(tag flv.Tag) bool { return tag.Type == flv.TagVideo && tag.Timestamp == 8000 })
+		audio := 0
+		for _, tag := range tags[last:] {
+			if tag.Type == flv.TagAudio {
+				audio++
+			}
 		}
-	}
-	if d := checkProbed(t, r.Path(), map[string]string{"h264": "60", "aac": strconv.Itoa(audio)}); d < 2.05 || d > 2.1 {
-		t.Errorf("last file after rotation: duration %v", d)
+		if d := checkProbed(t, r.Path(), map[string]string{"h264": "60", "aac": strconv.Itoa(audio)}); d < 2.05 || d > 2.1 {
+			t.Errorf("last file after rotation: duration %v", d)
+		}
 	}
 
 	r = newTestRecorder(t, RecorderOptions{})

@@ -2,7 +2,9 @@ package rtmp
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -264,20 +266,27 @@ func TestRecorderRotates(t *testing.T) {
 			if err := r.Close(); err != nil {
 				t.Fatal(err)
 			}
-			headers := []flv.Tag{tags[0], tags[1], tags[2]} // onMetaData, AVC, AAC
+			headers := []flv.Tag{tags[1], tags[2]} // AVC, AAC
 			var all []flv.Tag
 			for i, start := range c.starts {
 				f := readRecorded(t, filepath.Join(c.options.Directory, rotatedName("stream", i+1)), nil)
 				checkPositions(t, f)
+				last := slices.MaxFunc(f.tags, func(a, b flv.Tag) int { return cmp.Compare(a.Timestamp, b.Timestamp) }).Timestamp
+				if math.Round(f.duration*1000) != float64(last) {
+					t.Errorf("file %d of %v s ends at %d ms", i+1, f.duration, last)
+				}
 				if i > 0 {
-					for j := range headers[1:] {
-						headers[j+1].Timestamp = start
+					if !strings.Contains(string(tags[0].Data), "duration") || strings.Contains(string(f.tags[0].Data), "duration") {
+						t.Errorf("file %d has the duration of another: %q", i+1, f.tags[0].Data)
 					}
-					checkTags(t, f.tags[:3], headers)
+					checkTags(t, f.tags[1:3], headers)
 					f.tags = f.tags[3:]
 					p := media.AppendPackets(nil, f.tags[0].Type, f.tags[0].Timestamp, f.tags[0].Data)[0]
-					if !p.Keyframe() || p.Timestamp != start || len(f.times) > 0 && f.times[0] != float64(start)/1000 {
+					if !p.Keyframe() || p.Timestamp != 0 || len(f.times) > 0 && f.times[0] != 0 {
 						t.Errorf("file %d begins with %v of %d, index %v", i+1, p.Kind, p.Timestamp, f.times)
+					}
+					for j := range f.tags { // as the stream has them
+						f.tags[j].Timestamp += start
 					}
 				}
 				all = append(all, f.tags...)
@@ -300,6 +309,62 @@ func rotatedName(base string, number int) string {
 	return base + "-" + strconv.Itoa(number) + ".flv"
 }
 
+// The time of a later file: what comes late is at its beginning, data messages with no time of their own too, and a stream
+// whose timestamps wrap around goes on.
+func TestRecorderTimeOfLaterFiles(t *testing.T) {
+	const start = 0xFFFFFF00
+	r := newTestRecorder(t, RecorderOptions{RotateDuration: time.Second})
+	first := r.Path()
+	cue := "\x02\x00\x0aonCuePoint\x05"
+	recordTags(t, r, []flv.Tag{
+		rawTag(9, start-1500, avcKey), rawTag(9, start, avcKey), rawTag(8, start-20, aacFrame), rawTag(18, 0, cue),
+		rawTag(8, start+20, aacFrame), rawTag(18, start+30, cue), rawTag(9, 744, avcKey),
+	})
+	r.Close()
+	if f := readRecorded(t, first, nil); len(f.tags) != 1 || f.duration != 0 {
+		t.Errorf("the first file: %d tags, %v s", len(f.tags), f.duration)
+	}
+	f := readRecorded(t, rotatedPath(first, 2), nil)
+	checkTags(t, f.tags, []flv.Tag{
+		rawTag(9, 0, avcKey), rawTag(8, 0, aacFrame), rawTag(18, 256, cue), rawTag(8, 20, aacFrame), rawTag(18, 30, cue),
+	})
+	if f.duration != 0.02 {
+		t.Errorf("the second file: %v s", f.duration)
+	}
+	checkTags(t, readRecorded(t, rotatedPath(first, 3), nil).tags, []flv.Tag{rawTag(9, 0, avcKey)})
+}
+
+// Metadata of a file that is pushed speaks of that file.
+func TestRecorderMetadataOfLaterFiles(t *testing.T) {
+	object := func(array bool, names ...string) []byte {
+		var properties []amf.Property
+		for _, name := range names {
+			properties = append(properties, amf.Property{Name: name, Value: amf.Number(7)})
+		}
+		if array {
+			return amf.AppendValuesAMF0(nil, amf.String("onMetaData"), &amf.ECMAArray{Properties: properties})
+		}
+		return amf.AppendValuesAMF0(nil, amf.String("onMetaData"), &amf.Object{Properties: properties})
+	}
+	for _, c := range []struct{ in, want []byte }{
+		{object(true, "duration", "width", "filesize", "keyframes", "encoder"), object(true, "width", "encoder")},
+		{object(false, "width", "fileSize"), object(false, "width")},
+		{append([]byte{0}, object(true, "duration", "width")...), append([]byte{0}, object(true, "width")...)},
+		{object(true), object(true)},
+		{[]byte("\x02\x00\x0aonMetaData\x05"), []byte("\x02\x00\x0aonMetaData\x05")},
+		{[]byte("\x02\x00\x0aonMetaData\x08\x00"), []byte("\x02\x00\x0aonMetaData\x08\x00")},
+		{nil, nil},
+	} {
+		if got := withoutExtent(slices.Clone(c.in)); !bytes.Equal(got, c.want) {
+			t.Errorf("%q becomes %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func rotatedPath(first string, number int) string {
+	return filepath.Join(filepath.Dir(first), rotatedName("stream", number))
+}
+
 // Without video, a file may begin with any audio frame; with video, it may not.
 func TestRecorderRotatesAudio(t *testing.T) {
 	r := newTestRecorder(t, RecorderOptions{RotateDuration: time.Second})
@@ -311,7 +376,7 @@ func TestRecorderRotatesAudio(t *testing.T) {
 		t.Errorf("paths %s and %s", second, r.Path())
 	}
 	r.Close()
-	header.Timestamp = 1500
+	frame.Timestamp = 0 // a later file has a time of its own
 	f := readRecorded(t, second, nil)
 	checkTags(t, f.tags[:2], []flv.Tag{header, frame})
 	if f.duration != 3.5 || f.flags != 5 {
@@ -335,7 +400,8 @@ func TestRecorderTracks(t *testing.T) {
 	r.Close()
 	checkTags(t, readRecorded(t, first, nil).tags, []flv.Tag{start, key, other})
 	f := readRecorded(t, r.Path(), nil)
-	checkTags(t, f.tags, []flv.Tag{rawTag(9, 2000, "\x96\x00avc1\x00\x01\x64"), rawTag(9, 2000, "\x96\x00hvc1\x01\x01"), late})
+	late.Timestamp = 0 // a later file has a time of its own
+	checkTags(t, f.tags, []flv.Tag{rawTag(9, 0, "\x96\x00avc1\x00\x01\x64"), rawTag(9, 0, "\x96\x00hvc1\x01\x01"), late})
 }
 
 // What publishers wrap their metadata in is for servers; the value itself stays as it was, byte by byte.

@@ -19,6 +19,7 @@ type sender struct {
 	// Under the link's lock.
 	awaitRoom bool // a send failed with ErrAgain: say when there is room
 	sent      Statistics
+	clock     uint32  // timestamp of the audio or video sent last
 	head      []byte  // of the message being sent
 	upkeep    *upkeep // not nil: video is dropped instead of waiting, or a lost connection is made again
 }
@@ -35,16 +36,19 @@ type outlet interface {
 	boundary(keyframe bool) error
 }
 
-// SendVideoSequenceHeader sends an AVCDecoderConfigurationRecord (avcC), which decoders need before the first frame.
-// config is borrowed for the call.
+// SendVideoSequenceHeader sends an AVCDecoderConfigurationRecord (avcC), which decoders need before the first frame, and
+// before the next one when it changes. It has the timestamp of the audio or video that was sent last, 0 if there was none;
+// SendPacket sends one with another timestamp. config is borrowed for the call.
 func (s *sender) SendVideoSequenceHeader(config []byte) error {
-	return s.sendAVC(0, media.FrameKey, media.AVCSequenceHeader, 0, config)
+	head := [5]byte{media.FrameKey<<4 | 7, media.AVCSequenceHeader}
+	return s.sendMedia(message.TypeVideo, nil, head[:], config)
 }
 
-// SendAudioSequenceHeader sends an AudioSpecificConfig, which decoders need before the first AAC frame. config is
-// borrowed for the call.
+// SendAudioSequenceHeader sends an AudioSpecificConfig, which decoders need before the first AAC frame, with a timestamp as
+// SendVideoSequenceHeader has it. config is borrowed for the call.
 func (s *sender) SendAudioSequenceHeader(config []byte) error {
-	return s.sendAAC(0, media.AACSequenceHeader, config)
+	head := [2]byte{0xAF, media.AACSequenceHeader}
+	return s.sendMedia(message.TypeAudio, nil, head[:], config)
 }
 
 // SendVideo sends one H.264 access unit at a time in milliseconds: its NAL units, each behind its length in as many
@@ -60,22 +64,14 @@ func (s *sender) SendVideoAt(timestamp uint32, composition int32, keyframe bool,
 	if keyframe {
 		frame = media.FrameKey
 	}
-	return s.sendAVC(timestamp, frame, media.AVCNALU, composition, nalus)
-}
-
-func (s *sender) sendAVC(timestamp uint32, frame, packetType byte, composition int32, body []byte) error {
-	head := [5]byte{frame<<4 | 7, packetType, byte(composition >> 16), byte(composition >> 8), byte(composition)}
-	return s.sendMedia(message.TypeVideo, timestamp, head[:], body)
+	head := [5]byte{frame<<4 | 7, media.AVCNALU, byte(composition >> 16), byte(composition >> 8), byte(composition)}
+	return s.sendMedia(message.TypeVideo, &timestamp, head[:], nalus)
 }
 
 // SendAudio sends one raw AAC frame, without ADTS header, at a time in milliseconds. frame is borrowed for the call.
 func (s *sender) SendAudio(timestamp uint32, frame []byte) error {
-	return s.sendAAC(timestamp, media.AACRaw, frame)
-}
-
-func (s *sender) sendAAC(timestamp uint32, packetType byte, body []byte) error {
-	head := [2]byte{0xAF, packetType}
-	return s.sendMedia(message.TypeAudio, timestamp, head[:], body)
+	head := [2]byte{0xAF, media.AACRaw}
+	return s.sendMedia(message.TypeAudio, &timestamp, head[:], frame)
 }
 
 // SendMetadata sends the stream's metadata as onMetaData; a server keeps it for its players.
@@ -95,15 +91,22 @@ func (s *sender) SendMetadataValue(v amf.Value) error {
 // SendData sends a data message (type 18): AMF0 values, the first of which is the handler's name. body is borrowed
 // for the call.
 func (s *sender) SendData(timestamp uint32, body []byte) error {
-	return s.sendMedia(message.TypeData, timestamp, nil, body)
+	return s.sendMedia(message.TypeData, &timestamp, nil, body)
 }
 
-func (s *sender) sendMedia(typeID uint8, timestamp uint32, head, body []byte) error {
-	return s.withRoom(func() unitKind { return s.upkeep.message(typeID, timestamp, head, body) }, func() error {
+// sendMedia sends a message. Without a timestamp it has that of the audio or video before it.
+func (s *sender) sendMedia(typeID uint8, at *uint32, head, body []byte) error {
+	time := func() uint32 {
+		if at == nil {
+			return s.clock
+		}
+		return *at
+	}
+	return s.withRoom(func() unitKind { return s.upkeep.message(typeID, time(), head, body) }, func() error {
 		s.head = append(s.head[:0], head...) // head itself would have to be allocated
-		err := s.to.putMedia(typeID, timestamp, s.head, body)
+		err := s.to.putMedia(typeID, time(), s.head, body)
 		if err == nil {
-			s.count(typeID, len(head)+len(body), timestamp)
+			s.count(typeID, len(head)+len(body), time())
 		}
 		return err
 	})
@@ -197,7 +200,12 @@ func (s *sender) waitRoom() error {
 }
 
 // count is called with the link locked.
-func (s *sender) count(typeID uint8, size int, timestamp uint32) { s.sent.add(typeID, size, timestamp) }
+func (s *sender) count(typeID uint8, size int, timestamp uint32) {
+	s.sent.add(typeID, size, timestamp)
+	if typeID == message.TypeAudio || typeID == message.TypeVideo {
+		s.clock = timestamp
+	}
+}
 
 // drained says that there is room again, if a send was told there was none. The link is locked.
 func (s *sender) drained() {

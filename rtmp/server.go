@@ -77,6 +77,16 @@ type ServerOptions struct {
 	AnswerCalls bool
 	// Linger bounds how long a connection that ends may take to deliver its last words; default 2 s.
 	Linger time.Duration
+	// KeepAlive is how long a TCP connection is silent before the kernel asks the peer for a sign of life; default 15 s, as
+	// package net has it; negative: it never asks. UserTimeout is how long the peer may leave what was sent without an
+	// acknowledgement before the kernel gives it up (TCP_USER_TIMEOUT, on Linux); default: the system's, a quarter of an
+	// hour or so, of which Timeouts.Write and Idle wait for less. ReceiveBufferBytes and SendBufferBytes are the sizes of
+	// the kernel's buffers (SO_RCVBUF, SO_SNDBUF); default: the system's, which change with need. They concern the caller's
+	// own listeners and connections too.
+	KeepAlive          time.Duration
+	UserTimeout        time.Duration
+	ReceiveBufferBytes int
+	SendBufferBytes    int
 	// TLS is for addresses that begin with rtmps://: the certificate that the server shows. See [Server.SetCertificate].
 	TLS *TLSOptions
 	// Allocator is where payloads live; default [buffer.Heap].
@@ -104,6 +114,7 @@ type Server struct {
 	conns      map[*serverConn]struct{}
 	perAddress map[netip.Addr]int
 	refused    uint64
+	arrivals   pace
 	admitted   uint64
 	idle       chan struct{} // not nil: closed when no connection is open
 	done       chan struct{} // closed with the server
@@ -142,6 +153,9 @@ func (o *ServerOptions) complete() error {
 	if o.ChunkSize > 65536 {
 		return errors.New("rtmp: ServerOptions.ChunkSize is above 65536")
 	}
+	if err := o.tuning().check(); err != nil {
+		return err
+	}
 	o.Limits, o.Timeouts = o.Limits.WithDefaults(), o.Timeouts.WithDefaults()
 	if o.Linger <= 0 {
 		o.Linger = 2 * time.Second
@@ -162,6 +176,11 @@ func (o *ServerOptions) complete() error {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return nil
+}
+
+// tuning is how sockets are set up.
+func (o *ServerOptions) tuning() tuning {
+	return tuning{o.KeepAlive, o.UserTimeout, o.ReceiveBufferBytes, o.SendBufferBytes}
 }
 
 // Bind returns a server that listens on a TCP address, "host:port", or "rtmps://host:port" for TLS. An empty host listens
@@ -265,18 +284,21 @@ func (s *Server) serve(l net.Listener, secure bool) error {
 }
 
 // ServeConn adopts an accepted connection of the caller's, before its first byte is read. The server closes it. It
-// returns at once.
+// returns at once, with ErrLimit where a connection of the server's own would be refused or would have to wait.
 func (s *Server) ServeConn(c net.Conn) error { return s.serveConn(c, false) }
 
 // ServeTLSConn is ServeConn for a connection that begins with a TLS handshake, which is the server's to do.
 func (s *Server) ServeTLSConn(c net.Conn) error { return s.serveConn(c, true) }
 
 func (s *Server) serveConn(c net.Conn, secure bool) error {
-	if err := s.admit(c, secure); err != nil {
-		c.Close()
-		return err
+	err := ErrLimit
+	if s.newcomer() == 0 {
+		err = s.admit(c, secure)
 	}
-	return nil
+	if err != nil {
+		c.Close()
+	}
+	return err
 }
 
 // Addr returns the first address the server listens on, such as "127.0.0.1:1935", or "". One with TLS begins with
@@ -293,79 +315,6 @@ func (s *Server) Addrs() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.addresses...)
-}
-
-// acceptFrom accepts until the listener is closed. A shortage, as of descriptors, makes it wait a little.
-func (s *Server) acceptFrom(l net.Listener, secure bool) {
-	pause := 5 * time.Millisecond
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			s.options.Logger.Warn("accept", "error", err)
-			select {
-			case <-time.After(pause):
-			case <-s.done:
-				return
-			}
-			pause = min(2*pause, time.Second)
-			continue
-		}
-		pause = 5 * time.Millisecond
-		if err := s.admit(c, secure); err != nil {
-			c.Close()
-		}
-	}
-}
-
-// admit starts a connection, unless a limit is reached.
-func (s *Server) admit(nc net.Conn, secure bool) error {
-	c := newServerConn(s, nc, secure)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return ErrClosed
-	}
-	if len(s.conns) >= s.options.Limits.Connections ||
-		c.address.IsValid() && s.perAddress[c.address] >= s.options.Limits.ConnectionsPerAddress {
-		s.refused++
-		return ErrLimit
-	}
-	if s.admitted++; s.admitted == 1 && s.watched.Has(ServerStats) {
-		s.goroutines.Add(1)
-		go func() {
-			defer s.goroutines.Done()
-			s.tellStats()
-		}()
-	}
-	c.number = s.admitted
-	s.conns[c] = struct{}{}
-	if c.address.IsValid() {
-		s.perAddress[c.address]++
-	}
-	s.goroutines.Add(1)
-	go func() {
-		defer s.goroutines.Done()
-		c.run()
-	}()
-	return nil
-}
-
-// forget removes a connection that has ended.
-func (s *Server) forget(c *serverConn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if delete(s.conns, c); len(s.conns) == 0 && s.idle != nil {
-		close(s.idle)
-		s.idle = nil
-	}
-	if c.address.IsValid() {
-		if s.perAddress[c.address]--; s.perAddress[c.address] <= 0 {
-			delete(s.perAddress, c.address)
-		}
-	}
 }
 
 // start runs f on a goroutine that Close waits for; false when the server is closed.

@@ -11,5 +11,5 @@ func (s *sender) SendTracks(form media.TrackForm, packets []media.Packet) error 
 	if err != nil {
 		return err
 	}
-	return s.sendMedia(packets[0].Type, packets[0].Timestamp, nil, payload)
+	return s.sendMedia(packets[0].Type, &packets[0].Timestamp, nil, payload)
 }

@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"encoding/binary"
+	"math"
 
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/internal/wire"
@@ -58,6 +59,7 @@ type Decoder struct {
 
 	current int // index of the stream whose chunk is being read, while left > 0
 	left    int // payload bytes of that chunk still to come
+	turn    int // chunks that may yet begin; negative: any number
 
 	header  [maxHeader]byte // a header of which only part has arrived
 	held    int
@@ -95,8 +97,15 @@ const (
 
 // NewDecoder returns a decoder at chunk size 128 whose payloads come from alloc.
 func NewDecoder(alloc buffer.Allocator, limits Limits) *Decoder {
-	return &Decoder{alloc: alloc, limits: limits.withDefaults(), size: DefaultSize}
+	return &Decoder{alloc: alloc, limits: limits.withDefaults(), size: DefaultSize, turn: -1}
 }
+
+// SetTurn bounds how many chunks begin from now on: once so many have, Next consumes nothing more until SetTurn is called
+// again. A negative number, as at first, is no bound.
+func (d *Decoder) SetTurn(chunks int) { d.turn = min(chunks, math.MaxInt32) }
+
+// TurnOver reports that Next consumes nothing because of SetTurn.
+func (d *Decoder) TurnOver() bool { return d.turn == 0 && d.left == 0 && d.held == 0 }
 
 // SetLimits replaces the limits, for what begins from now on.
 func (d *Decoder) SetLimits(limits Limits) { d.limits = limits.withDefaults() }
@@ -138,35 +147,28 @@ func (d *Decoder) Close() {
 }
 
 // Next consumes bytes of p until a message is whole, and returns it with the number of bytes consumed; ok is false
-// when all of p was consumed without one. p is borrowed for the call. An error is an [*Error] and final: every later
+// when all of p was consumed without one, or as much as [Decoder.SetTurn] permits. p is borrowed for the call. An error is an [*Error] and final: every later
 // call returns it again.
 func (d *Decoder) Next(p []byte) (m Message, n int, ok bool, err error) {
 	if d.err != nil {
 		return m, 0, false, d.err
 	}
-	for n < len(p) {
-		if d.goesOnPlainly(p[n]) {
-			n++
-			d.offset++
-			continue
+	for n < len(p) && !d.TurnOver() {
+		var k int
+		switch k = d.takePlain(p[n:]); {
+		case k > 0:
+		case d.left > 0:
+			k = min(d.left, len(p)-n)
+			err = d.fill(p[n : n+k])
+		default:
+			k, err = d.readHeader(p[n:])
 		}
-		if d.left == 0 {
-			k, err := d.readHeader(p[n:])
-			if err != nil {
-				d.err = err
-				return m, n, false, err
-			}
-			n += k
-			d.offset += int64(k)
-		} else {
-			k := min(d.left, len(p)-n)
-			if err := d.fill(p[n : n+k]); err != nil {
-				d.err = err
-				return m, n, false, err
-			}
-			n += k
-			d.offset += int64(k)
+		if err != nil {
+			d.err = err
+			return m, n, false, err
 		}
+		n += k
+		d.offset += int64(k)
 		if d.left == 0 && d.held == 0 {
 			if s := &d.streams[d.current]; s.got == s.length && s.payload != nil {
 				return d.finish(s), n, true, nil
@@ -176,18 +178,49 @@ func (d *Decoder) Next(p []byte) (m Message, n int, ok bool, err error) {
 	return m, n, false, nil
 }
 
-// goesOnPlainly begins the next chunk of the message in hand if b is all of its header. Without this shortcut a peer
-// that sends tiny chunks would cost ten times as much.
-func (d *Decoder) goesOnPlainly(b byte) bool {
+// takePlain takes chunks of the message in hand whose header is one byte, as many of them as p and the message's buffer
+// hold whole, and returns how many bytes that is. Of one that is not whole it takes the header. Without this shortcut a
+// peer that sends tiny chunks would cost ten times as much.
+func (d *Decoder) takePlain(p []byte) int {
 	if d.left > 0 || d.held > 0 || d.current >= len(d.streams) {
-		return false
+		return 0
 	}
 	s := &d.streams[d.current]
-	if s.payload == nil || s.extended || s.id >= 64 || b != 0xC0|byte(s.id) {
-		return false
+	mark := 0xC0 | byte(s.id)
+	if p[0] != mark || s.payload == nil || s.extended || s.id >= 64 {
+		return 0
 	}
-	d.left = min(d.size, s.length-s.got)
-	return true
+	n, got, size := 0, s.got, d.size
+	from, to := p, s.payload.Bytes()[:min(s.length, len(s.payload.Bytes()))]
+	if d.turn >= 0 {
+		from = p[:min(len(p), d.turn*(size+1))]
+	}
+	if size == 1 {
+		for n+1 < len(from) && from[n] == mark && got < len(to) {
+			to[got] = from[n+1]
+			n, got = n+2, got+1
+		}
+	} else {
+		for n+size < len(from) && from[n] == mark && got+size <= len(to) {
+			copy(to[got:got+size], from[n+1:])
+			n, got = n+size+1, got+size
+		}
+	}
+	s.got = got
+	if n > 0 {
+		d.began(n / (size + 1))
+		return n
+	}
+	d.began(1)
+	d.left = min(size, s.length-got)
+	return 1
+}
+
+// began notes that chunks have begun.
+func (d *Decoder) began(chunks int) {
+	if d.turn > 0 {
+		d.turn -= chunks
+	}
 }
 
 // readHeader consumes a chunk header, or what there is of it, and begins its chunk.
@@ -302,6 +335,7 @@ func (d *Decoder) parseContinuation(p []byte, h chunkHeader, off int) (chunkHead
 // begin applies a header, of which held bytes have been consumed: it starts a message or goes on with one.
 func (d *Decoder) begin(h *chunkHeader, held int) error {
 	d.begun = d.offset - int64(held)
+	d.began(1)
 	if h.noted != unknown {
 		d.repeats = h.noted
 	}

@@ -266,6 +266,58 @@ func TestDecoderDoesNotAllocateForMedia(t *testing.T) {
 	}
 }
 
+// A turn ends before the first chunk that is too many, wherever the input is cut and whatever the headers are.
+func TestDecoderTurns(t *testing.T) {
+	payload := bytes.Repeat([]byte("twelve bytes"), 10)
+	for _, c := range []struct {
+		name string
+		size uint32
+		Header
+	}{
+		{"tiny", 1, Header{6, 0, 9, 1}}, {"short", 7, Header{6, 0, 9, 1}}, {"an id of two bytes", 7, Header{100, 0, 9, 1}},
+		{"extended timestamps", 7, Header{6, 1 << 24, 9, 1}},
+	} {
+		var e Encoder
+		e.SetChunkSize(c.size)
+		wire := e.AppendMessage(nil, c.Header, payload)
+		chunks := (len(payload) + int(c.size) - 1) / int(c.size)
+		for _, turn := range []int{1, 2, 5, chunks - 1, chunks, chunks + 1} {
+			for _, piece := range []int{1, 2, 3, len(wire)} {
+				d := NewDecoder(buffer.Heap, Limits{})
+				d.SetChunkSize(c.size)
+				turns := 1
+				d.SetTurn(turn)
+				for p := wire; ; {
+					m, n, ok, err := d.Next(p[:min(piece, len(p))])
+					if err != nil {
+						t.Fatal(err)
+					}
+					if p = p[n:]; ok {
+						if len(p) != 0 || !bytes.Equal(m.Payload.Bytes(), payload) {
+							t.Fatalf("%s: %d bytes left", c.name, len(p))
+						}
+						break
+					}
+					if n == 0 && !d.TurnOver() {
+						t.Fatalf("%s: nothing consumed in the middle of a turn", c.name)
+					}
+					if d.TurnOver() {
+						if _, n, _, _ := d.Next(p); n != 0 {
+							t.Fatalf("%s: %d bytes consumed after the turn", c.name, n)
+						}
+						turns++
+						d.SetTurn(turn)
+					}
+				}
+				if want := (chunks + turn - 1) / turn; turns != want {
+					t.Errorf("%s: %d chunks by %d took %d turns, want %d", c.name, chunks, turn, turns, want)
+				}
+				d.Close()
+			}
+		}
+	}
+}
+
 // What a mebibyte of payload costs, by the size of its chunks. One byte per chunk is legal, and must not be a weapon.
 func BenchmarkDecoder(b *testing.B) {
 	for _, size := range []uint32{1, 16, 128, 4096, 65536} {

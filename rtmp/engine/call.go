@@ -12,9 +12,6 @@ import (
 // ErrCalls is returned for a call while too many wait for their answer.
 var ErrCalls = errors.New("engine: too many calls wait for their answer")
 
-// maxCalls bounds the calls of either side that wait for their answer.
-const maxCalls = 64
-
 // callOut is a call of ours that waits for its answer, callIn one of the peer's.
 type (
 	callOut struct {
@@ -48,7 +45,7 @@ func (c *core) Call(streamID uint32, timeout time.Duration, name string, object 
 	if err := c.mayCall(); err != nil {
 		return 0, err
 	}
-	if len(c.calls.out) >= maxCalls {
+	if len(c.calls.out) >= c.limits.PendingCalls {
 		return 0, ErrCalls
 	}
 	cmd := message.Command{Name: name, TransactionID: c.calls.nextTransaction(), Object: object, Arguments: arguments}
@@ -108,7 +105,7 @@ func (c *core) called(cmd message.Command, streamID uint32) {
 	e := Event{Kind: EventCommand, StreamID: streamID, Command: &cmd}
 	switch {
 	case cmd.TransactionID == 0:
-	case c.answersCalls && len(c.calls.in) < maxCalls:
+	case c.answersCalls && len(c.calls.in) < c.limits.PendingCalls:
 		if c.calls.lastID++; c.calls.lastID == 0 {
 			c.calls.lastID = 1
 		}

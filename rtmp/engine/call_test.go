@@ -15,7 +15,13 @@ import (
 // established is a pair whose client publishes, both sides answering calls.
 func established(t *testing.T) *pair {
 	t.Helper()
-	p := newPair(t, ClientConfig{AnswerCalls: true}, ServerConfig{AnswerCalls: true})
+	return establishedWith(t, ServerConfig{}, ClientConfig{})
+}
+
+func establishedWith(t *testing.T, sc ServerConfig, cc ClientConfig) *pair {
+	t.Helper()
+	sc.AnswerCalls, cc.AnswerCalls = true, true
+	p := newPair(t, cc, sc)
 	p.mustRun()
 	if !p.c.Publishing() {
 		t.Fatal("not publishing")
@@ -122,26 +128,26 @@ func TestCallTimeouts(t *testing.T) {
 	}
 }
 
-// Neither side can make the other hold more calls than are permitted.
+// Limits.PendingCalls: neither side can make the other hold more calls than are permitted.
 func TestCallsAreBounded(t *testing.T) {
-	p := established(t)
-	for i := range maxCalls {
-		if _, err := p.c.Call(0, -1, "f", nil); err != nil {
-			t.Fatal(i, err)
+	const limit = 5
+	for _, n := range []int{limit - 1, limit, limit + 1} {
+		p := establishedWith(t, ServerConfig{Limits: Limits{PendingCalls: limit}}, ClientConfig{Limits: Limits{PendingCalls: limit + 1}})
+		for range n { // the client permits itself one more than the server does
+			if _, err := p.c.Call(0, -1, "f", nil); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if _, err := p.c.Call(0, -1, "f", nil); !errors.Is(err, ErrCalls) {
-		t.Errorf("one too many: %v", err)
-	}
-	p.mustRun()
-	p.c.calls.out = nil
-	if _, err := p.c.Call(0, -1, "f", nil); err != nil {
-		t.Fatal(err)
-	}
-	p.mustRun()
-	r := find(p.client, EventReply)
-	if r.Command == nil || r.Command.Name != "_error" || len(p.s.calls.in) != maxCalls {
-		t.Errorf("%+v, %d calls held", r.Command, len(p.s.calls.in))
+		p.mustRun()
+		r := find(p.client, EventReply)
+		if refused := r != nil && r.Command != nil && r.Command.Name == "_error"; refused != (n > limit) || len(p.s.calls.in) != min(n, limit) {
+			t.Errorf("%d calls: %d held, refused: %v", n, len(p.s.calls.in), refused)
+		}
+		for i := range n {
+			if _, err := p.s.Call(0, -1, "f", nil); errors.Is(err, ErrCalls) != (i >= limit) {
+				t.Errorf("own call %d: %v", i+1, err)
+			}
+		}
 	}
 }
 

@@ -70,7 +70,8 @@ func NewClient(c ClientConfig) *Client {
 }
 
 // Receive takes bytes that arrived at now, the time since the connection began, and returns how many of them it
-// consumed. It stops early when events wait to be taken; the caller passes the rest again after that.
+// consumed. It stops early when events wait to be taken, and after Limits.ReadChunks; the caller passes the rest again
+// after that.
 func (c *Client) Receive(p []byte, now time.Duration) (n int, err error) {
 	if c.err != nil {
 		return 0, c.err

@@ -159,9 +159,10 @@ func (c *core) sendChunkSize(size uint32) {
 	c.encoder.SetChunkSize(size)
 }
 
-// receive decodes messages from p until handle says stop, and acknowledges what was received.
+// receive decodes messages from p until handle says stop, or there were Limits.ReadChunks, and acknowledges what was received.
 func (c *core) receive(p []byte, handle func(chunk.Message), paused func() bool) (n int, err error) {
-	for n < len(p) && !paused() {
+	c.decoder.SetTurn(c.limits.ReadChunks)
+	for n < len(p) && !paused() && !c.decoder.TurnOver() {
 		m, k, ok, err := c.decoder.Next(c.withinWindow(p[n:]))
 		n += k
 		c.counters.BytesReceived += uint64(k)

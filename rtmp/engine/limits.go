@@ -22,12 +22,15 @@ type Limits struct {
 	EarlyAMFValues    int // AMF values in one message before a publish or play is accepted
 	NameBytes         int // each of app, stream name and tcUrl, at most 65535
 	IdleMessages      int // messages a second that bring nothing forward (control, empty, unknown), after a burst of five times as many
+	PendingCalls      int // calls of either side that wait for their answer
+	ReadChunks        int // chunks that one Receive takes; then other connections have their turn
 	OutputBytes       int // output that waits because the peer does not read
 	QueueBytes        int // received packets that wait for the application, per stream; past that the socket is not read
 
 	// Of a server.
 	Connections           int // open connections
 	ConnectionsPerAddress int // open connections from one IP address
+	Handshakes            int // connections a second that are let in, after a burst of as many; more wait in the kernel
 	PendingRequests       int // requests that wait for the application
 }
 
@@ -44,10 +47,13 @@ var DefaultLimits = Limits{
 	EarlyAMFValues:        512,
 	NameBytes:             8 << 10,
 	IdleMessages:          500,
+	PendingCalls:          64,
+	ReadChunks:            4096,
 	OutputBytes:           4 << 20,
 	QueueBytes:            1 << 20,
 	Connections:           10000,
 	ConnectionsPerAddress: 5000,
+	Handshakes:            10000,
 	PendingRequests:       1024,
 }
 
@@ -65,8 +71,10 @@ func (l Limits) WithDefaults() Limits {
 		{&l.ChunkStreams, d.ChunkStreams, 0}, {&l.MessageStreams, d.MessageStreams, 0},
 		{&l.AMFDepth, d.AMFDepth, 0}, {&l.AMFValues, d.AMFValues, 0}, {&l.EarlyAMFValues, d.EarlyAMFValues, 0},
 		{&l.NameBytes, d.NameBytes, 65535}, {&l.IdleMessages, d.IdleMessages, 0},
+		{&l.PendingCalls, d.PendingCalls, 0}, {&l.ReadChunks, d.ReadChunks, 0},
 		{&l.OutputBytes, d.OutputBytes, 0}, {&l.QueueBytes, d.QueueBytes, 0},
 		{&l.Connections, d.Connections, 0}, {&l.ConnectionsPerAddress, d.ConnectionsPerAddress, 0},
+		{&l.Handshakes, d.Handshakes, 0},
 		{&l.PendingRequests, d.PendingRequests, 0},
 	} {
 		if *f.value <= 0 {

@@ -121,6 +121,31 @@ func TestLimitsAreExact(t *testing.T) {
 	}
 }
 
+// Limits.ReadChunks: what is below it, and at it, is taken at once; the rest later, and the stream is the same.
+func TestReadChunksIsExact(t *testing.T) {
+	const limit = 7
+	for _, n := range []int{limit - 1, limit, limit + 1} {
+		k := newTalk(t, ServerConfig{Limits: Limits{ReadChunks: limit}})
+		k.publishing()
+		k.e.SetChunkSize(1)
+		k.bytes(spell(t, "02 000000 000004 01 00000000 00000001"))
+		wire := k.e.AppendMessage(nil, chunk.Header{ChunkStreamID: 6, TypeID: message.TypeVideo, StreamID: 1}, make([]byte, n))
+		taken, err := k.s.Receive(wire, k.now)
+		if left := len(wire) - taken; err != nil || left != 2*max(0, n-limit) {
+			t.Errorf("%d chunks: %d bytes are left, %v", n, left, err)
+		}
+		if k.take() != (n <= limit) {
+			t.Errorf("%d chunks: %v", n, kinds(k.events))
+		}
+		k.bytes(wire[taken:])
+		if e := find(k.events, EventPacket); e == nil || len(e.Packet.Raw) != n {
+			t.Errorf("%d chunks: %v", n, kinds(k.events))
+		}
+		release(k.events)
+		k.s.Close()
+	}
+}
+
 func bytesAsNulls(n int) []amf.Value {
 	values := make([]amf.Value, n)
 	for i := range values {

@@ -111,8 +111,8 @@ func (s *Server) forgive(pause time.Duration) {
 }
 
 // Receive takes bytes that arrived at now, the time since the connection began, and returns how many of them it
-// consumed. It stops early when a request waits for its decision or events wait to be taken; the caller passes the
-// rest again after that.
+// consumed. It stops early when a request waits for its decision or events wait to be taken, and after
+// Limits.ReadChunks; the caller passes the rest again after that.
 func (s *Server) Receive(p []byte, now time.Duration) (n int, err error) {
 	if s.err != nil {
 		return 0, s.err

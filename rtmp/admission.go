@@ -1,0 +1,127 @@
+package rtmp
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+// pace lets so many things happen a second, after a burst of as many.
+type pace struct {
+	mu   sync.Mutex
+	next time.Time // when they would have happened one by one
+}
+
+// take counts one more thing at now, and returns 0, or else how long it must wait: it is not counted then.
+func (p *pace) take(now time.Time, perSecond int) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	interval := time.Second / time.Duration(perSecond)
+	if p.next.Before(now) {
+		p.next = now
+	}
+	if wait := p.next.Sub(now) - (time.Second - interval); wait > 0 {
+		return wait
+	}
+	p.next = p.next.Add(interval)
+	return 0
+}
+
+// acceptFrom accepts until the listener is closed. A shortage, as of descriptors, makes it wait a little; so do more
+// handshakes than permitted: who comes next waits in the kernel's backlog.
+func (s *Server) acceptFrom(l net.Listener, secure bool) {
+	pause := 5 * time.Millisecond
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			s.options.Logger.Warn("accept", "error", err)
+			if !s.sleep(pause) {
+				return
+			}
+			pause = min(2*pause, time.Second)
+			continue
+		}
+		pause = 5 * time.Millisecond
+		for wait := s.newcomer(); wait > 0; wait = s.newcomer() {
+			if !s.sleep(wait) {
+				c.Close()
+				return
+			}
+		}
+		if err := s.admit(c, secure); err != nil {
+			c.Close()
+		}
+	}
+}
+
+// newcomer counts a connection that is to be let in, and returns how long it must wait for that.
+func (s *Server) newcomer() time.Duration {
+	return s.arrivals.take(time.Now(), s.options.Limits.Handshakes)
+}
+
+// sleep reports false when the server was closed meanwhile.
+func (s *Server) sleep(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-s.done:
+		return false
+	}
+}
+
+// admit starts a connection, unless a limit is reached.
+func (s *Server) admit(nc net.Conn, secure bool) error {
+	if err := s.options.tuning().apply(nc); err != nil {
+		s.options.Logger.Warn("socket options", "error", err)
+	}
+	c := newServerConn(s, nc, secure)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if len(s.conns) >= s.options.Limits.Connections ||
+		c.address.IsValid() && s.perAddress[c.address] >= s.options.Limits.ConnectionsPerAddress {
+		s.refused++
+		return ErrLimit
+	}
+	if s.admitted++; s.admitted == 1 && s.watched.Has(ServerStats) {
+		s.goroutines.Add(1)
+		go func() {
+			defer s.goroutines.Done()
+			s.tellStats()
+		}()
+	}
+	c.number = s.admitted
+	s.conns[c] = struct{}{}
+	if c.address.IsValid() {
+		s.perAddress[c.address]++
+	}
+	s.goroutines.Add(1)
+	go func() {
+		defer s.goroutines.Done()
+		c.run()
+	}()
+	return nil
+}
+
+// forget removes a connection that has ended.
+func (s *Server) forget(c *serverConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if delete(s.conns, c); len(s.conns) == 0 && s.idle != nil {
+		close(s.idle)
+		s.idle = nil
+	}
+	if c.address.IsValid() {
+		if s.perAddress[c.address]--; s.perAddress[c.address] <= 0 {
+			delete(s.perAddress, c.address)
+		}
+	}
+}
