@@ -108,11 +108,11 @@ func clientOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
 		SendTimeout: duration(o.send_timeout_ms), Linger: linger(o.linger_ms), OutputBytes: int(o.output_bytes),
 		Play: rtmp.PlayOptions{
 			LiveOnly: o.live_only != 0, Start: float64(o.start_ms) / 1000, Duration: float64(o.duration_ms) / 1000,
-			BufferLength: time.Duration(o.buffer_length_ms) * time.Millisecond,
+			BufferLength: span(o.buffer_length_ms),
 		},
 		TLS: tlsOptions(o.tls), User: goString(o.user), Password: goString(o.password),
 		FollowRedirects: o.follow_redirects != 0, Allocator: blocks,
-		KeepAlive: duration(o.keep_alive_ms), UserTimeout: time.Duration(o.user_timeout_ms) * time.Millisecond,
+		KeepAlive: duration(o.keep_alive_ms), UserTimeout: span(o.user_timeout_ms),
 		ReceiveBufferBytes: int(o.receive_buffer_bytes), SendBufferBytes: int(o.send_buffer_bytes),
 	}
 }

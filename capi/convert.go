@@ -60,6 +60,9 @@ func duration(ms C.int32_t) time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
+// span converts a length of time.
+func span(ms C.uint32_t) time.Duration { return time.Duration(ms) * time.Millisecond }
+
 // putArray writes s to an array inside a struct, cut to fit at a character's boundary, with a NUL.
 func putArray(to []C.char, s string) {
 	n := min(len(s), len(to)-1)

@@ -202,7 +202,7 @@ func serverOptions(o *C.oxrtmp_server_options) *rtmp.ServerOptions {
 			Recorded: o.play_recorded != 0, NoSampleAccess: o.no_sample_access != 0, DataStart: o.data_start != 0,
 		},
 		TLS:       tlsOptions(o.tls),
-		KeepAlive: duration(o.keep_alive_ms), UserTimeout: time.Duration(o.user_timeout_ms) * time.Millisecond,
+		KeepAlive: duration(o.keep_alive_ms), UserTimeout: span(o.user_timeout_ms),
 		ReceiveBufferBytes: int(o.receive_buffer_bytes), SendBufferBytes: int(o.send_buffer_bytes),
 		OutputBytes: int(o.output_bytes), SendOnBWDone: o.send_on_bw_done != 0, Linger: linger(o.linger_ms),
 		Allocator: blocks,

@@ -244,6 +244,12 @@ export interface Limits {
   connectionsPerAddress?: number
   /** Requests of a server that wait for an answer; 1024. */
   pendingRequests?: number
+  /** Calls of either side that wait for their answer, per connection; 64. */
+  pendingCalls?: number
+  /** Chunks of a connection taken before others have their turn; 4096. */
+  readChunks?: number
+  /** Connections a server lets in per second; the rest wait in the kernel; 10000. */
+  handshakes?: number
 }
 
 /** How long each phase of a connection may last, in milliseconds; -1: without bound. */
@@ -327,6 +333,14 @@ export interface ServerOptions {
   sendTimeoutMs?: number
   /** Data that may be queued for a player before sending waits; 1 MiB. */
   outputBytes?: number
+  /** Silence after which the kernel probes the peer, in ms; -1: never; 15000. */
+  keepAliveMs?: number
+  /** How long the peer may leave what was sent unacknowledged, in ms (Linux); the system's. */
+  userTimeoutMs?: number
+  /** Size of the kernel's receive buffer; the system's, which grows with need. */
+  receiveBufferBytes?: number
+  /** Size of the kernel's send buffer; likewise. */
+  sendBufferBytes?: number
   /** Bounds on what a peer may cost. */
   limits?: Limits
   /** How long the phases of a connection may last. */
@@ -371,6 +385,14 @@ export interface ClientOptions {
   startMs?: number
   /** Playing: how much of a recorded stream, in ms; all of it. */
   durationMs?: number
+  /** Silence after which the kernel probes the server, in ms; -1: never; 15000. */
+  keepAliveMs?: number
+  /** How long the server may leave what was sent unacknowledged, in ms (Linux); the system's. */
+  userTimeoutMs?: number
+  /** Size of the kernel's receive buffer; the system's, which grows with need. */
+  receiveBufferBytes?: number
+  /** Size of the kernel's send buffer; likewise. */
+  sendBufferBytes?: number
   /** Bounds on what the server may cost. */
   limits?: Limits
   /** How long the phases of the connection may last. */

@@ -38,7 +38,10 @@ const limits = {
   queueBytes: count,
   connections: count,
   connectionsPerAddress: count,
-  pendingRequests: count
+  pendingRequests: count,
+  pendingCalls: count,
+  readChunks: count,
+  handshakes: count
 }
 
 const timeouts = {
@@ -66,7 +69,11 @@ const server = {
   lingerMs: time,
   askPlay: flag,
   outputBytes: count,
-  askPublish: flag
+  askPublish: flag,
+  keepAliveMs: time,
+  userTimeoutMs: count,
+  receiveBufferBytes: integer(1, I32),
+  sendBufferBytes: integer(1, I32)
 }
 
 const client = {
@@ -84,7 +91,11 @@ const client = {
   liveOnly: flag,
   bufferLengthMs: count,
   startMs: whole,
-  durationMs: whole
+  durationMs: whole,
+  keepAliveMs: time,
+  userTimeoutMs: count,
+  receiveBufferBytes: integer(1, I32),
+  sendBufferBytes: integer(1, I32)
 }
 
 const tls = {

@@ -35,6 +35,9 @@ static const struct field limits_fields[] = {
     FIELD(U32, oxrtmp_limits, "connections", connections),
     FIELD(U32, oxrtmp_limits, "connectionsPerAddress", connections_per_address),
     FIELD(U32, oxrtmp_limits, "pendingRequests", pending_requests),
+    FIELD(U32, oxrtmp_limits, "pendingCalls", pending_calls),
+    FIELD(U32, oxrtmp_limits, "readChunks", read_chunks),
+    FIELD(U32, oxrtmp_limits, "handshakes", handshakes),
     END};
 
 static const struct field timeouts_fields[] = {
@@ -63,6 +66,10 @@ static const struct field server_fields[] = {
     FIELD(U32, oxrtmp_server_options, "askPlay", ask_play),
     FIELD(U32, oxrtmp_server_options, "outputBytes", output_bytes),
     FIELD(U32, oxrtmp_server_options, "askPublish", ask_publish),
+    FIELD(I32, oxrtmp_server_options, "keepAliveMs", keep_alive_ms),
+    FIELD(U32, oxrtmp_server_options, "userTimeoutMs", user_timeout_ms),
+    FIELD(U32, oxrtmp_server_options, "receiveBufferBytes", receive_buffer_bytes),
+    FIELD(U32, oxrtmp_server_options, "sendBufferBytes", send_buffer_bytes),
     END};
 
 static const struct field tls_fields[] = {
@@ -108,6 +115,10 @@ static const struct field client_fields[] = {
     FIELD(U32, oxrtmp_client_options, "bufferLengthMs", buffer_length_ms),
     FIELD(I64, oxrtmp_client_options, "startMs", start_ms),
     FIELD(I64, oxrtmp_client_options, "durationMs", duration_ms),
+    FIELD(I32, oxrtmp_client_options, "keepAliveMs", keep_alive_ms),
+    FIELD(U32, oxrtmp_client_options, "userTimeoutMs", user_timeout_ms),
+    FIELD(U32, oxrtmp_client_options, "receiveBufferBytes", receive_buffer_bytes),
+    FIELD(U32, oxrtmp_client_options, "sendBufferBytes", send_buffer_bytes),
     END};
 
 static const struct field recorder_fields[] = {

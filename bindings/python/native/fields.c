@@ -19,7 +19,8 @@ const field native_server_options[] = {
     U32(chunk_size), U32(window_ack_size), U32(peer_bandwidth),   BOOL(ask_connection),
     BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), BOOL(ask_play), BOOL(no_wait),
     I32(send_timeout_ms), U32(output_bytes), HANDLE(hub), BOOL(ask_publish), BOOL(play_recorded), BOOL(no_sample_access),
-    BOOL(data_start), ELSEWHERE(tls), END};
+    BOOL(data_start), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
+    ELSEWHERE(tls), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_client_options
@@ -27,14 +28,16 @@ const field native_client_options[] = {
     U32(chunk_size), TEXT(app), TEXT(stream_name), TEXT(tc_url), TEXT(flash_version), TEXT(swf_url), TEXT(page_url),
     TEXT(publish_type), BOOL(digest_handshake), BOOL(no_wait), I32(send_timeout_ms), I32(linger_ms), U32(output_bytes),
     BOOL(live_only), U32(buffer_length_ms), I64(start_ms), I64(duration_ms), TEXT(user), TEXT(password),
-    BOOL(follow_redirects), ELSEWHERE(tls), ELSEWHERE(mask), END};
+    BOOL(follow_redirects), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
+    ELSEWHERE(tls), ELSEWHERE(mask), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_limits
 const field native_limits[] = {
     U32(message_bytes), U32(partial_bytes), U32(early_message_bytes), U32(early_partial_bytes), U32(chunk_streams),
     U32(message_streams), U32(amf_depth), U32(amf_values), U32(early_amf_values), U32(name_bytes), U32(idle_messages),
-    U32(output_bytes), U32(queue_bytes), U32(connections), U32(connections_per_address), U32(pending_requests), END};
+    U32(output_bytes), U32(queue_bytes), U32(connections), U32(connections_per_address), U32(pending_requests),
+    U32(pending_calls), U32(read_chunks), U32(handshakes), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_timeouts

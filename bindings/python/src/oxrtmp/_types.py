@@ -136,6 +136,9 @@ class Limits:
     connections: int = 0  #: open connections of a server; 10000
     connections_per_address: int = 0  #: open connections from one IP address; 5000
     pending_requests: int = 0  #: requests of a server that wait for an answer; 1024
+    pending_calls: int = 0  #: calls of either side that wait for their answer, per connection; 64
+    read_chunks: int = 0  #: chunks of a connection taken before others have their turn; 4096
+    handshakes: int = 0  #: connections a server lets in per second; the rest wait in the kernel; 10000
 
     def _native(self) -> dict[str, int]:
         return asdict(self)
@@ -226,6 +229,10 @@ class ServerOptions(TypedDict, total=False):
     play_recorded: bool  #: players are told that streams are recorded ones
     no_sample_access: bool  #: leave out |RtmpSampleAccess, which lets Flash players read samples
     data_start: bool  #: players get NetStream.Data.Start as data, as some servers do
+    keep_alive: float  #: seconds of silence after which the kernel probes the peer, math.inf: never; 15
+    user_timeout: float  #: seconds that the peer may leave what was sent unacknowledged (Linux); the system's
+    receive_buffer_bytes: int  #: size of the kernel's receive buffer; the system's, which grows with need
+    send_buffer_bytes: int  #: size of the kernel's send buffer; likewise
 
 
 class ClientOptions(TypedDict, total=False):
@@ -254,6 +261,10 @@ class ClientOptions(TypedDict, total=False):
     user: str  #: for servers that ask for a login; what the URL says
     password: str  #: its password
     follow_redirects: bool  #: go where the server sends the client, up to five times in a row
+    keep_alive: float  #: seconds of silence after which the kernel probes the peer, math.inf: never; 15
+    user_timeout: float  #: seconds that the peer may leave what was sent unacknowledged (Linux); the system's
+    receive_buffer_bytes: int  #: size of the kernel's receive buffer; the system's, which grows with need
+    send_buffer_bytes: int  #: size of the kernel's send buffer; likewise
 
 
 class CachePolicy(IntEnum):
@@ -377,6 +388,10 @@ def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[s
         plain["hub"] = plain["hub"]._handle
     if "linger" in plain:
         plain["linger_ms"] = milliseconds(plain.pop("linger")) or -1
+    if "keep_alive" in plain:
+        plain["keep_alive_ms"] = milliseconds(plain.pop("keep_alive")) or 1
+    if "user_timeout" in plain:
+        plain["user_timeout_ms"] = max(1, milliseconds(plain.pop("user_timeout")))
     return plain, limits._native(), timeouts._native()
 
 
