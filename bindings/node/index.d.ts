@@ -246,7 +246,7 @@ export interface Limits {
   pendingRequests?: number
   /** Calls of either side that wait for their answer, per connection; 64. */
   pendingCalls?: number
-  /** Chunks of a connection taken before others have their turn; 4096. */
+  /** Chunks of a connection taken before others have their turn; 4096. An {@link Engine} takes what it is given. */
   readChunks?: number
   /** Connections a server lets in per second; the rest wait in the kernel; 10000. */
   handshakes?: number
@@ -600,9 +600,12 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
   [Symbol.asyncIterator] (): AsyncIterableIterator<Packet>
   /** What the other side does besides, until the stream ends. The last 256 events wait for you. */
   events (): AsyncIterableIterator<E>
-  /** Sends the H.264 configuration: an AVCDecoderConfigurationRecord (avcC). */
+  /**
+   * Sends the H.264 configuration: an AVCDecoderConfigurationRecord (avcC). It has the timestamp of the audio or video that
+   * was sent last, 0 at first.
+   */
   sendVideoSequenceHeader (avcc: Bytes): Promise<void>
-  /** Sends the AAC configuration: an AudioSpecificConfig. */
+  /** Sends the AAC configuration: an AudioSpecificConfig, with a timestamp as that of H.264 has. */
   sendAudioSequenceHeader (asc: Bytes): Promise<void>
   /** Sends one H.264 frame: NAL units, each after its length as avcC says. */
   sendVideo (timestampMs: number, keyframe: boolean, nalus: Bytes): Promise<void>
@@ -971,7 +974,10 @@ export type HubClientOptions = Pick<ClientOptions, 'sendTimeoutMs' | 'outputByte
 
 // ---- files ----
 
-/** Writes packets into an FLV file, off the event loop. */
+/**
+ * Writes packets into an FLV file, off the event loop. Where it begins another file, that one can be played alone: its time,
+ * its duration and its index count from its first keyframe.
+ */
 export class Recorder implements AsyncDisposable {
   private constructor ()
   /**

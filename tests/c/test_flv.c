@@ -176,6 +176,15 @@ static void recordings(void) {
   OK(oxrtmp_recorder_path(a, second, sizeof second, NULL));
   CHECK(strcmp(path, second) != 0); /* and the next file after that */
   OK(oxrtmp_recorder_close(a));
+  OK(oxrtmp_flv_reader_open(second, &reader)); /* its time is its own */
+  OK(oxrtmp_flv_reader_next_packet(reader, &packet));
+  OK(oxrtmp_packet_json(&packet, json, sizeof json, NULL));
+  CHECK(strstr(json, "\"duration\":0,") != NULL);
+  OK(oxrtmp_packet_release(&packet));
+  OK(oxrtmp_flv_reader_next_packet(reader, &packet));
+  CHECK(packet.type == 8 && packet.timestamp_ms == 0);
+  OK(oxrtmp_packet_release(&packet));
+  OK(oxrtmp_flv_reader_close(reader));
   STATUS(OXRTMP_E_FILE, oxrtmp_recorder_open("/proc/no/such/place.flv", NULL, &a));
   CHECK(a.id == 0);
   snprintf(path, sizeof path, "rm -r %s", directory);

@@ -133,6 +133,7 @@ static void one_by_one(void) {
                        .flags = OXRTMP_PACKET_KEYFRAME | OXRTMP_PACKET_ENHANCED, .timestamp_ms = 100, .composition_ms = 7,
                        .packet_type = 1, .data = nalu, .size = sizeof nalu};
   OK(oxrtmp_client_send_packet(client, &own));
+  OK(oxrtmp_client_send_video_sequence_header(client, avcc, sizeof avcc)); /* another configuration: its time is now */
   OK(oxrtmp_client_flush(client, 5000));
 
   struct {
@@ -150,6 +151,7 @@ static void one_by_one(void) {
       {8, OXRTMP_PACKET_FRAME, OXRTMP_CODEC_MP4A, 81, 0, 0, aac, sizeof aac},
       {18, OXRTMP_PACKET_DATA, 0, 90, 0, 0, text, sizeof text - 1},
       {9, OXRTMP_PACKET_FRAME, OXRTMP_CODEC_HVC1, 100, OXRTMP_PACKET_KEYFRAME | OXRTMP_PACKET_ENHANCED, 7, nalu, sizeof nalu},
+      {9, OXRTMP_PACKET_SEQUENCE_HEADER, OXRTMP_CODEC_AVC1, 100, 0, 0, avcc, sizeof avcc},
   };
   for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
     oxrtmp_packet p;
@@ -194,7 +196,7 @@ static void one_by_one(void) {
   CHECK(strstr(json, "\"width\":640") != NULL && strstr(json, "\"custom\":[1,\"two\",null]") != NULL);
   oxrtmp_statistics s = {.struct_size = sizeof s};
   OK(oxrtmp_client_statistics(client, &s));
-  CHECK(s.packets == 9 && s.video_packets == 4 && s.audio_packets == 2 && s.data_packets == 3);
+  CHECK(s.packets == 10 && s.video_packets == 5 && s.audio_packets == 2 && s.data_packets == 3);
   char peer[64];
   OK(oxrtmp_client_peer_address(client, peer, sizeof peer, NULL));
   CHECK(atoi(strrchr(peer, ':') + 1) == port_of(server));

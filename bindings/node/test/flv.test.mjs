@@ -128,6 +128,10 @@ test('packets made by hand, and rotation', async t => {
   const tags = files.map(name => readFLV(readFileSync(path.join(directory, name))).filter(tag => tag.type === 9))
   assert.equal(tags.reduce((sum, t) => sum + t.length, 0), 100)
   for (const own of tags) assert.equal(own[0].data[0], 0x17)
+  const [metadata, ...packets] = await collect(await FLVReader.open(path.join(directory, 'r-2.flv'))) // has a time of its own
+  assert.equal(packets[0].timestampMs, 0)
+  assert.equal(metadata.values[1].duration * 1000, packets.at(-1).timestampMs)
+  assert.equal(metadata.values[1].keyframes.times[0], 0)
 })
 
 test('a packet may be released as soon as it was given to a recorder', async t => {

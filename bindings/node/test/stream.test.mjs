@@ -17,9 +17,12 @@ test('every send arrives as what it is', async t => {
   await client.sendData(50, Buffer.from('0200026869' + '00' + '3ff0000000000000', 'hex'))
   await client.sendPacket({ media: 'video', codec: 'hvc1', keyframe: true, timestampMs: 60, compositionMs: -5, data: frame.buffer.slice(0, 4) })
   await client.sendPackets([{ type: 8, raw: Buffer.from('af01aabb', 'hex'), timestampMs: 70 }])
+  await client.sendVideoSequenceHeader(AVCC) // another configuration
+  await client.sendAudioSequenceHeader(ASC)
   await client.close()
 
-  const [metadata, avcc, asc, key, inter, audio, data, hevc, raw] = await collect(session)
+  const [metadata, avcc, asc, key, inter, audio, data, hevc, raw, ...later] = await collect(session)
+  assert.deepEqual([avcc, asc, ...later].map(packet => packet.timestampMs), [0, 0, 70, 70]) // of what was sent before
   assert.ok(metadata instanceof Packet)
   assert.deepEqual([metadata.kind, metadata.media, metadata.type, metadata.handler], ['metadata', 'data', 18, 'onMetaData'])
   assert.deepEqual(metadata.values, ['onMetaData', { width: 320, height: 180, custom: 'x', nested: { a: [1, null, true] } }])

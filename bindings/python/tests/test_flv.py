@@ -84,5 +84,11 @@ def test_rotation(tmp_path: Path) -> None:
             flags, head = (oxrtmp.PacketFlags.KEYFRAME, 0x17) if i % 10 == 0 else (0, 0x27)
             recorder.write(oxrtmp.Packet(9, i * 40, raw=bytes([head, 1, 0, 0, 0]) + b"frame", flags=flags))
     assert len(list(tmp_path.glob("*.flv"))) == 4
+    for name in ("x-2.flv", "x-3.flv"):  # each has a time of its own
+        with oxrtmp.FLVReader(tmp_path / name) as reader:
+            first, *packets = reader
+        metadata = first.values()[1]
+        assert packets[0].timestamp_ms == 0 and metadata["duration"] * 1000 == packets[-1].timestamp_ms > 1000
+        assert metadata["keyframes"]["times"][0] == 0
     with pytest.raises(OSError):
         oxrtmp.Recorder("/nonexistent/x.flv")

@@ -300,6 +300,17 @@ def stuffed(server: oxrtmp.Server, **options: object) -> tuple[oxrtmp.Client, ox
     return clients[0], session
 
 
+def test_headers_have_the_time_of_what_was_sent_before() -> None:
+    with oxrtmp.Server("127.0.0.1:0") as server:
+        client, session = stuffed(server)
+        for _ in range(2):
+            client.send_video_sequence_header(b"avcc")
+            client.send_audio_sequence_header(b"\x12\x10")
+            client.send_video(5000, True, b"frame")
+        client.close()
+        assert [packet.timestamp_ms for packet in session] == [0, 0, 5000, 5000, 5000, 5000]
+
+
 def test_sending_waits_for_room() -> None:
     """Nobody takes: sending waits, then times out with nothing taken; when somebody takes, everything comes."""
     with oxrtmp.Server("127.0.0.1:0") as server:

@@ -20,11 +20,12 @@ Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 class Recorder(Handle):
-    """Writes packets into an FLV file: payload and timestamp as they came.
+    """Writes packets into an FLV file: payloads as they came, and in the first file timestamps too.
 
     If the file exists, name-2.flv, name-3.flv, ... is used instead: no file is overwritten. A file whose recorder is
     never closed can be played up to its last whole packet. Another file is begun at the first keyframe past
-    rotate_bytes, or past rotate_duration seconds of media, if they are given.
+    rotate_bytes, or past rotate_duration seconds of media, if they are given: it can be played alone, and its time, its
+    duration and its index count from that keyframe.
     """
 
     def __init__(

@@ -28,12 +28,15 @@ class Sender(Stream):
     _sending: threading.RLock  # held by the one who waits for room
 
     def send_video_sequence_header(self, avcc: Buffer) -> None:
-        """The H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15)."""
+        """The H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15).
+
+        It has the timestamp of the audio or video that was sent last, 0 at first.
+        """
         if self._waiting or not self._calls.send_video_sequence_header(self._handle, avcc):
             self._send_later(self._calls.send_video_sequence_header, avcc)
 
     def send_audio_sequence_header(self, asc: Buffer) -> None:
-        """The AAC configuration: an AudioSpecificConfig (ISO 14496-3)."""
+        """The AAC configuration: an AudioSpecificConfig (ISO 14496-3), with a timestamp as that of H.264 has."""
         if self._waiting or not self._calls.send_audio_sequence_header(self._handle, asc):
             self._send_later(self._calls.send_audio_sequence_header, asc)
 
