@@ -61,6 +61,11 @@ oxrtmp_status oxrtmp_chunk_encoder_set_chunk_size(oxrtmp_chunk_encoder encoder, 
   return oxgo_chunk_encoder_set_chunk_size(encoder, size);
 }
 
+oxrtmp_status oxrtmp_chunk_encoder_set_full_headers(oxrtmp_chunk_encoder encoder, uint32_t on) {
+  OX_ENTER();
+  return oxgo_chunk_encoder_set_full_headers(encoder, on);
+}
+
 oxrtmp_status oxrtmp_chunk_encoder_forget(oxrtmp_chunk_encoder encoder, uint32_t chunk_stream_id) {
   OX_ENTER();
   return oxgo_chunk_encoder_forget(encoder, chunk_stream_id);

@@ -193,6 +193,14 @@ func oxgo_chunk_encoder_set_chunk_size(h C.oxrtmp_chunk_encoder, size C.uint32_t
 	})
 }
 
+//export oxgo_chunk_encoder_set_full_headers
+func oxgo_chunk_encoder_set_full_headers(h C.oxrtmp_chunk_encoder, on C.uint32_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(encoders, h.id, func(e *heldEncoder) error {
+		return e.change(func(c *chunk.Encoder) { c.SetFullHeaders(on != 0) })
+	})
+}
+
 //export oxgo_chunk_encoder_forget
 func oxgo_chunk_encoder_forget(h C.oxrtmp_chunk_encoder, id C.uint32_t) (status C.oxrtmp_status) {
 	defer guard(&status)

@@ -2090,8 +2090,12 @@ OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_write(oxrtmp_chunk_encoder encoder
  *  Set Chunk Size message. Since 0.1. @return OXRTMP_OK; E_ARGUMENT. */
 OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_set_chunk_size(oxrtmp_chunk_encoder encoder, uint32_t size);
 
-/** Make the next message of a chunk stream begin with a complete header, which refers to nothing before it: after a
- *  message that was written but not sent, or because you want none other. Since 0.1. @return OXRTMP_OK; E_ARGUMENT. */
+/** on, not 0: every message begins with a complete header from now on, which refers to nothing before it and takes up to
+ *  11 bytes more; 0: with as short a one as may be again. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_set_full_headers(oxrtmp_chunk_encoder encoder, uint32_t on);
+
+/** Make the next message of a chunk stream begin with a complete header: after a message that was written but not sent.
+ *  Since 0.1. @return OXRTMP_OK; E_ARGUMENT. */
 OXRTMP_API oxrtmp_status oxrtmp_chunk_encoder_forget(oxrtmp_chunk_encoder encoder, uint32_t chunk_stream_id);
 
 /** End the encoder's handle. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */

@@ -172,10 +172,9 @@ export class ChunkEncoder implements Disposable {
    * Chunk Size message.
    */
   setChunkSize (size: number): void
-  /**
-   * Make the next message of a chunk stream begin with a complete header, which refers to nothing before it: after a message
-   * that was written but not sent, or because you want none other.
-   */
+  /** Begin every message with a complete header from now on, which refers to nothing before it, or no longer do so. */
+  setFullHeaders (on?: boolean): void
+  /** Make the next message of a chunk stream begin with a complete header: after a message that was written but not sent. */
   forget (chunkStreamId: number): void
   /** It was closed. */
   readonly closed: boolean

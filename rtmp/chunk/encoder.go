@@ -12,6 +12,7 @@ import (
 // the same size. Continuation chunks repeat an extended timestamp.
 type Encoder struct {
 	size    int
+	full    bool // every message begins with a complete header
 	streams []encoded
 }
 
@@ -41,6 +42,10 @@ func (e *Encoder) ChunkSize() int {
 	return e.size
 }
 
+// SetFullHeaders makes every message begin with a complete (type 0) header from now on, which refers to nothing before it,
+// or, with false, as short a one as may be again. It costs up to 11 bytes a message.
+func (e *Encoder) SetFullHeaders(on bool) { e.full = on }
+
 // AppendMessage appends the chunks of a message. It panics if the payload is longer than 0xFFFFFF bytes or the chunk
 // stream id is out of range.
 func (e *Encoder) AppendMessage(dst []byte, h Header, payload []byte) []byte {
@@ -52,7 +57,7 @@ func (e *Encoder) AppendParts(dst []byte, h Header, head, body []byte) []byte {
 	length := len(head) + len(body)
 	s := e.stream(h.ChunkStreamID)
 	delta := h.Timestamp - s.Timestamp
-	format := s.format(h, length)
+	format := e.format(s, h, length)
 	*s = encoded{Header: h, length: length, delta: delta, stated: format != 0, known: true}
 	dst = appendBasicHeader(dst, format, h.ChunkStreamID)
 	switch format {
@@ -68,11 +73,11 @@ func (e *Encoder) AppendParts(dst []byte, h Header, head, body []byte) []byte {
 	return appendChunks(dst, h, head, body, e.ChunkSize())
 }
 
-// format returns the type of header that a message begins with after what was sent last.
-func (s *encoded) format(h Header, length int) byte {
+// format returns the type of header that a message begins with after s, what was sent last on its chunk stream.
+func (e *Encoder) format(s *encoded, h Header, length int) byte {
 	delta := h.Timestamp - s.Timestamp
 	switch {
-	case !s.known || h.StreamID != s.StreamID || int32(delta) < 0 || h.Timestamp >= extendedMark || delta >= extendedMark:
+	case e.full || !s.known || h.StreamID != s.StreamID || int32(delta) < 0 || h.Timestamp >= extendedMark || delta >= extendedMark:
 		return 0
 	case length != s.length || h.TypeID != s.TypeID:
 		return 1
@@ -95,7 +100,7 @@ func (e *Encoder) Size(h Header, length int) int {
 	case h.ChunkStreamID >= 64:
 		basic = 2
 	}
-	format := e.stream(h.ChunkStreamID).format(h, length)
+	format := e.format(e.stream(h.ChunkStreamID), h, length)
 	continued := max(0, (length-1)/e.ChunkSize())
 	size := basic + [4]int{11, 7, 3, 0}[format] + length + continued*basic
 	if h.Timestamp >= extendedMark {

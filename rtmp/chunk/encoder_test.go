@@ -58,6 +58,23 @@ func TestEncoderHeaders(t *testing.T) {
 	}
 }
 
+// A34: an encoder may be told to refer to nothing.
+func TestFullHeaders(t *testing.T) {
+	var e Encoder
+	h := Header{4, 10, 8, 1}
+	first := e.AppendMessage(nil, h, []byte("x"))
+	e.SetFullHeaders(true)
+	for range 2 {
+		if got := e.AppendMessage(nil, h, []byte("x")); !bytes.Equal(got, first) || e.Size(h, 1) != len(first) {
+			t.Errorf("%x, want %x; size %d", got, first, e.Size(h, 1))
+		}
+	}
+	e.SetFullHeaders(false)
+	if got := e.AppendMessage(nil, h, []byte("x")); got[0]>>6 != 2 {
+		t.Errorf("%x is a complete header still", got)
+	}
+}
+
 func TestForgetMakesTheNextHeaderComplete(t *testing.T) {
 	var e Encoder
 	e.AppendMessage(nil, Header{4, 10, 8, 1}, []byte{1})

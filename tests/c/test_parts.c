@@ -56,6 +56,14 @@ static void encoders_check_what_they_get(void) {
   OK(oxrtmp_chunk_encoder_forget(e, 4));
   OK(oxrtmp_chunk_encoder_write(e, &m, (const uint8_t *)"x", 1, buf, sizeof buf, &length));
   CHECK(length == 13 && buf[0] == 4); /* a complete header */
+  OK(oxrtmp_chunk_encoder_set_full_headers(e, 1)); /* always */
+  for (int i = 0; i < 2; i++) {
+    OK(oxrtmp_chunk_encoder_write(e, &m, (const uint8_t *)"x", 1, buf, sizeof buf, &length));
+    CHECK(length == 13 && buf[0] == 4);
+  }
+  OK(oxrtmp_chunk_encoder_set_full_headers(e, 0));
+  OK(oxrtmp_chunk_encoder_write(e, &m, (const uint8_t *)"x", 1, buf, sizeof buf, &length));
+  CHECK(length == 5 && buf[0] == 0x84);
   OK(oxrtmp_chunk_encoder_set_chunk_size(e, 1));
   OK(oxrtmp_chunk_encoder_write(e, &m, (const uint8_t *)"xyz", 3, buf, sizeof buf, &length));
   CHECK(memcmp(buf + length - 5, "x\304y\304z", 5) == 0);
@@ -79,6 +87,7 @@ static void encoders_check_what_they_get(void) {
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_chunk_encoder_set_chunk_size(e, 0x80000000));
   OK(oxrtmp_chunk_encoder_close(e));
   STATUS(OXRTMP_E_HANDLE, oxrtmp_chunk_encoder_forget(e, 4));
+  STATUS(OXRTMP_E_HANDLE, oxrtmp_chunk_encoder_set_full_headers(e, 1));
 }
 
 static oxrtmp_status json_of(const void *amf, size_t size, uint32_t flags) {

@@ -195,6 +195,17 @@ static napi_value encoder_set_chunk_size(napi_env env, napi_callback_info info) 
   return make_status(env, oxrtmp_chunk_encoder_set_chunk_size(encoder, size));
 }
 
+/* encoderSetFullHeaders(handle, on): a status. */
+static napi_value encoder_set_full_headers(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_chunk_encoder encoder;
+  uint32_t on;
+  if (!get_part(env, info, ENCODER, &a, &encoder.id) || !get_u32(&a, 1, &on)) {
+    return NULL;
+  }
+  return make_status(env, oxrtmp_chunk_encoder_set_full_headers(encoder, on));
+}
+
 /* encoderForget(handle, chunkStreamId): a status. */
 static napi_value encoder_forget(napi_env env, napi_callback_info info) {
   struct arguments a;
@@ -231,6 +242,7 @@ const struct function part_functions[] = {
     {"encoderCreate", encoder_create},
     {"encoderWrite", encoder_write},
     {"encoderSetChunkSize", encoder_set_chunk_size},
+    {"encoderSetFullHeaders", encoder_set_full_headers},
     {"encoderForget", encoder_forget},
     {"encoderClose", encoder_close},
     {NULL, NULL},

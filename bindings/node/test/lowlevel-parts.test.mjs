@@ -78,6 +78,10 @@ test('encoders check what they get, and write ids and headers in every form', ()
   encoder.forget(4)
   const third = encoder.write(message)
   assert.deepEqual([third.length, third[0]], [13, 4]) // a complete header
+  encoder.setFullHeaders()
+  for (let i = 0; i < 2; i++) assert.deepEqual(encoder.write(message), third)
+  encoder.setFullHeaders(false)
+  assert.deepEqual(encoder.write(message), second)
   encoder.setChunkSize(1)
   assert.equal(encoder.write({ ...message, payload: ascii('xyz') }).toString('latin1').slice(-5), 'x\xc4y\xc4z')
   // Two forms that are longer: three bytes of id, an extended timestamp with each chunk.

@@ -190,6 +190,15 @@ static PyObject *chunk_encoder_set_chunk_size(PyObject *module, PyObject *args) 
   return native_none(module, oxrtmp_chunk_encoder_set_chunk_size(encoder, size));
 }
 
+static PyObject *chunk_encoder_set_full_headers(PyObject *module, PyObject *args) {
+  oxrtmp_chunk_encoder encoder;
+  uint32_t on;
+  if (!PyArg_ParseTuple(args, "KO&", &encoder.id, native_u32, &on)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_chunk_encoder_set_full_headers(encoder, on));
+}
+
 static PyObject *chunk_encoder_forget(PyObject *module, PyObject *args) {
   oxrtmp_chunk_encoder encoder;
   uint32_t id;
@@ -217,6 +226,7 @@ PyMethodDef native_parts_methods[] = {
     {"chunk_encoder_create", chunk_encoder_create, METH_NOARGS, NULL},
     {"chunk_encoder_write", chunk_encoder_write, METH_VARARGS, NULL},
     {"chunk_encoder_set_chunk_size", chunk_encoder_set_chunk_size, METH_VARARGS, NULL},
+    {"chunk_encoder_set_full_headers", chunk_encoder_set_full_headers, METH_VARARGS, NULL},
     {"chunk_encoder_forget", chunk_encoder_forget, METH_VARARGS, NULL},
     {"chunk_encoder_close", chunk_encoder_close, METH_O, NULL},
     {NULL, NULL, 0, NULL},

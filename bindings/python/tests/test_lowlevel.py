@@ -75,6 +75,10 @@ def test_headers_that_an_encoder_writes() -> None:
         assert encoder.write(message) == b"\x84\0\0\0x"
         encoder.forget(4)  # it was dropped: the next header refers to nothing
         assert encoder.write(message) == b"\4\0\0\x0a\0\0\1\x08\1\0\0\0x"
+        encoder.set_full_headers()
+        assert encoder.write(message) == encoder.write(message) == b"\4\0\0\x0a\0\0\1\x08\1\0\0\0x"
+        encoder.set_full_headers(False)
+        assert encoder.write(message) == b"\x84\0\0\0x"
         encoder.set_chunk_size(1)
         assert encoder.write(dataclasses.replace(message, payload=b"xyz")).endswith(b"x\xc4y\xc4z")
         for csid, first in ((63, b"\x3f"), (64, b"\0\0"), (319, b"\0\xff"), (320, b"\1\0\1"), (65599, b"\1\xff\xff")):

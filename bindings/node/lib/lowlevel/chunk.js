@@ -59,6 +59,8 @@ class ChunkEncoder {
 
   setChunkSize (size) { check(native.encoderSetChunkSize(this.#held.open, checkInteger(size, 'size', 1, 0x7fffffff))) }
 
+  setFullHeaders (on = true) { check(native.encoderSetFullHeaders(this.#held.open, on ? 1 : 0)) }
+
   forget (chunkStreamId) {
     check(native.encoderForget(this.#held.open, checkInteger(chunkStreamId, 'chunkStreamId', 2, 65599)))
   }

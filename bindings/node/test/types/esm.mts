@@ -198,6 +198,7 @@ export function lowlevel (bytes: Buffer, room: Uint8Array): void {
   }
   using encoder = new ChunkEncoder()
   encoder.forget(3)
+  encoder.setFullHeaders(true)
   const values = amfFromJson('[1]', { amf3: false })
   same<Buffer, typeof values>(true)
   const payload = commandBuild({ name: 'connect', transactionId: 1, values })

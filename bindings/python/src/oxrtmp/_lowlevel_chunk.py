@@ -86,11 +86,12 @@ class ChunkEncoder(Part):
         """
         _native.chunk_encoder_set_chunk_size(self._handle, size)
 
-    def forget(self, chunk_stream_id: int) -> None:
-        """Make the next message of a chunk stream begin with a complete header, which refers to nothing before it.
+    def set_full_headers(self, on: bool = True) -> None:
+        """Begin every message with a complete header from now on, which refers to nothing before it, or no longer do so."""
+        _native.chunk_encoder_set_full_headers(self._handle, int(on))
 
-        After a message that was written but not sent, or because you want none other.
-        """
+    def forget(self, chunk_stream_id: int) -> None:
+        """Make the next message of a chunk stream begin with a complete header, after one that was written but not sent."""
         _native.chunk_encoder_forget(self._handle, chunk_stream_id)
 
 
