@@ -17,6 +17,14 @@ void ox_set_error(oxrtmp_status status, int32_t os_error, int32_t tls_alert, con
                   const char *code, size_t code_size, const char *description, size_t description_size,
                   const char *message, size_t message_size);
 
+/* ---- events ---- */
+
+/* ox_has_packet tells whether an event has a packet in its union. */
+static inline bool ox_has_packet(const oxrtmp_event *event) {
+  return event->type == OXRTMP_EVENT_PACKET || (event->type >= OXRTMP_EVENT_CALL &&
+                                                event->type <= OXRTMP_EVENT_REPLY && event->status == OXRTMP_OK);
+}
+
 /* ---- time (queue.c) ---- */
 
 /* ox_monotonic returns CLOCK_MONOTONIC in nanoseconds. */

@@ -111,7 +111,7 @@ func clientOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
 			BufferLength: span(o.buffer_length_ms),
 		},
 		TLS: tlsOptions(o.tls), User: goString(o.user), Password: goString(o.password),
-		FollowRedirects: o.follow_redirects != 0, Allocator: blocks,
+		FollowRedirects: o.follow_redirects != 0, AnswerCalls: o.answer_calls != 0, Allocator: blocks,
 		KeepAlive: duration(o.keep_alive_ms), UserTimeout: span(o.user_timeout_ms),
 		ReceiveBufferBytes: int(o.receive_buffer_bytes), SendBufferBytes: int(o.send_buffer_bytes),
 	}

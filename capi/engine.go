@@ -15,6 +15,7 @@ func shaken(flags C.uint32_t) bool { return flags&C.OXRTMP_ENGINE_SHAKEN != 0 }
 func oxgo_engine_server_create(o *C.oxrtmp_server_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
 	defer guard(&status)
 	options := serverOptions(o)
+	options.AnswerCalls = false // an engine has no call for that
 	e, err := rtmp.ServerEngine(options, shaken(flags))
 	if err != nil {
 		return failSetup(err)
@@ -25,7 +26,7 @@ func oxgo_engine_server_create(o *C.oxrtmp_server_options, flags C.uint32_t, out
 //export oxgo_engine_publish_create
 func oxgo_engine_publish_create(url *C.char, o *C.oxrtmp_client_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
 	defer guard(&status)
-	e, err := rtmp.PublishEngine(goString(url), clientOptions(o), shaken(flags))
+	e, err := rtmp.PublishEngine(goString(url), engineOptions(o), shaken(flags))
 	if err != nil {
 		return failSetup(err)
 	}
@@ -35,11 +36,18 @@ func oxgo_engine_publish_create(url *C.char, o *C.oxrtmp_client_options, flags C
 //export oxgo_engine_play_create
 func oxgo_engine_play_create(url *C.char, o *C.oxrtmp_client_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
 	defer guard(&status)
-	e, err := rtmp.PlayEngine(goString(url), clientOptions(o), shaken(flags))
+	e, err := rtmp.PlayEngine(goString(url), engineOptions(o), shaken(flags))
 	if err != nil {
 		return failSetup(err)
 	}
 	return newEngine(&heldEngine{protocol: e, client: e}, out)
+}
+
+// engineOptions are a client's without what an engine has no call for.
+func engineOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
+	options := clientOptions(o)
+	options.AnswerCalls = false
+	return options
 }
 
 func newEngine(h *heldEngine, out *C.oxrtmp_engine) C.oxrtmp_status {

@@ -27,6 +27,13 @@ func putClientEvent(out *C.oxrtmp_event, e *rtmp.ClientEvent) {
 	case rtmp.ClientStatus, rtmp.ClientReconnect:
 		out._type = C.OXRTMP_EVENT_STATUS
 		putInfo(out, e.Status.Code, e.Status.Description)
+	case rtmp.ClientCall:
+		putCall(out, e.CallID, e.Call)
+	case rtmp.ClientReply:
+		putReply(out, e.CallID, e.Values, e.Err)
+	case rtmp.ClientSharedObject:
+		out._type = C.OXRTMP_EVENT_SHARED_OBJECT
+		putBody(out, message.TypeSharedObject, sharedValues(e.SharedObject))
 	case rtmp.ClientControl:
 		out.stream_id = putControl(out, &e.Control)
 	}
@@ -61,6 +68,13 @@ func putSessionEvent(out *C.oxrtmp_event, e *rtmp.SessionEvent) {
 		out._type, out.value, out.on = C.OXRTMP_EVENT_RECEIVE, C.uint32_t(e.Type), flag(e.On)
 	case rtmp.SessionBuffer:
 		out._type, out.value = C.OXRTMP_EVENT_BUFFER_LENGTH, C.uint32_t(e.Buffer.Milliseconds())
+	case rtmp.SessionCall:
+		putCall(out, e.CallID, e.Call)
+	case rtmp.SessionReply:
+		putReply(out, e.CallID, e.Values, e.Err)
+	case rtmp.SessionSharedObject:
+		out._type = C.OXRTMP_EVENT_SHARED_OBJECT
+		putBody(out, message.TypeSharedObject, sharedValues(e.SharedObject))
 	case rtmp.SessionWritable:
 		out._type = C.OXRTMP_EVENT_WRITABLE
 	}

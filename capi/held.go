@@ -24,6 +24,7 @@ type (
 		silent bool        // it tells nothing
 		closed atomic.Bool // and what it has to tell goes nowhere without a queue
 		before int         // events to be emitted before the next request, whose place is known if that is not negative
+		calls  bool        // its option answer_calls
 	}
 	heldRequest struct {
 		wish
@@ -33,6 +34,7 @@ type (
 	heldSession struct {
 		*rtmp.Session
 		attachment
+		called bool // calls of the peer's are events
 	}
 	heldClient struct {
 		carrier
@@ -173,7 +175,7 @@ func (h *heldServer) accept(r *rtmp.Request, q *eventQueue, o *C.oxrtmp_session_
 	if err != nil || s == nil {
 		return err
 	}
-	held := &heldSession{Session: s}
+	held := &heldSession{Session: s, called: h.calls}
 	if err := open(sessions, held, &session.id, (*heldSession).close); err != nil {
 		return err
 	}
@@ -206,6 +208,29 @@ func (h *heldSession) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 	if h.Kind() == rtmp.RequestPlay {
 		return h.emitPlayer(s, out)
 	}
+	if h.called {
+		if n = h.emitTold(s, out); n == len(out) {
+			return n, h.Ready()
+		}
+		packets, more := h.emitPackets(s, out[n:])
+		return n + packets, more
+	}
+	return h.emitPackets(s, out)
+}
+
+// emitTold writes what the peer of a published stream says besides its packets. The end is left to those.
+func (h *heldSession) emitTold(s *source, out []C.oxrtmp_event) (n int) {
+	for ; n < len(out); n++ {
+		got, err := h.NextEvent(0)
+		if err != nil {
+			break
+		}
+		putSessionEvent(s.event(&out[n], C.OXRTMP_EVENT_NONE), &got)
+	}
+	return n
+}
+
+func (h *heldSession) emitPackets(s *source, out []C.oxrtmp_event) (n int, more bool) {
 	batch := batches.Get().(*packetBatch)
 	defer batches.Put(batch)
 	n, err := h.NextPackets(batch[:min(len(out), len(batch))], 0) // a drain asks for no more than a turn

@@ -165,7 +165,7 @@ void ox_events_own(oxrtmp_event *events, size_t count) {
   pthread_mutex_lock(&lock);
   for (size_t i = 0; i < count; i++) {
     oxrtmp_event *event = &events[i];
-    if ((event->type == OXRTMP_EVENT_PACKET && !packet_own(&event->u.packet)) ||
+    if ((ox_has_packet(event) && !packet_own(&event->u.packet)) ||
         (event->type == OXRTMP_EVENT_SERVER && !told_own(&event->u.server))) {
       event->status = OXRTMP_E_MEMORY;
     }

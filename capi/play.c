@@ -3,6 +3,14 @@
 
 #include "_cgo_export.h"
 
+/* owned_event makes the packet of an event that was written the caller's. */
+static oxrtmp_status owned_event(oxrtmp_status status, oxrtmp_event *event) {
+  if (status == OXRTMP_OK) {
+    ox_events_own(event, 1);
+  }
+  return status;
+}
+
 oxrtmp_status oxrtmp_request_play(oxrtmp_request request, oxrtmp_play_info *info) {
   OX_ENTER();
   OX_STRUCT_OUT(oxrtmp_play_info, info, oxgo_request_play(request, &local_));
@@ -22,7 +30,7 @@ oxrtmp_status oxrtmp_session_play(oxrtmp_session session, oxrtmp_play_info *info
 oxrtmp_status oxrtmp_session_next_event(oxrtmp_session session, int32_t timeout_ms, oxrtmp_event *event) {
   OX_ENTER();
   OX_OUT(event);
-  return oxgo_session_next_event(session, timeout_ms, event);
+  return owned_event(oxgo_session_next_event(session, timeout_ms, event), event);
 }
 
 oxrtmp_status oxrtmp_session_complete(oxrtmp_session session) {
@@ -90,7 +98,7 @@ oxrtmp_status oxrtmp_client_next_packets(oxrtmp_client client, int32_t timeout_m
 oxrtmp_status oxrtmp_client_next_event(oxrtmp_client client, int32_t timeout_ms, oxrtmp_event *event) {
   OX_ENTER();
   OX_OUT(event);
-  return oxgo_client_next_event(client, timeout_ms, event);
+  return owned_event(oxgo_client_next_event(client, timeout_ms, event), event);
 }
 
 oxrtmp_status oxrtmp_client_pause(oxrtmp_client client, uint32_t pause) {

@@ -44,7 +44,7 @@ func oxgo_session_next_event(h C.oxrtmp_session, timeout C.int32_t, event *C.oxr
 		switch {
 		case s.attached():
 			return errBusy
-		case s.Kind() != rtmp.RequestPlay:
+		case !s.tells():
 			return errState
 		}
 		e, err := s.NextEvent(duration(timeout))

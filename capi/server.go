@@ -29,7 +29,7 @@ func oxgo_server_create(o *C.oxrtmp_server_options, server *C.oxrtmp_server) (st
 
 func newServer(o *C.oxrtmp_server_options, server *C.oxrtmp_server, create func(*rtmp.ServerOptions) (*rtmp.Server, error)) C.oxrtmp_status {
 	return withHub(o.hub, func(h *rtmp.Hub) C.oxrtmp_status {
-		held := &heldServer{before: -1}
+		held := &heldServer{before: -1, calls: o.answer_calls != 0}
 		options := serverOptions(o)
 		options.Logger, options.Hub, options.AskPublish = held.logger(), h, o.ask_publish != 0
 		err := tellingOptions(o, options)
@@ -201,8 +201,9 @@ func serverOptions(o *C.oxrtmp_server_options) *rtmp.ServerOptions {
 		PlayAnswer: rtmp.PlayAnswer{
 			Recorded: o.play_recorded != 0, NoSampleAccess: o.no_sample_access != 0, DataStart: o.data_start != 0,
 		},
-		TLS:       tlsOptions(o.tls),
-		KeepAlive: duration(o.keep_alive_ms), UserTimeout: span(o.user_timeout_ms),
+		TLS:         tlsOptions(o.tls),
+		AnswerCalls: o.answer_calls != 0,
+		KeepAlive:   duration(o.keep_alive_ms), UserTimeout: span(o.user_timeout_ms),
 		ReceiveBufferBytes: int(o.receive_buffer_bytes), SendBufferBytes: int(o.send_buffer_bytes),
 		OutputBytes: int(o.output_bytes), SendOnBWDone: o.send_on_bw_done != 0, Linger: linger(o.linger_ms),
 		Allocator: blocks,

@@ -38,7 +38,7 @@ const char *oxrtmp_server_event_name(uint32_t kind) {
 
 /* release gives back what an event holds; status is what has come of its answer. */
 static oxrtmp_status release(oxrtmp_event *event, oxrtmp_status status) {
-  if (event->type == OXRTMP_EVENT_PACKET) {
+  if (ox_has_packet(event)) {
     return oxrtmp_packet_release(&event->u.packet);
   }
   if (event->type != OXRTMP_EVENT_SERVER) {

@@ -87,6 +87,7 @@ var statuses = []struct {
 	{engine.ErrNoRequest, C.OXRTMP_E_STATE},
 	{engine.ErrState, C.OXRTMP_E_STATE},
 	{engine.ErrPayload, C.OXRTMP_E_ARGUMENT},
+	{engine.ErrType, C.OXRTMP_E_ARGUMENT},
 	{engine.ErrCalls, C.OXRTMP_E_LIMIT},
 	{engine.ErrNoReconnect, C.OXRTMP_E_UNSUPPORTED},
 

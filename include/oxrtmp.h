@@ -602,6 +602,7 @@ typedef struct oxrtmp_server_options {
   uint32_t user_timeout_ms;        /**< how long the peer may leave what was sent unacknowledged (Linux); the system's */
   uint32_t receive_buffer_bytes;   /**< size of the kernel's receive buffer; the system's, which grows with need */
   uint32_t send_buffer_bytes;      /**< size of the kernel's send buffer; likewise */
+  uint32_t answer_calls;           /**< not 0: what peers call, and shared objects, come as events of sessions */
 } oxrtmp_server_options;
 
 /** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port), or with
@@ -1002,6 +1003,7 @@ typedef struct oxrtmp_client_options {
   uint32_t user_timeout_ms;        /**< how long the server may leave what was sent unacknowledged (Linux); the system's */
   uint32_t receive_buffer_bytes;   /**< size of the kernel's receive buffer; the system's, which grows with need */
   uint32_t send_buffer_bytes;      /**< size of the kernel's send buffer; likewise */
+  uint32_t answer_calls;           /**< not 0: what the server calls, and shared objects, come as events */
 } oxrtmp_client_options;
 
 /** Connect to url and begin to publish: "rtmp://host[:port]/app/name", or "rtmps://" for TLS. The name is what follows
@@ -1163,6 +1165,10 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_BUFFER_LENGTH = 15, /**< it says how much it buffers; value: ms */
   OXRTMP_EVENT_RELAY = 16, /**< relay: it has come into a state; value: oxrtmp_relay_state; status says why */
   OXRTMP_EVENT_SERVER = 17, /**< server: what its options ask for; value: oxrtmp_server_event_kind; u.server */
+  /* Of sessions and clients with answer_calls; u.packet is yours to release: see "Calls" */
+  OXRTMP_EVENT_CALL = 48,          /**< the peer calls a procedure; value: the number to answer it by, 0: it wants none */
+  OXRTMP_EVENT_SHARED_OBJECT = 49, /**< a shared object message came */
+  OXRTMP_EVENT_REPLY = 50, /**< the answer to what oxrtmp_client_call_start began; value: its number; status: how it went */
   /* Of a client that plays, and of engines: */
   OXRTMP_EVENT_STATUS = 33,  /**< the server said something else; u.info */
   OXRTMP_EVENT_CONTROL = 35, /**< a user control event; value: its number, stream_id: the stream it names */
@@ -1220,7 +1226,7 @@ typedef struct oxrtmp_server_event {
 /** Something that happened. 256 bytes, for the life of the library's name; needs no init. */
 typedef struct oxrtmp_event {
   uint32_t type;          /**< oxrtmp_event_type */
-  oxrtmp_status status;   /**< of ends, FAILED, CLOSED, RELAY, DISCONNECT: what a blocking call would return; else OK */
+  oxrtmp_status status;   /**< of ends, FAILED, CLOSED, RELAY, DISCONNECT, REPLY: what a blocking call would return; else OK */
   uint64_t source;        /**< the id of the server, session, client or relay that it comes from */
   uint64_t user_data;     /**< as given with the queue, for that source */
   oxrtmp_request request; /**< of REQUEST. In a MEDIA_TAG whose message waits, what release and drop answer by */
@@ -1228,12 +1234,12 @@ typedef struct oxrtmp_event {
   uint32_t level;         /**< of LOG: oxrtmp_log_level */
   int64_t time_ns;        /**< CLOCK_MONOTONIC: when it was taken from its source; of LOG: when it was written */
   union {
-    oxrtmp_packet packet;   /**< of PACKET */
-    oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, RELAY, LOG */
+    oxrtmp_packet packet;   /**< of PACKET, CALL, SHARED_OBJECT, and of REPLY with OXRTMP_OK */
+    oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, RELAY, LOG, and REPLY without */
     oxrtmp_server_event server; /**< of SERVER */
   } u;
   uint32_t stream_id; /**< of engines, and of CONTROL: the message stream that it is about */
-  uint32_t value;     /**< of PAUSE to RELAY, SERVER, CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
+  uint32_t value;     /**< of PAUSE to RELAY, SERVER, CALL, REPLY, CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
   uint32_t on;        /**< of RECEIVE: 1 when it wants them, 0 when not */
   uint32_t reserved;  /**< 0 */
 } oxrtmp_event;
@@ -1277,7 +1283,7 @@ OXRTMP_API oxrtmp_status oxrtmp_queue_wake(oxrtmp_queue queue);
  *  descriptor. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_queue_destroy(oxrtmp_queue queue);
 
-/** Release what a PACKET or SERVER event holds; do nothing for others. The message of a MEDIA_TAG event that waits goes
+/** Release what a PACKET, SERVER, CALL, SHARED_OBJECT or REPLY event holds; do nothing for others. The message of a MEDIA_TAG event that waits goes
  *  on. Never waits, nor enters Go but for such a MEDIA_TAG. Since 0.1.
  *  @return OXRTMP_OK; E_HANDLE when it was released before. */
 OXRTMP_API oxrtmp_status oxrtmp_event_release(oxrtmp_event *event);
@@ -1455,10 +1461,11 @@ OXRTMP_API oxrtmp_status oxrtmp_session_complete(oxrtmp_session session);
 OXRTMP_API oxrtmp_status oxrtmp_session_flush(oxrtmp_session session, int32_t timeout_ms);
 
 /** Wait for what the player of a session does next, at most timeout_ms (0 looks, -1 waits for ever): PAUSE, UNPAUSE,
- *  SEEK, RECEIVE, BUFFER_LENGTH or WRITABLE, as they are in "Queue". What nobody takes is dropped past 256. Since 0.1.
+ *  SEEK, RECEIVE, BUFFER_LENGTH or WRITABLE, as they are in "Queue"; with answer_calls of the server's options also CALL,
+ *  SHARED_OBJECT and REPLY, of publishing sessions too. What nobody takes is dropped past 256. Since 0.1.
  *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the player has left; E_CLOSED after oxrtmp_server_close, or when
- *  oxrtmp_session_close is called meanwhile; E_BUSY when the session has a queue; E_STATE when the peer publishes; or
- *  the error of the connection. */
+ *  oxrtmp_session_close is called meanwhile; E_BUSY when the session has a queue; E_STATE when the peer publishes,
+ *  without answer_calls; or the error of the connection. *event may hold a packet: oxrtmp_event_release. */
 OXRTMP_API oxrtmp_status oxrtmp_session_next_event(oxrtmp_session session, int32_t timeout_ms, oxrtmp_event *event);
 
 /** Connect to url, as for oxrtmp_client_publish, and begin to play the stream there. Since 0.1.
@@ -1493,8 +1500,8 @@ OXRTMP_API oxrtmp_status oxrtmp_client_next_packets(oxrtmp_client client, int32_
                                                     size_t max, size_t *count);
 
 /** Wait for the next event of a client, at most timeout_ms (0 looks, -1 waits for ever): STATUS and CONTROL of one that
- *  plays, WRITABLE of one that publishes, CLIENT_END of both, as they are in "Queue". What nobody takes is dropped past
- *  256. Since 0.1.
+ *  plays, WRITABLE of one that publishes, CLIENT_END of both, as they are in "Queue", and CALL, SHARED_OBJECT and REPLY.
+ *  What nobody takes is dropped past 256. *event may hold a packet: oxrtmp_event_release. Since 0.1.
  *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED when oxrtmp_client_close is called meanwhile; E_BUSY when the client has a
  *  queue; after CLIENT_END what that said. */
 OXRTMP_API oxrtmp_status oxrtmp_client_next_event(oxrtmp_client client, int32_t timeout_ms, oxrtmp_event *event);
@@ -1536,6 +1543,102 @@ OXRTMP_API oxrtmp_status oxrtmp_client_ping(oxrtmp_client client, int32_t timeou
 /** Ask the peer of a session for a sign of life, as oxrtmp_client_ping; OBS never answers. Since 0.1.
  *  @return as oxrtmp_client_ping. */
 OXRTMP_API oxrtmp_status oxrtmp_session_ping(oxrtmp_session session, int32_t timeout_ms, int64_t *rtt_ns);
+
+/* ---------------------------------------------------------------------------------------------------------------------
+ * Calls: procedures of the application at the other end
+ *
+ * Either side may call a procedure of the other by its name, with AMF values as arguments, and gets values back or a
+ * refusal (RTMP 1.0 §7.2.1.2). What the library does not answer itself is refused, unless answer_calls of the server's or
+ * client's options is set: then it comes as a CALL event, to be answered within decision_ms:
+ *
+ *   oxrtmp_command_parse(20, event.u.packet.raw, event.u.packet.raw_size, &command);   // its name and its values,
+ *   oxrtmp_amf_decode(command.values, command.values_size, NULL, values, 64, &count);  // the command object first
+ *   if (command.name_size == 3 && memcmp(command.name, "add", 3) == 0)
+ *     oxrtmp_session_answer(session, event.value, sum, sum_size);                      // AMF0, from oxrtmp_amf_encode
+ *   else
+ *     oxrtmp_session_refuse(session, event.value, NULL, "no such procedure");
+ *   oxrtmp_event_release(&event);
+ *
+ * Arguments and answers are AMF0 values one after the other, which oxrtmp_amf_encode or oxrtmp_amf_from_json makes; the
+ * library adds a command object of null. Of a client inside a hub all of this is E_UNSUPPORTED.
+ */
+
+/** Call a procedure of the server's, and wait at most timeout_ms for its answer (-1 waits for ever): the data of *answer
+ *  is its values, in AMF0, without the command object. Since 0.1.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_REFUSED or other -4xx when the server refuses; E_AMF when values are none; E_LIMIT when
+ *  64 calls wait already; E_EOF after the end; E_CLOSED when oxrtmp_client_close is called meanwhile; E_STATE before the
+ *  stream was accepted; the error of the connection. *answer belongs to the caller: oxrtmp_packet_release. */
+OXRTMP_API oxrtmp_status oxrtmp_client_call(oxrtmp_client client, const char *name, const uint8_t *values, size_t size,
+                                            int32_t timeout_ms, oxrtmp_packet *answer);
+
+/** oxrtmp_client_call of the peer of a session. Since 0.1. @return as oxrtmp_client_call. */
+OXRTMP_API oxrtmp_status oxrtmp_session_call(oxrtmp_session session, const char *name, const uint8_t *values,
+                                             size_t size, int32_t timeout_ms, oxrtmp_packet *answer);
+
+/** Begin a call and return at once: a REPLY event comes with *call_id as its value, with the answer as u.packet, or with
+ *  the status that oxrtmp_client_call would return; none comes when the stream ends before. Since 0.1.
+ *  @return as oxrtmp_client_call. */
+OXRTMP_API oxrtmp_status oxrtmp_client_call_start(oxrtmp_client client, const char *name, const uint8_t *values,
+                                                  size_t size, int32_t timeout_ms, uint32_t *call_id);
+
+/** oxrtmp_client_call_start of the peer of a session. Since 0.1.
+ *  @return as oxrtmp_client_call; E_STATE when the peer publishes, without answer_calls of the server's options. */
+OXRTMP_API oxrtmp_status oxrtmp_session_call_start(oxrtmp_session session, const char *name, const uint8_t *values,
+                                                   size_t size, int32_t timeout_ms, uint32_t *call_id);
+
+/** Call a procedure of the server's whose answer nobody wants. Since 0.1. @return as oxrtmp_client_call. */
+OXRTMP_API oxrtmp_status oxrtmp_client_notify(oxrtmp_client client, const char *name, const uint8_t *values,
+                                              size_t size);
+
+/** oxrtmp_client_notify of the peer of a session. Since 0.1. @return as oxrtmp_client_call. */
+OXRTMP_API oxrtmp_status oxrtmp_session_notify(oxrtmp_session session, const char *name, const uint8_t *values,
+                                               size_t size);
+
+/** Answer a CALL event of a client by its number, with AMF0 values. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE when it was answered, or decision_ms is over; E_AMF; and as oxrtmp_client_call. */
+OXRTMP_API oxrtmp_status oxrtmp_client_answer(oxrtmp_client client, uint32_t call_id, const uint8_t *values,
+                                              size_t size);
+
+/** oxrtmp_client_answer for a session. Since 0.1. @return as oxrtmp_client_answer. */
+OXRTMP_API oxrtmp_status oxrtmp_session_answer(oxrtmp_session session, uint32_t call_id, const uint8_t *values,
+                                               size_t size);
+
+/** Refuse a CALL event of a client by its number. code may be NULL: "NetConnection.Call.Failed"; description too. Since
+ *  0.1. @return as oxrtmp_client_answer. */
+OXRTMP_API oxrtmp_status oxrtmp_client_refuse(oxrtmp_client client, uint32_t call_id, const char *code,
+                                              const char *description);
+
+/** oxrtmp_client_refuse for a session. Since 0.1. @return as oxrtmp_client_answer. */
+OXRTMP_API oxrtmp_status oxrtmp_session_refuse(oxrtmp_session session, uint32_t call_id, const char *code,
+                                               const char *description);
+
+/* Shared objects are properties ("slots") that the clients of an application share; who shares what is the application's
+ * to know: the library carries the messages (RTMP 1.0 §7.1.3). A message is described by AMF0 values: its name, its
+ * version, its flags (2: it outlives its users), and for each event an object with "kind" and, where the kind has them,
+ * "name", "level", "slots" (an object), "arguments" (a strict array); "data" (bytes) of kinds that are not known. */
+
+/** The kinds of events of shared objects. */
+enum oxrtmp_shared_event {
+  OXRTMP_SHARED_USE = 1,            /**< client: wants to use the object */
+  OXRTMP_SHARED_RELEASE = 2,        /**< client: does not want to any more */
+  OXRTMP_SHARED_REQUEST_CHANGE = 3, /**< client: slots: one that should have a value */
+  OXRTMP_SHARED_CHANGE = 4,         /**< server: slots: have new values */
+  OXRTMP_SHARED_SUCCESS = 5,        /**< server: what was requested of the slot name is done */
+  OXRTMP_SHARED_SEND_MESSAGE = 6,   /**< both: calls everybody's handler name with arguments */
+  OXRTMP_SHARED_STATUS = 7,         /**< server: what was requested failed: name is a code, and level */
+  OXRTMP_SHARED_CLEAR = 8,          /**< server: forget all slots */
+  OXRTMP_SHARED_REMOVE = 9,         /**< server: the slot name is gone */
+  OXRTMP_SHARED_REQUEST_REMOVE = 10, /**< client: wants the slot name gone */
+  OXRTMP_SHARED_USE_SUCCESS = 11    /**< server: the object may be used */
+};
+
+/** Send a shared object message to the server, as values describe it. With answer_calls what the server sends comes as
+ *  SHARED_OBJECT events, whose u.packet.data is such a description. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT, E_AMF when values are no description; and as oxrtmp_client_call. */
+OXRTMP_API oxrtmp_status oxrtmp_client_send_shared_object(oxrtmp_client client, const uint8_t *values, size_t size);
+
+/** oxrtmp_client_send_shared_object to the peer of a session. Since 0.1. @return as that. */
+OXRTMP_API oxrtmp_status oxrtmp_session_send_shared_object(oxrtmp_session session, const uint8_t *values, size_t size);
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Hub: streams that many play
@@ -1852,7 +1955,7 @@ OXRTMP_API oxrtmp_status oxrtmp_flv_reader_close(oxrtmp_flv_reader reader);
 #define OXRTMP_ENGINE_SHAKEN 1
 
 /** Make the accepting side of a connection, which begins now, at 0 ms. Of options (may be NULL), what concerns
- *  listening, connections and sending has no meaning. flags: 0 or OXRTMP_ENGINE_SHAKEN. Since 0.1.
+ *  listening, connections, sending and calls has no meaning. flags: 0 or OXRTMP_ENGINE_SHAKEN. Since 0.1.
  *  @return OXRTMP_OK. *engine is yours: oxrtmp_engine_close. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_server_create(const oxrtmp_server_options *options, uint32_t flags,
                                                      oxrtmp_engine *engine);
@@ -2262,6 +2365,36 @@ OXRTMP_API oxrtmp_status oxrtmp_command_parse(uint32_t type, const uint8_t *data
 
 /** Write the payload of a message of type 20. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_command_build(const oxrtmp_command *command, uint8_t *buf, size_t cap, size_t *length);
+
+/** Read the payload of a message of type 19 or 16: the AMF0 values that describe a shared object message. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_MESSAGE when it ends inside an event, or has more than 256; E_LIMIT; E_ARGUMENT for
+ *  other types. */
+OXRTMP_API oxrtmp_status oxrtmp_shared_object_parse(uint32_t type, const uint8_t *data, size_t size, uint8_t *buf,
+                                                    size_t cap, size_t *length);
+
+/** Write the payload of a message of type 19, as values describe it. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_ARGUMENT, E_AMF when they are no description. */
+OXRTMP_API oxrtmp_status oxrtmp_shared_object_build(const uint8_t *values, size_t size, uint8_t *buf, size_t cap,
+                                                    size_t *length);
+
+/** A message inside an aggregate message. */
+typedef struct oxrtmp_aggregated {
+  uint32_t type;         /**< message type: 8 audio, 9 video, 18 data */
+  uint32_t timestamp_ms; /**< milliseconds modulo 2^32 */
+  const uint8_t *data;   /**< its payload */
+  size_t size;           /**< bytes at data */
+} oxrtmp_aggregated;
+
+/** Read the payload of a message of type 22 that has the timestamp timestamp_ms: the messages inside, whose payloads
+ *  point to data. *count is how many there are, also with E_BUFFER. RTMP 1.0 §7.1.6. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER when there are more than max; E_MESSAGE when it ends inside one. */
+OXRTMP_API oxrtmp_status oxrtmp_aggregate_parse(uint32_t timestamp_ms, const uint8_t *data, size_t size,
+                                                oxrtmp_aggregated *messages, size_t max, size_t *count);
+
+/** Write the payload of a message of type 22 that has the timestamp of the first of messages. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_ARGUMENT. */
+OXRTMP_API oxrtmp_status oxrtmp_aggregate_build(const oxrtmp_aggregated *messages, size_t count, uint8_t *buf,
+                                                size_t cap, size_t *length);
 
 /** Read the payload of a message of type 8, 9, 15 or 18: one packet, or one per track, at most 256. They point to data,
  *  and are not to be released. What cannot be read is one packet with OXRTMP_PACKET_MALFORMED. *count is how many there

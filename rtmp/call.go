@@ -20,6 +20,25 @@ func (c *Client) Call(timeout time.Duration, name string, arguments ...amf.Value
 	return c.link.call(func() caller { return c.engine }, timeout, c.established, c.events.done, name, arguments)
 }
 
+// StartCall is Call that does not wait. The answer, or that there was none in time, comes as a [SessionReply] with the
+// number that is returned here, unless the stream ends before. Of a published stream it comes only with
+// ServerOptions.AnswerCalls.
+func (s *Session) StartCall(timeout time.Duration, name string, arguments ...amf.Value) (callID uint32, err error) {
+	return s.conn.link.startCall(func() caller { return s.conn.engine }, timeout, s.state, name, arguments,
+		func(id uint32, values []amf.Value, err error) {
+			s.events.put(SessionEvent{Kind: SessionReply, CallID: id, Values: values, Err: err})
+		})
+}
+
+// StartCall is Call that does not wait. The answer, or that there was none in time, comes as a [ClientReply] with the
+// number that is returned here, unless the stream ends before.
+func (c *Client) StartCall(timeout time.Duration, name string, arguments ...amf.Value) (callID uint32, err error) {
+	return c.link.startCall(func() caller { return c.engine }, timeout, c.established, name, arguments,
+		func(id uint32, values []amf.Value, err error) {
+			c.put(ClientEvent{Kind: ClientReply, CallID: id, Values: values, Err: err})
+		})
+}
+
 // Notify is Call for a procedure whose answer nobody waits for.
 func (s *Session) Notify(name string, arguments ...amf.Value) error {
 	return s.conn.link.notify(s.state, func() error { return s.conn.engine.Notify(0, name, nil, arguments...) })
@@ -82,10 +101,7 @@ func (l *link) call(engine func() caller, timeout time.Duration, state func() er
 	var transaction uint32
 	err := l.notify(state, func() (err error) {
 		if transaction, err = engine().Call(0, -1, name, nil, arguments...); err == nil {
-			if l.replies == nil {
-				l.replies = make(map[uint32]chan *message.Command)
-			}
-			l.replies[transaction] = answered
+			l.expect(transaction, func(reply *message.Command) { answered <- reply })
 		}
 		return err
 	})
@@ -120,6 +136,36 @@ func (l *link) call(engine func() caller, timeout time.Duration, state func() er
 	return nil, ErrClosed
 }
 
+// startCall makes a call whose answer is given to tell, with the link locked.
+func (l *link) startCall(engine func() caller, timeout time.Duration, state func() error, name string, arguments []amf.Value,
+	tell func(id uint32, values []amf.Value, err error)) (id uint32, err error) {
+	err = l.notify(state, func() (err error) {
+		if timeout >= 0 {
+			l.interruptRead() // it may be the next deadline
+		}
+		if id, err = engine().Call(0, timeout, name, nil, arguments...); err == nil {
+			l.expect(id, func(reply *message.Command) {
+				if reply == nil {
+					tell(id, nil, ErrTimeout)
+					return
+				}
+				values, err := result(reply)
+				tell(id, values, err)
+			})
+		}
+		return err
+	})
+	return id, err
+}
+
+// expect notes whom the answer to a call is for. The link is locked.
+func (l *link) expect(transaction uint32, answered func(*message.Command)) {
+	if l.replies == nil {
+		l.replies = make(map[uint32]func(*message.Command))
+	}
+	l.replies[transaction] = answered
+}
+
 // result is what an answer is to the one who called.
 func result(reply *message.Command) ([]amf.Value, error) {
 	if reply.Name == "_result" {
@@ -129,11 +175,11 @@ func result(reply *message.Command) ([]amf.Value, error) {
 	return nil, &StatusError{Level: status.Level, Code: status.Code, Description: status.Description}
 }
 
-// replied takes notice of the answer to a call. The link is locked.
+// replied takes notice of the answer to a call, or that it is too late for one. The link is locked.
 func (l *link) replied(e *engine.Event) {
-	if answered := l.replies[e.Value]; answered != nil && e.Command != nil {
-		answered <- e.Command
+	if answered := l.replies[e.Value]; answered != nil {
 		delete(l.replies, e.Value)
+		answered(e.Command)
 	}
 }
 

@@ -205,6 +205,7 @@ const (
 	ClientRelieved  ClientEventKind = 12 // it is no more than a quarter again
 
 	ClientReconnect ClientEventKind = 13 // the server asks the client to connect anew: URL, Status. See FollowReconnects
+	ClientReply     ClientEventKind = 14 // what StartCall began has ended: CallID, Values or Err
 )
 
 // ClientEvent is something that happened to a [Client].
@@ -215,7 +216,8 @@ type ClientEvent struct {
 	Control message.UserControl
 
 	Call         *message.Command
-	CallID       uint32 // for Answer and Refuse; 0: no answer is wanted
+	CallID       uint32 // for Answer and Refuse; 0: no answer is wanted. Of a ClientReply what StartCall returned
+	Values       []amf.Value
 	SharedObject *message.SharedObject
 	URL          string // the tcUrl to connect to
 

@@ -1,7 +1,6 @@
 package rtmp
 
 import (
-	"errors"
 	"io"
 	"sync"
 	"time"
@@ -75,7 +74,7 @@ func (p *HubPublisher) Send(typeID uint8, timestamp uint32, payload []byte, time
 	switch typeID {
 	case media.TypeAudio, media.TypeVideo, media.TypeData, media.TypeDataAMF3:
 	default:
-		return errType
+		return engine.ErrType
 	}
 	if len(payload) > chunk.MaxSize {
 		return engine.ErrPayload
@@ -102,9 +101,6 @@ func (p *HubPublisher) Send(typeID uint8, timestamp uint32, payload []byte, time
 	}
 	return nil
 }
-
-// errType refuses messages that would mean something else to players than media.
-var errType = errors.New("rtmp: neither audio nor video nor data")
 
 // SendMetadata publishes metadata, which players that come later get first.
 func (p *HubPublisher) SendMetadata(m *message.Metadata, timeout time.Duration) error {

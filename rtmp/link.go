@@ -71,8 +71,8 @@ type link struct {
 	wakeUp    chan struct{} // holds a token when blocked may have changed
 	dead      chan struct{} // closed with err
 	pings     uint32
-	answers   map[uint32]chan struct{}         // closed when the ping of that number is answered
-	replies   map[uint32]chan *message.Command // get the answers to calls, by transaction
+	answers   map[uint32]chan struct{}          // closed when the ping of that number is answered
+	replies   map[uint32]func(*message.Command) // get the answers to calls, by transaction; nil: it is too late
 }
 
 func newLink(t transport, o owner, e protocol, limits Limits, timeouts Timeouts) *link {

@@ -24,6 +24,7 @@ const (
 
 	SessionCall         SessionEventKind = 7 // with AnswerCalls, of every session: the peer calls a procedure: Call, CallID
 	SessionSharedObject SessionEventKind = 8 // with AnswerCalls, of every session: a shared object message came: SharedObject
+	SessionReply        SessionEventKind = 9 // what StartCall began has ended: CallID, Values or Err
 )
 
 // SessionEvent is something that a player did, or that the peer of any session said.
@@ -35,7 +36,9 @@ type SessionEvent struct {
 	Buffer   time.Duration
 
 	Call         *message.Command
-	CallID       uint32 // for Answer and Refuse; 0: no answer is wanted
+	CallID       uint32 // for Answer and Refuse; 0: no answer is wanted. Of a SessionReply what StartCall returned
+	Values       []amf.Value
+	Err          error
 	SharedObject *message.SharedObject
 }
 

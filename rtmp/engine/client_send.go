@@ -12,10 +12,11 @@ import (
 // ErrPayload is returned for media that fits into no message.
 var ErrPayload = errors.New("engine: payload longer than 16 MiB - 1")
 
-var errType = errors.New("engine: neither audio nor video nor data")
+// ErrType is returned for a message that is no media.
+var ErrType = errors.New("engine: neither audio nor video nor data")
 
-// SendMedia sends an audio (8), video (9) or data (18, 15) message whose payload is head followed by body. Both are
-// borrowed for the call.
+// SendMedia sends an audio (8), video (9), data (18, 15) or aggregate (22) message whose payload is head followed by body.
+// Both are borrowed for the call.
 func (c *Client) SendMedia(typeID uint8, timestamp uint32, head, body []byte) error {
 	if c.err != nil {
 		return c.err
@@ -52,9 +53,9 @@ func sendPacket(p *media.Packet, prefix []byte, send func(typeID uint8, timestam
 // sendMedia sends one media or data message on a stream. Messages of other types would change the connection.
 func (c *core) sendMedia(streamID uint32, typeID uint8, timestamp uint32, head, body []byte) error {
 	switch typeID {
-	case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3:
+	case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3, message.TypeAggregate:
 	default:
-		return errType
+		return ErrType
 	}
 	if len(head)+len(body) > chunk.MaxSize {
 		return ErrPayload

@@ -268,7 +268,7 @@ func TestClientSendsAnyMedia(t *testing.T) {
 			}
 		}
 	}
-	for _, typeID := range []uint8{0, 1, 2, 3, 4, 5, 6, 7, 10, 17, 20, 22, 255} {
+	for _, typeID := range []uint8{0, 1, 2, 3, 4, 5, 6, 7, 10, 17, 20, 23, 255} {
 		if err := h.c.SendMedia(typeID, 0, nil, []byte{0, 0, 0, 1}); err == nil || h.c.OutputBytes() != 0 {
 			t.Errorf("type %d was sent as media: %v", typeID, err)
 		}

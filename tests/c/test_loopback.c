@@ -121,6 +121,7 @@ static void one_by_one(void) {
   metadata.audio_codec = OXRTMP_CODEC_MP4A;
   metadata.audio_sample_rate = 44100;
   strcpy(metadata.encoder, "tester");
+  strcpy(metadata.surround, "5.1");
   OK(oxrtmp_client_send_metadata(client, &metadata));
   OK(oxrtmp_client_send_video_sequence_header(client, avcc, sizeof avcc));
   OK(oxrtmp_client_send_audio_sequence_header(client, asc, sizeof asc));
@@ -173,6 +174,7 @@ static void one_by_one(void) {
   oxrtmp_metadata got;
   OK(oxrtmp_metadata_init(&got));
   OK(oxrtmp_session_metadata(session, &got));
+  TEXT("5.1", got.surround);
   CHECK(got.width == 1280 && got.height == 720 && got.frame_rate == 29.97 && got.video_codec == OXRTMP_CODEC_AVC1 &&
         got.audio_codec == OXRTMP_CODEC_MP4A && got.audio_sample_rate == 44100);
   TEXT("tester", got.encoder);

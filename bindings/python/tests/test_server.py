@@ -60,7 +60,7 @@ def test_everything_arrives_in_order(collector: Collector) -> None:
 
 def test_metadata(collector: Collector) -> None:
     sent = oxrtmp.Metadata(width=640, height=360, frame_rate=29.97, video_codec="avc1", audio_codec="mp4a", stereo=True,
-                           audio_sample_rate=48000, encoder="test")  # fmt: skip
+                           audio_sample_rate=48000, encoder="test", surround="7.1")  # fmt: skip
     with oxrtmp.Client.publish(collector.url()) as client:
         until(lambda: collector.sessions)
         session = collector.sessions[0]
