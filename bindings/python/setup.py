@@ -21,6 +21,8 @@ from setuptools.command.sdist import sdist
 HERE = Path(__file__).resolve().parent
 CORE = HERE / "core" if (HERE / "core").is_dir() else HERE.parents[1]
 SONAME = "libxrtmp.so.0"
+# What goes into the package beside the extension module.
+CARRIED = [SONAME, "NOTICES", "sbom.spdx.json"]
 # What a source distribution carries of the library.
 SOURCES = ["go.mod", "VERSION", "LICENSE", "include", "capi", "rtmp"]
 
@@ -57,7 +59,8 @@ class BuildExt(build_ext):
         super().run()
         package = Path(self.get_ext_fullpath("oxrtmp._native")).parent
         package.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(library / SONAME, package / SONAME)
+        for name in CARRIED:
+            shutil.copyfile(library / name, package / name)
 
     def build_extensions(self) -> None:
         # Some Pythons pass on where they themselves were installed.
@@ -65,7 +68,8 @@ class BuildExt(build_ext):
         super().build_extensions()
 
     def get_outputs(self) -> list[str]:
-        return [*super().get_outputs(), str(Path(self.get_ext_fullpath("oxrtmp._native")).parent / SONAME)]
+        package = Path(self.get_ext_fullpath("oxrtmp._native")).parent
+        return [*super().get_outputs(), *(str(package / name) for name in CARRIED)]
 
 
 class BdistWheel(bdist_wheel):

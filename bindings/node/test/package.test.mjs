@@ -58,7 +58,8 @@ test('npm install of the tarball, elsewhere, without scripts', async t => {
   const files = execFileSync('tar', ['tzf', path.join(directory, tarball)], { encoding: 'utf8' }).trim().split('\n')
     .map(name => name.replace('package/', '')).filter(name => !name.startsWith('lib/')).sort()
   assert.deepEqual(files, ['LICENSE', 'README.md', 'index.d.mts', 'index.d.ts', 'lowlevel.d.mts', 'lowlevel.d.ts', 'package.json',
-    'prebuilds/linux-x64/libxrtmp.so.0', 'prebuilds/linux-x64/oxrtmp.node'])
+    'prebuilds/linux-x64/NOTICES', 'prebuilds/linux-x64/libxrtmp.so.0', 'prebuilds/linux-x64/oxrtmp.node',
+    'prebuilds/linux-x64/sbom.spdx.json'])
   const target = path.join(directory, 'app')
   mkdirSync(target)
   const { code, stderr } = await npm(['install', '--ignore-scripts', path.join(directory, tarball)], { cwd: target })

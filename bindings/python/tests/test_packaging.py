@@ -64,7 +64,10 @@ def test_wheel(wheel: Path) -> None:
         assert {n for n in names if n.startswith("oxrtmp/")} == modules | binaries | {
             "oxrtmp/py.typed",
             "oxrtmp/_native.pyi",
+            "oxrtmp/NOTICES",
+            "oxrtmp/sbom.spdx.json",
         }
+        assert b"Go Authors" in z.read("oxrtmp/NOTICES")
         info = next(n for n in names if n.endswith("/METADATA"))
         metadata = z.read(info).decode()
         assert (
