@@ -38,6 +38,7 @@ func (s *Server) acceptFrom(l net.Listener, secure bool) {
 			if errors.Is(err, net.ErrClosed) {
 				return
 			}
+			s.counts.acceptErrors.Add(1)
 			s.options.Logger.Warn("accept", "error", err)
 			if !s.sleep(pause) {
 				return
@@ -86,9 +87,12 @@ func (s *Server) admit(nc net.Conn, secure bool) error {
 	if s.closed {
 		return ErrClosed
 	}
-	if len(s.conns) >= s.options.Limits.Connections ||
-		c.address.IsValid() && s.perAddress[c.address] >= s.options.Limits.ConnectionsPerAddress {
-		s.refused++
+	switch {
+	case len(s.conns) >= s.options.Limits.Connections:
+		s.counts.refusedTotal.Add(1)
+		return ErrLimit
+	case c.address.IsValid() && s.perAddress[c.address] >= s.options.Limits.ConnectionsPerAddress:
+		s.counts.refusedAddress.Add(1)
 		return ErrLimit
 	}
 	if s.admitted++; s.admitted == 1 && s.watched.Has(ServerStats) {
@@ -115,6 +119,7 @@ func (s *Server) admit(nc net.Conn, secure bool) error {
 func (s *Server) forget(c *serverConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.past.add(&c.link.traffic)
 	if delete(s.conns, c); len(s.conns) == 0 && s.idle != nil {
 		close(s.idle)
 		s.idle = nil

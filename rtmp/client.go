@@ -159,7 +159,8 @@ type Client struct {
 	reception
 	sender
 	options ClientOptions
-	target  target
+	aim     target              // what the caller asked for
+	target  target              // where it is by now, with the link locked
 	secure  *tls.Config         // nil: no TLS
 	engine  *engine.Client      // the link's; under its lock
 	play    *engine.PlayRequest // nil: the client publishes
@@ -429,7 +430,7 @@ func (c *Client) Close() error {
 	if away != nil {
 		return away
 	}
-	if c.sent.Packets == 0 || c.link.unsent == 0 {
+	if c.sent.packets() == 0 || c.link.unsent == 0 {
 		return nil
 	}
 	if state == nil {
@@ -441,16 +442,13 @@ func (c *Client) Close() error {
 // Statistics returns what was sent, or of a stream that is played what was received; Queued is what has not left, or
 // not been taken, yet.
 func (c *Client) Statistics() Statistics {
-	s := c.received()
 	if c.play == nil {
-		c.link.mu.Lock()
-		s = c.sent
-		s.Queued = c.link.queued()
-		c.link.mu.Unlock()
-	} else {
-		s.Queued = c.inbox.waitingCost()
+		s := c.sent.statistics(c.begun)
+		s.Queued = int(c.link.traffic.queued.Load())
+		return s
 	}
-	s.Duration = time.Since(c.begun)
+	s := c.received.statistics(c.begun)
+	s.Queued = c.inbox.waitingCost()
 	return s
 }
 

@@ -197,7 +197,7 @@ func (u *unconnected) remoteAddr() net.Addr                   { return nil }
 
 func newClient(transport transport, t target, o ClientOptions, play bool) (*Client, error) {
 	c := &Client{
-		options: o, target: t, begun: time.Now(), ready: make(chan struct{}),
+		options: o, aim: t, target: t, begun: time.Now(), ready: make(chan struct{}),
 		events: newMailbox(func(*ClientEvent) int { return 1 }), inbox: newMailbox(packetCost),
 	}
 	limits := o.Limits

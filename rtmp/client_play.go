@@ -79,7 +79,7 @@ func (c *Client) SetBufferLength(length time.Duration) error {
 
 // Pause asks the server to stop sending, or to go on.
 func (c *Client) Pause(pause bool) error {
-	return c.ask(func() error { return c.engine.Pause(pause, c.received().Timestamp) })
+	return c.ask(func() error { return c.engine.Pause(pause, c.received.timestamp.Load()) })
 }
 
 // Seek asks for another position of a recorded stream.

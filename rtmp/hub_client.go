@@ -3,7 +3,6 @@ package rtmp
 import (
 	"errors"
 	"io"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,9 +24,7 @@ type HubClient struct {
 
 	publisher *HubPublisher // nil: it plays
 	awaitRoom atomic.Bool   // a send failed with ErrAgain: say when there is room
-	counting  sync.Mutex
-	sent      Statistics
-	clock     uint32 // timestamp of the audio or video sent last; under counting
+	sent      tally
 
 	subscriber *HubSubscriber // nil: it publishes
 	told       atomic.Bool    // that the stream has ended
@@ -103,9 +100,7 @@ func (c *HubClient) SendAudioSequenceHeader(config []byte) error {
 
 // lastTime is the timestamp of the audio or video sent last.
 func (c *HubClient) lastTime() uint32 {
-	c.counting.Lock()
-	defer c.counting.Unlock()
-	return c.clock
+	return c.sent.clock.Load()
 }
 
 // SendVideo is that of [Client].
@@ -161,7 +156,7 @@ func (c *HubClient) SendPacket(p *media.Packet) error {
 	err := c.publisher.SendPacket(p, timeout)
 	switch {
 	case err == nil:
-		c.count(p)
+		c.sent.packet(p, payloadSize(p))
 	case err == ErrTimeout && c.options.NoWait:
 		c.awaitRoom.Store(true)
 		if !c.publisher.inbox.full(c.publisher.bound) { // since then
@@ -180,19 +175,6 @@ func (c *HubClient) refusal(err error) error {
 		return ErrClosed
 	}
 	return err
-}
-
-func (c *HubClient) count(p *media.Packet) {
-	c.counting.Lock()
-	defer c.counting.Unlock()
-	size := len(p.Raw)
-	if size == 0 {
-		size = len(p.Data)
-	}
-	c.sent.add(p.Type, size, p.Timestamp)
-	if p.Type == media.TypeAudio || p.Type == media.TypeVideo {
-		c.clock = p.Timestamp
-	}
 }
 
 // Flush waits until the hub has taken everything sent so far, as long as timeout says.
@@ -357,17 +339,13 @@ func (c *HubClient) PeerAddr() string { return "" }
 
 // Statistics is that of [Client].
 func (c *HubClient) Statistics() Statistics {
-	var s Statistics
 	if c.publisher != nil {
-		c.counting.Lock()
-		s = c.sent
-		c.counting.Unlock()
+		s := c.sent.statistics(c.begun)
 		s.Queued = c.publisher.inbox.waitingCost()
-	} else {
-		s = c.received()
-		s.Queued = c.subscriber.inbox.waitingCost()
+		return s
 	}
-	s.Duration = time.Since(c.begun)
+	s := c.received.statistics(c.begun)
+	s.Queued = c.subscriber.inbox.waitingCost()
 	return s
 }
 

@@ -166,7 +166,7 @@ func (s *HubStatistics) add(o HubStatistics) {
 
 // figures is what is counted of a stream, which is locked.
 func (st *hubStream) figures() HubStatistics {
-	r := st.totals.received()
+	r := st.totals.statistics(st.begun)
 	return HubStatistics{Received: r.Packets, Bytes: r.Bytes, Sent: st.sent.Load(), Dropped: st.lost.Load(), Lost: st.failed}
 }
 
@@ -175,7 +175,7 @@ func (st *hubStream) info() (StreamInfo, bool) {
 	defer st.mu.Unlock()
 	i := StreamInfo{
 		App: st.key.app, Name: st.key.name, Players: len(st.sinks), Duration: time.Since(st.begun),
-		Received: st.totals.received(), Sent: st.sent.Load(), Dropped: st.lost.Load(), Lost: st.failed, Cached: st.cache.Bytes(),
+		Received: st.totals.statistics(st.begun), Sent: st.sent.Load(), Dropped: st.lost.Load(), Lost: st.failed, Cached: st.cache.Bytes(),
 	}
 	i.Video, i.Audio = st.cache.Codecs()
 	i.Received.Duration = i.Duration
@@ -189,10 +189,10 @@ func (p *hubPlayer) info(st *hubStream) PlayerInfo {
 	p.link.mu.Lock()
 	defer p.link.mu.Unlock()
 	i := PlayerInfo{
-		App: st.key.app, Name: st.key.name, Peer: p.session.PeerAddr(), Session: p.session, Sent: p.session.sent, Dropped: p.state.Dropped,
+		App: st.key.app, Name: st.key.name, Peer: p.session.PeerAddr(), Session: p.session, Sent: p.session.sent.statistics(p.session.begun), Dropped: p.state.Dropped,
 		Paused: p.state.Paused, Waiting: p.state.Waiting(), NoAudio: p.state.NoAudio, NoVideo: p.state.NoVideo,
 	}
-	i.Sent.Duration, i.Sent.Queued = time.Since(p.session.begun), p.link.queued()
+	i.Sent.Queued = p.link.queued()
 	return i
 }
 

@@ -108,6 +108,7 @@ func (p *hubPlayer) send(st *hubStream, frames []*hub.Frame) bool {
 		}
 	}
 	st.lost.Add(p.state.Dropped - dropped)
+	p.session.sent.dropped.Add(p.state.Dropped - dropped)
 	l.flushNow()
 	return true
 }
@@ -155,7 +156,7 @@ func (p *hubPlayer) put(f *hub.Frame) {
 		bytes = rest
 	}
 	p.link.output.add(bytes, owner.Retain())
-	p.session.count(f.Info.Type, len(f.Info.Raw), f.Info.Timestamp)
+	p.session.sent.packet(&f.Info, len(f.Info.Raw))
 }
 
 func (p *hubPlayer) restart(*hubStream) {

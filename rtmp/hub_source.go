@@ -167,7 +167,7 @@ func (st *hubStream) distribute(source *hubSource, packets []media.Packet) {
 		for n < len(packets) && packets[n].Flags&media.FlagContinued != 0 {
 			n++
 		}
-		st.totals.note(&packets[0])
+		st.totals.packet(&packets[0], len(packets[0].Raw))
 		if f := hub.NewFrame(st.hub.alloc, packets[:n], st.timeline.Map(&packets[0]), st.hub.options.ChunkSize); f != nil {
 			st.cache.Add(f)
 			st.frames = append(st.frames, f)

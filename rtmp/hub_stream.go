@@ -30,7 +30,7 @@ type hubStream struct {
 	lastMedia time.Time
 	grace     *time.Timer // runs while there is no source
 	failed    uint64      // messages lost because there was no memory
-	totals    reception
+	totals    tally
 	frames    []*hub.Frame
 }
 

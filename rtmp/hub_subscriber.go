@@ -18,7 +18,7 @@ type HubSubscriber struct {
 	state  hub.Player    // under the stream's lock
 	ended  bool          // under the stream's lock
 	begun  time.Time
-	sent   Statistics // under the stream's lock
+	sent   tally
 }
 
 // Subscribe joins a stream as a player does: headers and cached frames come first. A subscriber that does not take its
@@ -134,13 +134,13 @@ func (s *HubSubscriber) waitRoom(over *atomic.Bool) {
 func (s *HubSubscriber) lost() { s.state.Lost() }
 
 func (s *HubSubscriber) info(st *hubStream) PlayerInfo {
-	i := PlayerInfo{App: st.key.app, Name: st.key.name, Sent: s.sent, Dropped: s.state.Dropped, Waiting: s.state.Waiting()}
-	i.Sent.Duration, i.Sent.Queued = time.Since(s.begun), s.inbox.waitingCost()
+	i := PlayerInfo{App: st.key.app, Name: st.key.name, Sent: s.sent.statistics(s.begun), Dropped: s.state.Dropped, Waiting: s.state.Waiting()}
+	i.Sent.Queued = s.inbox.waitingCost()
 	return i
 }
 
 func (s *HubSubscriber) put(f *hub.Frame) {
-	s.sent.add(f.Info.Type, len(f.Info.Raw), f.Info.Timestamp)
+	s.sent.packet(&f.Info, len(f.Info.Raw))
 	for _, p := range append([]media.Packet{f.Info}, f.Tracks...) {
 		p.Buffer = f.Info.Buffer.Retain()
 		if _, ok := s.inbox.put(p); !ok {

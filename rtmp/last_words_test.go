@@ -106,6 +106,7 @@ func (m *moving) NextEvent() (engine.Event, bool) { return engine.Event{}, false
 func (m *moving) OutputBytes() int                { return 0 }
 func (m *moving) Closing() bool                   { return false }
 func (m *moving) Phase() engine.Phase             { return engine.PhaseMedia }
+func (m *moving) Counters() engine.Counters       { return engine.Counters{} }
 
 // expiring is a transport whose every read times out, so many times.
 type expiring struct {

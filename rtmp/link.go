@@ -48,6 +48,7 @@ type link struct {
 	limits    Limits
 	idleWrite time.Duration
 	lingerFor time.Duration
+	traffic   traffic
 	goFunc    func(func()) // starts a goroutine that the owner accounts for
 	// renew, if it is not nil, is asked when a conversation is over, errClosing, or has failed, whether there is another one,
 	// on a connection of its own; if there is none it says how the link ends.
@@ -76,11 +77,13 @@ type link struct {
 }
 
 func newLink(t transport, o owner, e protocol, limits Limits, timeouts Timeouts) *link {
-	return &link{
+	l := &link{
 		transport: t, owner: o, engine: e, begun: time.Now(),
 		limits: limits, idleWrite: max(0, timeouts.Write), lingerFor: 2 * time.Second,
 		wakeUp: make(chan struct{}, 1), dead: make(chan struct{}),
 	}
+	l.traffic.on(t)
+	return l
 }
 
 // connected gives a link that was made before its connection the transport. It closes t if the link is dead by now.
@@ -93,6 +96,7 @@ func (l *link) connected(t transport) error {
 		return l.err
 	}
 	l.transport, l.begun = t, time.Now()
+	l.traffic.on(t)
 	return nil
 }
 
@@ -162,6 +166,7 @@ func (l *link) receive() error {
 		if err != nil {
 			return err
 		}
+		l.traffic.received.Add(uint64(len(p)))
 		err = l.input(p)
 		l.transport.release()
 		if err != nil {
@@ -237,6 +242,7 @@ func (l *link) advance() error {
 	l.armed = false
 	err := l.engine.Advance(l.now())
 	l.events()
+	l.traffic.show(l.engine)
 	l.flush()
 	if err != nil {
 		return atPhase(l.engine.Phase(), err)
@@ -281,6 +287,7 @@ func (l *link) step(p []byte) (n int, blocked bool, err error) {
 	defer l.mu.Unlock()
 	n, err = l.engine.Receive(p, l.now())
 	l.events()
+	l.traffic.show(l.engine)
 	if l.queued() > 0 {
 		l.flushNow() // an answer needs no goroutine
 	}
@@ -366,6 +373,7 @@ func (l *link) events() {
 
 // flush sees to it that the output is sent, by the writer's goroutine. The link is locked.
 func (l *link) flush() {
+	l.traffic.queued.Store(int64(l.queued()))
 	if l.writing || l.err != nil || l.fault != nil || l.engine.OutputBytes() == 0 && l.output.empty() {
 		return
 	}
@@ -376,6 +384,7 @@ func (l *link) flush() {
 // flushNow is flush for a goroutine that may write: what the transport takes at once is sent at once. The link is
 // locked.
 func (l *link) flushNow() {
+	defer l.queuedNow()
 	if l.writing || l.err != nil || l.fault != nil {
 		return
 	}
@@ -386,6 +395,7 @@ func (l *link) flushNow() {
 			l.broken(atPhase(l.engine.Phase(), err))
 			return
 		}
+		l.traffic.sent.Add(uint64(n))
 		l.recycle(l.output.sent(n), 64<<10)
 		l.owner.drained()
 		if n == 0 {
@@ -434,7 +444,11 @@ func (l *link) writeOut() {
 				break
 			}
 		}
+		if err == nil {
+			l.traffic.sent.Add(uint64(size))
+		}
 		l.recycle(l.output.sent(size), 4<<20) // for as long as the writer runs
+		l.queuedNow()
 		l.signalDrained()
 		l.owner.drained()
 	}
@@ -453,6 +467,12 @@ func (l *link) write(vectors net.Buffers) error {
 
 // queued is how many bytes of output have not left. The link is locked.
 func (l *link) queued() int { return l.engine.OutputBytes() + l.output.size }
+
+// queuedNow shows how much output is queued, and what the engine has counted meanwhile. The link is locked.
+func (l *link) queuedNow() {
+	l.traffic.queued.Store(int64(l.queued()))
+	l.traffic.show(l.engine)
+}
 
 func (l *link) signalDrained() {
 	if l.drained != nil {

@@ -28,6 +28,7 @@ func (l *link) replace(t transport, e protocol, with func()) error {
 	l.engine.Close()
 	l.output.drop()
 	l.transport, l.engine, l.armed, l.fault = t, e, false, nil
+	l.traffic.on(t)
 	l.signalDrained()
 	with()
 	return nil

@@ -41,7 +41,9 @@ func (l *link) ping(send func(number uint32) error, timeout time.Duration, state
 	}
 	select {
 	case <-answered:
-		return time.Since(begun), nil
+		took := time.Since(begun)
+		l.traffic.ping.Store(int64(took))
+		return took, nil
 	case <-l.dead:
 	case <-over:
 	case <-expired:

@@ -30,6 +30,7 @@ func (c *serverConn) unproxy() error {
 	}
 	h, err := readProxyHeader(c.balancer)
 	if err != nil {
+		c.server.counts.badProxy.Add(1)
 		return atPhase(engine.PhaseTCP, err)
 	}
 	c.balancer.SetReadDeadline(time.Time{})
@@ -37,6 +38,7 @@ func (c *serverConn) unproxy() error {
 	c.link.begun = time.Now()
 	if h.Source.IsValid() {
 		c.peer = h.Source.String()
+		c.show()
 	}
 	c.link.mu.Unlock()
 	if !h.Source.IsValid() {
@@ -50,7 +52,7 @@ func (s *Server) count(c *serverConn, address netip.Addr) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.perAddress[address] >= s.options.Limits.ConnectionsPerAddress {
-		s.refused++
+		s.counts.refusedAddress.Add(1)
 		return ErrLimit
 	}
 	c.address = address

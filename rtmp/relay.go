@@ -278,17 +278,3 @@ func (r *Relay) finish(err error) {
 	}
 	close(r.done)
 }
-
-// total adds the counts of another connection.
-func (s *Statistics) total(o *Statistics) {
-	s.Duration += o.Duration
-	s.Bytes += o.Bytes
-	s.Packets += o.Packets
-	s.Audio += o.Audio
-	s.Video += o.Video
-	s.Data += o.Data
-	s.Keyframes += o.Keyframes
-	s.Malformed += o.Malformed
-	s.KeyInterval = o.KeyInterval
-	s.Timestamp = o.Timestamp
-}

@@ -127,6 +127,7 @@ func (r *Request) accept(a engine.PlayAnswer) (*Session, error) {
 	if r.info.Kind == RequestPublish || r.info.Kind == RequestPlay {
 		s = newSession(r)
 		r.conn.sessions = append(r.conn.sessions, s)
+		r.conn.show()
 	}
 	if err := r.conn.engine.AcceptPlay(r.info.ID, a); err != nil {
 		if s != nil {

@@ -18,8 +18,7 @@ type sender struct {
 
 	// Under the link's lock.
 	awaitRoom bool // a send failed with ErrAgain: say when there is room
-	sent      Statistics
-	clock     uint32  // timestamp of the audio or video sent last
+	sent      tally
 	head      []byte  // of the message being sent
 	upkeep    *upkeep // not nil: video is dropped instead of waiting, or a lost connection is made again
 }
@@ -82,7 +81,7 @@ func (s *sender) SendMetadataValue(v amf.Value) error {
 	return s.withRoom(func() unitKind { return s.upkeep.metadata(v) }, func() error {
 		err := s.to.putMetadata(v)
 		if err == nil {
-			s.count(message.TypeData, 0, 0)
+			s.sent.add(message.TypeData, 0, 0, false, false)
 		}
 		return err
 	})
@@ -98,7 +97,7 @@ func (s *sender) SendData(timestamp uint32, body []byte) error {
 func (s *sender) sendMedia(typeID uint8, at *uint32, head, body []byte) error {
 	time := func() uint32 {
 		if at == nil {
-			return s.clock
+			return s.sent.clock.Load()
 		}
 		return *at
 	}
@@ -106,7 +105,8 @@ func (s *sender) sendMedia(typeID uint8, at *uint32, head, body []byte) error {
 		s.head = append(s.head[:0], head...) // head itself would have to be allocated
 		err := s.to.putMedia(typeID, time(), s.head, body)
 		if err == nil {
-			s.count(typeID, len(head)+len(body), time())
+			frame, keyframe := pictured(typeID, head, body)
+			s.sent.add(typeID, len(head)+len(body), time(), frame, keyframe)
 		}
 		return err
 	})
@@ -118,7 +118,7 @@ func (s *sender) SendPacket(p *media.Packet) error {
 	return s.withRoom(func() unitKind { return s.upkeep.packet(p) }, func() error {
 		err := s.to.putPacket(p)
 		if err == nil {
-			s.count(p.Type, len(p.Raw), p.Timestamp)
+			s.sent.packet(p, payloadSize(p))
 		}
 		return err
 	})
@@ -146,7 +146,7 @@ func (s *sender) withRoom(kind func() unitKind, send func() error) error {
 		}
 		k := kind()
 		if s.upkeep.drop(k, s.link.queued(), s.bound) {
-			s.sent.Dropped++
+			s.sent.dropped.Add(1)
 			return nil
 		}
 		keyframe = k == unitKeyframe
@@ -157,7 +157,7 @@ func (s *sender) withRoom(kind func() unitKind, send func() error) error {
 	}
 	switch {
 	case err == errAway:
-		s.sent.Dropped++
+		s.sent.dropped.Add(1)
 		return nil
 	case err != nil:
 		return err
@@ -199,12 +199,24 @@ func (s *sender) waitRoom() error {
 	return s.to.state()
 }
 
-// count is called with the link locked.
-func (s *sender) count(typeID uint8, size int, timestamp uint32) {
-	s.sent.add(typeID, size, timestamp)
-	if typeID == message.TypeAudio || typeID == message.TypeVideo {
-		s.clock = timestamp
+// pictured reports whether a message is a video frame, and whether it is a keyframe.
+func pictured(typeID uint8, head, body []byte) (frame, keyframe bool) {
+	switch {
+	case typeID != message.TypeVideo:
+		return false, false
+	case len(head) > 1:
+		return head[1] == media.AVCNALU, head[1] == media.AVCNALU && head[0]>>4 == media.FrameKey
 	}
+	packets := media.AppendPackets(nil, typeID, 0, body)
+	return packets[0].Kind == media.KindFrame, packets[0].Keyframe()
+}
+
+// payloadSize is the length of a packet's message, or what is known of it.
+func payloadSize(p *media.Packet) int {
+	if len(p.Raw) == 0 {
+		return len(p.Data)
+	}
+	return len(p.Raw)
 }
 
 // drained says that there is room again, if a send was told there was none. The link is locked.

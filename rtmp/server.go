@@ -98,6 +98,7 @@ type ServerOptions struct {
 // Server accepts peers on its listeners and hands their wishes out as requests.
 type Server struct {
 	options      ServerOptions
+	begun        time.Time
 	requests     *mailbox[*Request]
 	certificates *certificates
 	logins       authmod.Verifier
@@ -113,7 +114,8 @@ type Server struct {
 	addresses  []string
 	conns      map[*serverConn]struct{}
 	perAddress map[netip.Addr]int
-	refused    uint64
+	counts     serverCounts
+	past       pastConns // connections that have ended
 	arrivals   pace
 	admitted   uint64
 	idle       chan struct{} // not nil: closed when no connection is open
@@ -124,6 +126,7 @@ type Server struct {
 // NewServer returns a server that listens nowhere yet. A nil options stands for the defaults.
 func NewServer(options *ServerOptions) (*Server, error) {
 	s := &Server{
+		begun: time.Now(),
 		conns: make(map[*serverConn]struct{}), perAddress: make(map[netip.Addr]int),
 		requests: newMailbox(func(**Request) int { return 1 }), events: newMailbox(eventCost), done: make(chan struct{}),
 		logins: authmod.Verifier{Rand: randomness},
@@ -294,6 +297,8 @@ func (s *Server) serveConn(c net.Conn, secure bool) error {
 	err := ErrLimit
 	if s.newcomer() == 0 {
 		err = s.admit(c, secure)
+	} else {
+		s.counts.refusedHandshakes.Add(1)
 	}
 	if err != nil {
 		c.Close()
@@ -374,6 +379,7 @@ func (s *Server) HandleRequests(handler func(*Request)) error {
 			defer handlers.Done()
 			defer func() {
 				if p := recover(); p != nil {
+					s.counts.panics.Add(1)
 					s.options.Logger.Error("a request handler panicked", "panic", p)
 					r.abandon(&Error{Phase: engine.PhaseNone, Err: errPanic})
 				}

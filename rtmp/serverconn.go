@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"oxrtmp/rtmp/engine"
@@ -31,10 +32,12 @@ type serverConn struct {
 	pending   *Request   // under the link's lock
 	sessions  []*Session // under the link's lock
 	notices   notices    // under the link's lock
+	accepted  time.Time
+	shown     atomic.Pointer[shownConn]
 }
 
 func newServerConn(s *Server, nc net.Conn, secure bool) *serverConn {
-	c := &serverConn{server: s, engine: s.newEngine()}
+	c := &serverConn{server: s, engine: s.newEngine(), accepted: time.Now()}
 	t := newTransport(nc)
 	if secure {
 		t = newSecure(t, s.certificates.config, false)
@@ -44,6 +47,7 @@ func newServerConn(s *Server, nc net.Conn, secure bool) *serverConn {
 	}
 	c.link = newLink(t, c, c.engine, s.options.Limits, s.options.Timeouts)
 	c.link.lingerFor = s.options.Linger
+	c.show()
 	c.notices.watched = s.watched
 	c.link.goFunc = func(f func()) {
 		s.goroutines.Add(1) // the connection's own goroutine runs: Close is still waiting
@@ -86,6 +90,7 @@ func (c *serverConn) recover() {
 
 func (c *serverConn) panicked(p any) error {
 	err := &Error{Phase: engine.PhaseNone, Err: errPanic}
+	c.server.counts.panics.Add(1)
 	c.server.options.Logger.Error("a connection panicked", "panic", p, "stack", string(debug.Stack()))
 	c.link.shut(err)
 	return err
@@ -159,6 +164,7 @@ func (c *serverConn) ended(err error) {
 	c.link.mu.Lock()
 	sessions := c.sessions
 	c.sessions, c.pending = nil, nil
+	c.show()
 	for _, s := range sessions {
 		s.over = over
 		if s.player != nil {
@@ -173,6 +179,7 @@ func (c *serverConn) ended(err error) {
 		level = slog.LevelDebug
 	}
 	c.server.options.Logger.Log(context.Background(), level, "connection ended", "peer", c.peer, "error", err)
+	c.server.counts.ended(err)
 	c.server.forget(c)
 }
 
@@ -261,12 +268,12 @@ func (c *serverConn) drained() {
 		if s.request.Kind != engine.RequestPlay {
 			continue
 		}
-		if s.sent.Packets != s.taken {
+		if s.sent.packets() != s.taken {
 			c.engine.Progress(c.link.now())
 		}
 		s.sender.drained()
 		if c.link.queued() == 0 {
-			s.taken = s.sent.Packets
+			s.taken = s.sent.packets()
 			if s.player != nil {
 				s.player.state.Drained()
 			}
@@ -316,6 +323,7 @@ func (c *serverConn) removeSession(s *Session) bool {
 	for i, o := range c.sessions {
 		if o == s {
 			c.sessions = append(c.sessions[:i], c.sessions[i+1:]...)
+			c.show()
 			return true
 		}
 	}

@@ -130,16 +130,13 @@ func (s *Session) Ready() bool {
 // Statistics returns what the stream did so far; Queued is what waits for the application, or of a played stream what
 // has not left yet.
 func (s *Session) Statistics() Statistics {
-	r := s.received()
 	if s.request.Kind == RequestPlay {
-		s.conn.link.mu.Lock()
-		r = s.sent
-		r.Queued = s.conn.link.queued()
-		s.conn.link.mu.Unlock()
-	} else {
-		r.Queued = s.inbox.waitingCost()
+		r := s.sent.statistics(s.begun)
+		r.Queued = int(s.conn.link.traffic.queued.Load())
+		return r
 	}
-	r.Duration = time.Since(s.begun)
+	r := s.received.statistics(s.begun)
+	r.Queued = s.inbox.waitingCost()
 	return r
 }
 

@@ -200,6 +200,24 @@ func advance(b net.Buffers, n int) net.Buffers {
 	return b
 }
 
+// roundTrip asks the kernel (TCP_INFO).
+func (s *socket) roundTrip() (rtt, variation time.Duration, resent uint64, ok bool) {
+	if _, tcp := s.c.(*net.TCPConn); !tcp {
+		return 0, 0, 0, false
+	}
+	var info syscall.TCPInfo
+	err := s.raw.Control(func(fd uintptr) {
+		size := uint32(unsafe.Sizeof(info))
+		_, _, errno := syscall.Syscall6(syscall.SYS_GETSOCKOPT, fd, syscall.IPPROTO_TCP, syscall.TCP_INFO,
+			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+		ok = errno == 0
+	})
+	if err != nil || !ok {
+		return 0, 0, 0, false
+	}
+	return time.Duration(info.Rtt) * time.Microsecond, time.Duration(info.Rttvar) * time.Microsecond, uint64(info.Total_retrans), true
+}
+
 func (s *socket) setReadDeadline(t time.Time) error { return s.c.SetReadDeadline(t) }
 
 func (s *socket) closeWrite(time.Duration) error {

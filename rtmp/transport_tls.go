@@ -177,6 +177,13 @@ func (s *secure) closeWrite(within time.Duration) error {
 // close ends the connection without a word: to say one may take long.
 func (s *secure) close() error { return s.records.lower.close() }
 
+func (s *secure) roundTrip() (rtt, variation time.Duration, resent uint64, ok bool) {
+	if k, is := s.records.lower.(roundTrip); is {
+		return k.roundTrip()
+	}
+	return 0, 0, 0, false
+}
+
 func (s *secure) remoteAddr() net.Addr { return s.records.lower.remoteAddr() }
 
 // records is what a tls.Conn takes for its connection: the transport below, which it must not wait for after the
