@@ -111,9 +111,10 @@ test-interop: all node python ## Real encoders and servers against every languag
 	$(PYTEST) -n $(JOBS) tests/interop --ignore=tests/interop/obs $(FLAGS)
 
 .PHONY: test-packaging
-test-packaging: lib ## Install by CMake, by make and by Debian packages, and use the result from outside
+test-packaging: lib ## Install by CMake, by make, by Debian packages and as a container, and use the result from outside
 	tests/packaging/run
 	tests/packaging/debian
+	tests/packaging/container
 
 .PHONY: interop-obs
 interop-obs: deps-obs all node python ## OBS Studio under Xvfb (installs it; not part of `make test`)

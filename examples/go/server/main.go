@@ -29,6 +29,7 @@ var (
 	key    = flag.String("key", "", "the one stream `name` that may be published; empty: any")
 	record = flag.String("record", "", "write every stream to an FLV file in `directory`")
 	quiet  = flag.Bool("quiet", false, "no live lines")
+	check  = flag.String("check", "", "only ask whether a server answers at `URL`, as rtmp://127.0.0.1/live/any, and end")
 
 	certificate = flag.String("tls-cert", "", "`file` of the certificate for addresses that begin with rtmps://; SIGHUP reads it again")
 	keyFile     = flag.String("tls-key", "", "`file` of its private key")
@@ -66,7 +67,11 @@ func choice(name, usage string, words ...string) *int {
 
 func main() {
 	flag.Parse()
-	if err := serve(); err != nil {
+	run := serve
+	if *check != "" {
+		run = answers
+	}
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)
 	}
@@ -118,6 +123,20 @@ func serve() error {
 		return nil
 	}
 	return err
+}
+
+// answers tells whether a server answers at the URL of -check. A refusal is an answer.
+func answers() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+	defer cancel()
+	client, err := rtmp.Play(ctx, *check, nil)
+	if refused := (*rtmp.StatusError)(nil); errors.As(err, &refused) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return client.Close()
 }
 
 // identify sets who may connect, and who says whom it connects for.
