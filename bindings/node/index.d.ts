@@ -1042,10 +1042,18 @@ export type EngineEvent = { readonly streamId: number } & (
   | { readonly type: 'packet', readonly packet: Packet }
   /** A stream has ended; `error`: by a fault. */
   | { readonly type: 'streamEnd', readonly endReason: string, readonly error: OxrtmpError | undefined }
-  /** Calling side: the server has accepted the stream: send. */
+  /** Calling side: the server has accepted the stream: send, or packets come. */
   | { readonly type: 'connected' }
   /** Calling side: it has not. */
   | { readonly type: 'failed', readonly error: OxrtmpError }
+  /** Accepting side: the player pauses: what is sent is left out; `positionMs` is where it stands. */
+  | { readonly type: 'pause', readonly positionMs: number }
+  /** Accepting side: the player goes on, and needs sequence headers and a keyframe. */
+  | { readonly type: 'unpause', readonly positionMs: number }
+  /** Accepting side: the player wants to be elsewhere in a recorded stream. */
+  | { readonly type: 'seek', readonly positionMs: number }
+  /** Accepting side: the player wants audio or video, or not. */
+  | { readonly type: 'receive', readonly media: 'audio' | 'video', readonly on: boolean }
   /** The handshake is done. */
   | { readonly type: 'handshake', readonly handshake: 'simple' | 'digest' }
   /** The server said something else. */
@@ -1116,11 +1124,13 @@ export class Engine implements Disposable {
   static server (options?: Omit<ServerOptions, 'signal' | 'sendTimeoutMs' | 'hub' | 'tls'> & EngineOptions): Engine
   /** The calling side, which publishes. The URL names the stream only. Its first output is at hand. */
   static publish (url: string, options?: Omit<ClientOptions, 'signal' | 'fd' | 'sendTimeoutMs' | 'tls'> & EngineOptions): Engine
+  /** The calling side, which plays: what the server sends comes as `packet` events after `connected`. */
+  static play (url: string, options?: Omit<ClientOptions, 'signal' | 'fd' | 'sendTimeoutMs' | 'tls'> & EngineOptions): Engine
   /** Whether it was closed by {@link close}. */
   readonly closed: boolean
   /**
-   * Gives it bytes that arrived. Returns how many it took: fewer than all while a request waits for its answer; give it the
-   * rest after that.
+   * Gives it bytes that arrived. Returns how many it took: fewer than all while a request waits for its answer (give it the
+   * rest after that), and when the conversation ends within them.
    * @throws {@link OxrtmpError} `ERR_OXRTMP_CLOSED` when the conversation is over; of the group -3xx when the peer broke the
    * protocol or a limit: the engine is dead then, but what it has to say should still be sent.
    */
@@ -1133,13 +1143,34 @@ export class Engine implements Disposable {
   readonly deadlineMs: number | undefined
   /** Tells it what time it is. @throws {@link OxrtmpError} `ERR_OXRTMP_SILENT` when a phase has lasted too long. */
   advance (nowMs: number): void
-  /** Calling side: sends a packet, after `connected`; the output grows by it. */
-  sendPacket (packet: Packet | PacketInit): void
+  /**
+   * Publishing: sends a packet, after `connected`; the output grows by it. Accepting side: sends it to the player of a
+   * stream, whose `streamId` is that of the play's `request` event; what the player has paused, or does not want, is left
+   * out. It needs `askPlay` of the options.
+   */
+  sendPacket (packet: Packet | PacketInit, streamId?: number): void
   /** Sends packets in order. */
-  sendPackets (packets: readonly (Packet | PacketInit)[]): void
+  sendPackets (packets: readonly (Packet | PacketInit)[], streamId?: number): void
   /** Sends onMetaData. */
   sendMetadata (metadata: Partial<Metadata>): void
-  /** Accepting side: ends a stream and tells the peer why; the connection goes on. */
+  /** Accepting side: tells the player of a stream that all of it has been sent; the connection goes on. */
+  complete (streamId: number): void
+  /** Calling side that plays: asks the server to stop sending. */
+  pause (): void
+  /** Asks the server to go on sending. */
+  resume (): void
+  /** Asks for another position of a recorded stream. */
+  seek (positionMs: number): void
+  /** Tells the server whether audio is wanted. */
+  receiveAudio (on: boolean): void
+  /** Tells the server whether video is wanted. */
+  receiveVideo (on: boolean): void
+  /** Tells the server how much this side buffers. */
+  setBufferLength (lengthMs: number): void
+  /**
+   * Accepting side: ends a stream and tells its publisher or player why; the connection goes on. A player that is given no
+   * code hears that its publisher has ended.
+   */
   closeStream (streamId: number, code?: string, description?: string): void
   /** Ends the conversation politely: send the output and hang up. */
   end (): void

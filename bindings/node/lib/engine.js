@@ -23,6 +23,10 @@ const MAKE = {
   },
   4: () => ({ type: 'connected' }),
   5: (events, i) => ({ type: 'failed', error: errorOf(events.describe(i)) }),
+  11: (events, i) => ({ type: 'pause', positionMs: events.value(i) }),
+  12: (events, i) => ({ type: 'unpause', positionMs: events.value(i) }),
+  13: (events, i) => ({ type: 'seek', positionMs: events.value(i) }),
+  14: (events, i) => ({ type: 'receive', media: events.value(i) === 8 ? 'audio' : 'video', on: events.on(i) }),
   32: (events, i) => ({ type: 'handshake', handshake: events.describe(i).text }),
   33 (events, i) {
     const { code, text } = events.describe(i)
@@ -39,7 +43,7 @@ class Engine {
   #events = []
 
   constructor (internal, handle) {
-    if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Engine.server() or Engine.publish()')
+    if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Engine.server(), Engine.publish() or Engine.play()')
     this.#handle = check(handle)
   }
 
@@ -52,6 +56,12 @@ class Engine {
     checkText(url, 'url')
     const { handshakeDone, ...settings } = options('enginePublish', given)
     return new Engine(INTERNAL, native.enginePublish(url, settings, handshakeDone ? HANDSHAKE_DONE : 0))
+  }
+
+  static play (url, given) {
+    checkText(url, 'url')
+    const { handshakeDone, ...settings } = options('enginePlay', given)
+    return new Engine(INTERNAL, native.enginePlay(url, settings, handshakeDone ? HANDSHAKE_DONE : 0))
   }
 
   #open () {
@@ -69,6 +79,7 @@ class Engine {
       const [consumed, batch, failure] = native.engineReceive(handle, nowMs, view, at)
       at += consumed
       this.#add(batch)
+      if (failure?.failed === status.CLOSED && at > 0) return at // it ended within these bytes
       if (failure !== undefined) throw fromFailure(failure)
       if (at === view.byteLength || (consumed === 0 && batch === undefined)) return at
     }
@@ -105,14 +116,15 @@ class Engine {
     return parts.length === 1 ? parts[0] : Buffer.concat(parts)
   }
 
-  sendPacket (packet) { this.sendPackets([packet]) }
+  sendPacket (packet, streamId) { this.sendPackets([packet], streamId) }
 
-  sendPackets (packets) {
+  sendPackets (packets, streamId) {
     const handle = this.#open()
+    const stream = streamId === undefined ? 0 : checkInteger(streamId, 'streamId', 1, U32)
     if (!Array.isArray(packets)) throw argumentError('packets must be an array')
     for (let at = 0; at < packets.length;) {
       const memory = packing.pack(packets, at)
-      check(native.engineSendPackets(handle, packing.structs, memory, memory.length / 2))
+      check(native.engineSendPackets(handle, packing.structs, memory, memory.length / 2, stream))
       at += memory.length / 2
     }
   }
@@ -126,6 +138,22 @@ class Engine {
     if (code !== undefined) checkText(code, 'code')
     if (description !== undefined) checkText(description, 'description')
     check(native.engineCloseStream(this.#open(), streamId, code, description))
+  }
+
+  complete (streamId) { check(native.engineComplete(this.#open(), checkInteger(streamId, 'streamId', 0, U32))) }
+
+  pause () { check(native.enginePause(this.#open(), 1)) }
+
+  resume () { check(native.enginePause(this.#open(), 0)) }
+
+  seek (positionMs) { check(native.engineSeek(this.#open(), checkInteger(positionMs, 'positionMs', 0, U32))) }
+
+  receiveAudio (on) { check(native.engineReceiveAudio(this.#open(), on ? 1 : 0)) }
+
+  receiveVideo (on) { check(native.engineReceiveVideo(this.#open(), on ? 1 : 0)) }
+
+  setBufferLength (lengthMs) {
+    check(native.engineSetBufferLength(this.#open(), checkInteger(lengthMs, 'lengthMs', 0, U32)))
   }
 
   end () { check(native.engineEnd(this.#open())) }

@@ -172,6 +172,7 @@ const forms = {
   },
   engineServer: { ...server, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
   enginePublish: { ...client, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
+  enginePlay: { ...client, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
   tls,
   adopt: { tls: flag },
   hub,

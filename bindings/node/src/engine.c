@@ -33,8 +33,10 @@ static napi_value engine_server(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* enginePublish(url, options, flags): the handle, or a status. */
-static napi_value engine_publish(napi_env env, napi_callback_info info) {
+typedef oxrtmp_status create_function(const char *, const oxrtmp_client_options *, uint32_t, oxrtmp_engine *);
+
+/* enginePublish and enginePlay(url, options, flags): the handle, or a status. */
+static napi_value create_client(napi_env env, napi_callback_info info, create_function *create) {
   struct arguments a;
   struct client_settings settings;
   char *url = NULL;
@@ -45,11 +47,19 @@ static napi_value engine_publish(napi_env env, napi_callback_info info) {
     return NULL;
   }
   if (get_client_settings(&a, 1, &settings) && get_u32(&a, 2, &flags) && get_string(&a, 0, &url)) {
-    result = wrap(&a, oxrtmp_engine_publish_create(url, &settings.options, flags, &engine), &engine);
+    result = wrap(&a, create(url, &settings.options, flags, &engine), &engine);
   }
   client_settings_free(&settings);
   free(url);
   return result;
+}
+
+static napi_value engine_publish(napi_env env, napi_callback_info info) {
+  return create_client(env, info, oxrtmp_engine_publish_create);
+}
+
+static napi_value engine_play(napi_env env, napi_callback_info info) {
+  return create_client(env, info, oxrtmp_engine_play_create);
 }
 
 /* drain makes what JavaScript gets of an engine's events, of the first MAX_EVENTS; undefined when there are none. */
@@ -140,18 +150,19 @@ static napi_value engine_advance(napi_env env, napi_callback_info info) {
   return make_status(env, oxrtmp_engine_advance(engine, (int64_t)now));
 }
 
-/* engineSendPackets(handle, structs, [raw, data, ...], count): a status. */
+/* engineSendPackets(handle, structs, [raw, data, ...], count, streamId or 0): a status. */
 static napi_value engine_send_packets(napi_env env, napi_callback_info info) {
   struct arguments a;
   oxrtmp_engine engine;
   oxrtmp_packet *packets;
-  uint32_t count;
+  uint32_t count, stream;
   oxrtmp_status status = OXRTMP_OK;
-  if (!get_engine(env, info, &a, &engine) || !get_packets(&a, 1, &packets, &count)) {
+  if (!get_engine(env, info, &a, &engine) || !get_packets(&a, 1, &packets, &count) || !get_u32(&a, 4, &stream)) {
     return NULL;
   }
   for (uint32_t i = 0; i < count && status == OXRTMP_OK; i++) {
-    status = oxrtmp_engine_send_packet(engine, &packets[i]);
+    status = stream == 0 ? oxrtmp_engine_send_packet(engine, &packets[i])
+                         : oxrtmp_engine_send_packet_to(engine, stream, &packets[i]);
   }
   return make_status(env, status);
 }
@@ -182,6 +193,25 @@ static napi_value engine_close_stream(napi_env env, napi_callback_info info) {
   free(description);
   return result;
 }
+
+/* A function(handle, number), which returns a status. */
+#define ENGINE_NUMBER(name, function) \
+  static napi_value name(napi_env env, napi_callback_info info) { \
+    struct arguments a; \
+    oxrtmp_engine engine; \
+    uint32_t number; \
+    if (!get_engine(env, info, &a, &engine) || !get_u32(&a, 1, &number)) { \
+      return NULL; \
+    } \
+    return make_status(env, function(engine, number)); \
+  }
+
+ENGINE_NUMBER(engine_complete, oxrtmp_engine_complete)
+ENGINE_NUMBER(engine_pause, oxrtmp_engine_pause)
+ENGINE_NUMBER(engine_seek, oxrtmp_engine_seek)
+ENGINE_NUMBER(engine_receive_audio, oxrtmp_engine_receive_audio)
+ENGINE_NUMBER(engine_receive_video, oxrtmp_engine_receive_video)
+ENGINE_NUMBER(engine_set_buffer_length, oxrtmp_engine_set_buffer_length)
 
 /* engineEnd(handle): a status. */
 static napi_value engine_end(napi_env env, napi_callback_info info) {
@@ -226,6 +256,7 @@ static napi_value engine_close(napi_env env, napi_callback_info info) {
 const struct function engine_functions[] = {
     {"engineServer", engine_server},
     {"enginePublish", engine_publish},
+    {"enginePlay", engine_play},
     {"engineReceive", engine_receive},
     {"engineEvents", engine_events},
     {"engineOutput", engine_output},
@@ -234,6 +265,12 @@ const struct function engine_functions[] = {
     {"engineSendPackets", engine_send_packets},
     {"engineSendMetadata", engine_send_metadata},
     {"engineCloseStream", engine_close_stream},
+    {"engineComplete", engine_complete},
+    {"enginePause", engine_pause},
+    {"engineSeek", engine_seek},
+    {"engineReceiveAudio", engine_receive_audio},
+    {"engineReceiveVideo", engine_receive_video},
+    {"engineSetBufferLength", engine_set_buffer_length},
     {"engineEnd", engine_end},
     {"engineClosing", engine_closing},
     {"engineStatistics", engine_statistics},

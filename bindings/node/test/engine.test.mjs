@@ -12,7 +12,7 @@ const URL = 'rtmp://host/live/name?key=1'
 
 /** Gives an engine all of the bytes, in pieces; what happens goes to handle. */
 function give (engine, bytes, handle, { piece = 0, nowMs = 0 } = {}) {
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < bytes.length && !engine.closing;) {
     const end = piece === 0 ? bytes.length : Math.min(at + piece, bytes.length)
     const taken = engine.receive(nowMs, Uint8Array.prototype.slice.call(bytes, at, end))
     const events = engine.events()
@@ -23,9 +23,9 @@ function give (engine, bytes, handle, { piece = 0, nowMs = 0 } = {}) {
 }
 
 /** Two engines; talk() lets them until neither has anything to say. */
-function pair (t, { piece, server: serverOptions, client: clientOptions, answer = request => { request.accept() } } = {}) {
+function pair (t, { piece, play, server: serverOptions, client: clientOptions, answer = request => { request.accept() } } = {}) {
   const server = Engine.server(serverOptions)
-  const client = Engine.publish(URL, clientOptions)
+  const client = play ? Engine.play(URL, clientOptions) : Engine.publish(URL, clientOptions)
   t.after(() => { server.close(); client.close() })
   const heard = { server: [], client: [] }
   const handle = event => {
@@ -84,6 +84,71 @@ for (const [what, options] of Object.entries({
     assert.throws(() => client.sendPacket(clip[0]), { code: 'ERR_OXRTMP_STATE' })
   })
 }
+
+for (const [what, options] of Object.entries({ 'at once': {}, 'byte by byte': { piece: 1 }, 'in odd pieces': { piece: 977 } })) {
+  test(`a clip is played from engine to engine, ${what}`, async t => {
+    const { server, client, heard, talk, of } = pair(t, { ...options, play: true, server: { askPlay: true } })
+    const clip = (await collect(await FLVReader.open(CLIP))).slice(0, 100)
+    assert.throws(() => client.pause(), { code: 'ERR_OXRTMP_STATE' }) // not before connected
+    talk()
+    const [{ request, streamId }] = of('server', 'request')
+    assert.deepEqual([request.kind, request.streamName, request.query], ['play', 'name', 'key=1'])
+    assert.equal(of('client', 'connected').length, 1)
+    for (const wrong of [() => client.sendPacket(clip[0]), () => server.sendPacket(clip[0]), () => server.sendPacket(clip[0], streamId + 1)]) {
+      assert.throws(wrong, { code: 'ERR_OXRTMP_STATE' })
+    }
+    assert.throws(() => server.sendPacket(clip[0], 0), { code: 'ERR_OXRTMP_ARGUMENT' })
+    heard.client.length = 0 // what servers say by themselves
+    server.sendPackets(clip, streamId)
+    talk()
+    const got = of('client', 'packet').map(e => e.packet)
+    assert.deepEqual(got.map(p => [p.type, p.timestampMs, p.codec, p.data]), clip.map(p => [p.type, p.timestampMs, p.codec, p.data]))
+    server.complete(streamId)
+    talk()
+    assert.equal(of('client', 'packet').at(-1).packet.values[1].code, 'NetStream.Play.Complete')
+    assert.equal(of('client', 'streamEnd').length, 1)
+    assert.throws(() => server.complete(streamId), { code: 'ERR_OXRTMP_STATE' })
+  })
+}
+
+test('what a player asks of an engine', t => {
+  const { server, client, heard, talk, of } = pair(t, { play: true, server: { askPlay: true } })
+  talk()
+  const [{ streamId }] = of('server', 'request')
+  const sound = { type: 8, timestampMs: 4711, raw: Buffer.of(0xaf, 1, 7) }
+  const hears = () => {
+    heard.client.length = 0
+    server.sendPacket(sound, streamId)
+    talk()
+    return of('client', 'packet').length === 1
+  }
+  const told = () => {
+    heard.server.length = 0
+    talk()
+    return heard.server
+  }
+  assert.ok(hears())
+  client.pause()
+  assert.deepEqual(told(), [{ type: 'pause', positionMs: 4711, streamId }])
+  assert.ok(!hears())
+  client.resume()
+  assert.equal(told()[0].type, 'unpause')
+  assert.ok(hears())
+  client.seek(3000)
+  assert.deepEqual(told(), [{ type: 'seek', positionMs: 3000, streamId }])
+  for (const on of [false, true]) {
+    client.receiveAudio(on)
+    assert.deepEqual(told(), [{ type: 'receive', media: 'audio', on, streamId }])
+    assert.equal(hears(), on)
+    client.receiveVideo(on)
+    assert.deepEqual(told(), [{ type: 'receive', media: 'video', on, streamId }])
+  }
+  client.setBufferLength(2500)
+  assert.equal(told()[0].event, 3)
+  server.closeStream(streamId, 'NetStream.Play.Failed', 'enough')
+  talk()
+  assert.equal(of('client', 'failed')[0].error.peerCode, 'NetStream.Play.Failed')
+})
 
 test('nothing is received while a decision is open, and a refusal reaches the other side', t => {
   const { server, client, of, talk } = pair(t, { answer () {} })
