@@ -28,6 +28,7 @@ TAKEOVER = {
     "replace": oxrtmp.Takeover.REPLACE,
     "silent": oxrtmp.Takeover.IF_SILENT,
 }
+LOGIN = {scheme.name.lower(): scheme for scheme in oxrtmp.LoginScheme}
 TAKEN_OVER = "another publisher has taken over"
 
 
@@ -99,6 +100,11 @@ def forward(session: oxrtmp.Session, publisher: oxrtmp.Client, stream: Stream, d
     return path, str(session.error or session.end_reason)
 
 
+def words(text: str) -> list[str]:
+    """What is between commas."""
+    return [word for word in text.split(",") if word]
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="server", description="Serve live streams to everybody who plays them.")
     add = parser.add_argument
@@ -116,6 +122,9 @@ def arguments() -> argparse.Namespace:
     add("-wait", action="store_true", help="players may wait for a publisher")
     add("-connections", type=int, default=10000, help="serve so many connections at most")
     add("-connections-per-address", type=int, default=5000, help="and so many from one address")
+    add("-users", type=words, default=[], metavar="NAME:PASSWORD,...", help="who may connect; everybody")
+    add("-login", choices=LOGIN, default="adobe", help="how they log in")
+    add("-proxy-from", type=words, default=[], metavar="NETWORK,...", help="load balancers with PROXY protocol")
     return parser.parse_args()
 
 
@@ -136,6 +145,9 @@ def server_options(flags: argparse.Namespace, hub: oxrtmp.Hub | oxrtmp.aio.Hub) 
         connections_per_address=flags.connections_per_address,
     )
     options: oxrtmp.ServerOptions = {"hub": hub, "ask_publish": True, "ask_play": True, "limits": limits}
+    options["users"] = dict(user.partition(":")[::2] for user in flags.users)
+    options["login_scheme"] = LOGIN[flags.login]
+    options["proxy_from"] = flags.proxy_from
     if flags.tls_cert:
         options["tls"] = oxrtmp.TLS(certificate_file=flags.tls_cert, key_file=flags.tls_key)
     return options

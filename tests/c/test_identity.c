@@ -215,11 +215,12 @@ static void addresses_behind_load_balancers(void) {
       struct asker a;
       prepare(&a, server, "", "live/key");
       a.fd = connect_socket(port_of(server));
-      for (size_t n = 0; headed && n < sizeof header - 1; n++) { /* in pieces */
-        CHECK(send(a.fd, header + n, 1, MSG_NOSIGNAL) == 1);
+      bool listed = i < 2;
+      size_t piece = listed ? 1 : sizeof header - 1; /* in pieces, where it is read to its end */
+      for (size_t n = 0; headed && n < sizeof header - 1; n += piece) {
+        CHECK(send(a.fd, header + n, piece, MSG_NOSIGNAL) == (ssize_t)piece);
       }
       start(&a);
-      bool listed = i < 2;
       if (listed == headed) {
         oxrtmp_request request = next_request(server, OXRTMP_REQUEST_PUBLISH);
         char address[64];

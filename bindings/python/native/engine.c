@@ -13,6 +13,7 @@ static PyObject *engine_server_create(PyObject *module, PyObject *args) {
   }
   oxrtmp_engine engine;
   oxrtmp_status status = oxrtmp_engine_server_create(&in.options, flags, &engine);
+  native_server_input_free(&in);
   return status == OXRTMP_OK ? PyLong_FromUnsignedLongLong(engine.id) : native_raise(module, status);
 }
 

@@ -20,7 +20,8 @@ const field native_server_options[] = {
     BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), BOOL(ask_play), BOOL(no_wait),
     I32(send_timeout_ms), U32(output_bytes), HANDLE(hub), BOOL(ask_publish), BOOL(play_recorded), BOOL(no_sample_access),
     BOOL(data_start), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
-    ELSEWHERE(tls), END};
+    U32(events), BOOL(ask_media_tag), I32(stats_interval_ms), U32(login_scheme), TEXT(proxy_from),
+    ELSEWHERE(users), ELSEWHERE(tls), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_client_options
@@ -196,7 +197,7 @@ static bool fill_field(char *at, const field *f, PyObject *value) {
   case FIELD_HANDLE:
     *(uint64_t *)at = PyLong_AsUnsignedLongLong(value);
     return !PyErr_Occurred();
-  case FIELD_ELSEWHERE: /* by native_tls or native_mask_fill */
+  case FIELD_ELSEWHERE: /* by native_tls, native_mask_fill or users_fill */
     return true;
   }
   return false;
@@ -251,14 +252,45 @@ bool native_mask_fill(native_mask *mask, const oxrtmp_mask **given, PyObject *op
   return !PyErr_Occurred();
 }
 
+/* users_fill reads the item "users", a list of names and passwords in turn. */
+static bool users_fill(native_server_input *in, PyObject *options) {
+  PyObject *list = PyDict_GetItemString(options, "users"); /* borrowed */
+  Py_ssize_t count = list != NULL ? PyList_Size(list) / 2 : 0;
+  in->users = count > 0 ? calloc((size_t)count, sizeof *in->users) : NULL;
+  if (count > 0 && in->users == NULL) {
+    PyErr_NoMemory();
+  }
+  for (Py_ssize_t i = 0; i < count && !PyErr_Occurred(); i++) {
+    static const field name = {"a user's name", 0, sizeof(char *), FIELD_TEXT},
+                       password = {"a password", 0, sizeof(char *), FIELD_TEXT};
+    if (fill_text((char *)&in->users[i].name, &name, PyList_GetItem(list, 2 * i))) {
+      fill_text((char *)&in->users[i].password, &password, PyList_GetItem(list, 2 * i + 1));
+    }
+  }
+  in->options.users = in->users;
+  in->options.user_count = (size_t)count;
+  return !PyErr_Occurred();
+}
+
+void native_server_input_free(native_server_input *in) {
+  free(in->users);
+  in->users = NULL;
+}
+
 bool native_server_input_fill(native_server_input *in, PyObject *options, PyObject *limits, PyObject *timeouts) {
   oxrtmp_server_options_init(&in->options);
   oxrtmp_limits_init(&in->limits);
   oxrtmp_timeouts_init(&in->timeouts);
   in->options.limits = &in->limits;
   in->options.timeouts = &in->timeouts;
-  return native_fill(&in->options, native_server_options, options) && native_fill(&in->limits, native_limits, limits) &&
-         native_fill(&in->timeouts, native_timeouts, timeouts) && native_tls(&in->tls, &in->options.tls, options);
+  in->users = NULL;
+  if (native_fill(&in->options, native_server_options, options) && native_fill(&in->limits, native_limits, limits) &&
+      native_fill(&in->timeouts, native_timeouts, timeouts) && native_tls(&in->tls, &in->options.tls, options) &&
+      users_fill(in, options)) {
+    return true;
+  }
+  native_server_input_free(in);
+  return false;
 }
 
 bool native_client_input_fill(native_client_input *in, PyObject *options, PyObject *limits, PyObject *timeouts) {

@@ -74,6 +74,7 @@ typedef struct native_server_input {
   oxrtmp_limits limits;
   oxrtmp_timeouts timeouts;
   oxrtmp_tls_options tls;
+  oxrtmp_user *users; /* freed by native_server_input_free */
 } native_server_input;
 
 typedef struct native_mask {
@@ -96,6 +97,7 @@ bool native_tls(oxrtmp_tls_options *tls, const oxrtmp_tls_options **given, PyObj
 bool native_mask_fill(native_mask *mask, const oxrtmp_mask **given, PyObject *options);
 
 bool native_server_input_fill(native_server_input *in, PyObject *options, PyObject *limits, PyObject *timeouts);
+void native_server_input_free(native_server_input *in);
 bool native_client_input_fill(native_client_input *in, PyObject *options, PyObject *limits, PyObject *timeouts);
 
 /* native_dict makes a dict of all fields. */

@@ -81,11 +81,51 @@ static PyObject *info_item(const oxrtmp_event *e) {
                        e->level, (long long)e->time_ns, e->value, e->on, e->stream_id, 0);
 }
 
+/* server_item makes (type, user_data, (kind, connection, peer, app, stream_name, text, packet or None, statistics or None,
+ * position_ms, question, status, phase), its bytes). The question of a MEDIA_TAG is Python's to answer, by event_answer. */
+static PyObject *server_item(native_state *state, oxrtmp_event *e) {
+  oxrtmp_server_event *told = &e->u.server;
+  const char *texts[] = {told->peer, told->app, told->stream_name, told->text};
+  Py_ssize_t size = (Py_ssize_t)told->packet.raw_size;
+  PyObject *of[6] = {NULL};
+  bool made = true;
+  for (int i = 0; i < 4; i++) {
+    of[i] = native_text(texts[i], strlen(texts[i]));
+  }
+  of[5] = told->statistics != NULL ? native_dict(told->statistics, native_statistics) : Py_NewRef(Py_None);
+  if (told->packet.token != 0) {
+    of[4] = native_packet_new(state, &told->packet);
+    memset(&told->packet, 0, sizeof told->packet);
+  } else {
+    of[4] = Py_NewRef(Py_None);
+  }
+  for (int i = 0; i < 6; i++) {
+    made = made && of[i] != NULL;
+  }
+  PyObject *item = NULL;
+  if (made) {
+    item = Py_BuildValue("(IK(IKOOOOOOIKis)n)", e->type, e->user_data, e->value, told->connection, of[0], of[1], of[2],
+                         of[3], of[4], of[5], told->position_ms, e->request.id, e->status,
+                         oxrtmp_phase_name(e->phase), size);
+  }
+  for (int i = 0; i < 6; i++) {
+    Py_XDECREF(of[i]);
+  }
+  if (item != NULL) {
+    e->request.id = 0;
+  }
+  oxrtmp_event_release(e);
+  return item;
+}
+
 static PyObject *next_item(native_state *state, oxrtmp_event *events, size_t count, size_t *at, PyObject *inboxes) {
   if (events[*at].type == OXRTMP_EVENT_PACKET) {
     return packets_item(state, events, count, at, inboxes);
   }
-  const oxrtmp_event *e = &events[(*at)++];
+  oxrtmp_event *e = &events[(*at)++];
+  if (e->type == OXRTMP_EVENT_SERVER) {
+    return server_item(state, e);
+  }
   if (e->type == OXRTMP_EVENT_REQUEST) {
     return Py_BuildValue("(iKKi)", OXRTMP_EVENT_REQUEST, e->user_data, e->request.id, 0);
   }
@@ -144,6 +184,16 @@ static PyObject *queue_drain(PyObject *module, PyObject *const *args, Py_ssize_t
   return items;
 }
 
+/* event_answer(question, whether the message goes on) answers a MEDIA_TAG, once. */
+static PyObject *event_answer(PyObject *module, PyObject *args) {
+  oxrtmp_event event = {.type = OXRTMP_EVENT_SERVER};
+  int pass;
+  if (!PyArg_ParseTuple(args, "Kp", &event.request.id, &pass)) {
+    return NULL;
+  }
+  return native_none(module, pass ? oxrtmp_event_release(&event) : oxrtmp_event_drop(&event));
+}
+
 /* ---- waiting ---- */
 
 /* poll_readable polls with the thread's signals blocked until it waits, so that one which comes between the last look at
@@ -199,6 +249,7 @@ PyMethodDef native_queue_methods[] = {
     {"queue_create", queue_create, METH_O, NULL},
     {"queue_fd", queue_fd, METH_O, NULL},
     {"queue_drain", (PyCFunction)(void (*)(void))queue_drain, METH_FASTCALL, NULL},
+    {"event_answer", event_answer, METH_VARARGS, NULL},
     {"queue_wake", queue_wake, METH_O, NULL},
     {"queue_destroy", queue_destroy, METH_O, NULL},
     {"wait_readable", (PyCFunction)(void (*)(void))wait_readable, METH_FASTCALL, NULL},

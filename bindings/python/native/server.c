@@ -18,6 +18,7 @@ static PyObject *server_open(PyObject *module, PyObject *args) {
   } else {
     status = oxrtmp_server_create(&in.options, &server);
   }
+  native_server_input_free(&in);
   return status == OXRTMP_OK ? PyLong_FromUnsignedLongLong(server.id) : native_raise(module, status);
 }
 
@@ -103,6 +104,19 @@ static PyObject *server_shutdown_start(PyObject *module, PyObject *args) {
   return native_none(module, oxrtmp_server_shutdown_start(server, timeout_ms));
 }
 
+/* server_kick(server, connection, code or None, description or None) */
+static PyObject *server_kick(PyObject *module, PyObject *args) {
+  oxrtmp_server server;
+  unsigned long long connection;
+  const char *code, *description;
+  if (!PyArg_ParseTuple(args, "KKzz", &server.id, &connection, &code, &description)) {
+    return NULL;
+  }
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_server_kick(server, connection, code, description));
+  return native_none(module, status);
+}
+
 NATIVE_GETTER(server_address, oxrtmp_server_address, oxrtmp_server, false)
 NATIVE_GETTER(server_addresses, oxrtmp_server_addresses, oxrtmp_server, false)
 NATIVE_SIMPLE(server_close, oxrtmp_server_close, oxrtmp_server)
@@ -112,13 +126,15 @@ NATIVE_SIMPLE(server_close, oxrtmp_server_close, oxrtmp_server)
 typedef oxrtmp_status (*request_text)(oxrtmp_request request, char *buf, size_t cap, size_t *length);
 
 /* request_describe returns (kind, app, stream_name, raw_stream_name, query, publish_type, tc_url, peer_address,
- * flash_version, swf_url, page_url, encoder, connect_json). All at once, because the handle ends with the answer. */
+ * flash_version, swf_url, page_url, encoder, user, connect_json, connection). All at once, because the handle ends with
+ * the answer. */
 static PyObject *request_describe(PyObject *module, PyObject *argument) {
   static const request_text texts[] = {
       oxrtmp_request_app,           oxrtmp_request_stream_name,  oxrtmp_request_raw_stream_name,
       oxrtmp_request_query,         oxrtmp_request_publish_type, oxrtmp_request_tc_url,
       oxrtmp_request_peer_address,  oxrtmp_request_flash_version, oxrtmp_request_swf_url,
-      oxrtmp_request_page_url,      oxrtmp_request_encoder,      oxrtmp_request_connect_json,
+      oxrtmp_request_page_url,      oxrtmp_request_encoder,      oxrtmp_request_user,
+      oxrtmp_request_connect_json,
   };
   enum { TEXTS = sizeof texts / sizeof texts[0] };
   oxrtmp_request request = {PyLong_AsUnsignedLongLong(argument)};
@@ -130,13 +146,20 @@ static PyObject *request_describe(PyObject *module, PyObject *argument) {
   if (status != OXRTMP_OK) {
     return native_raise(module, status);
   }
-  PyObject *tuple = PyTuple_New(1 + TEXTS), *text = PyLong_FromUnsignedLong(kind);
+  uint64_t connection;
+  if ((status = oxrtmp_request_connection(request, &connection)) != OXRTMP_OK) {
+    return native_raise(module, status);
+  }
+  PyObject *tuple = PyTuple_New(TEXTS + 2), *text = PyLong_FromUnsignedLong(kind);
   for (Py_ssize_t i = 0; tuple != NULL && text != NULL; i++) {
     PyTuple_SetItem(tuple, i, text);
-    if (i == TEXTS) {
+    if (i < TEXTS) {
+      NATIVE_TEXT(text, status, false, char, texts[i], request);
+    } else if (i == TEXTS) {
+      text = PyLong_FromUnsignedLongLong(connection);
+    } else {
       return tuple;
     }
-    NATIVE_TEXT(text, status, false, char, texts[i], request);
   }
   Py_XDECREF(tuple);
   return PyErr_Occurred() ? NULL : native_raise(module, status);
@@ -170,6 +193,32 @@ static PyObject *request_reject(PyObject *module, PyObject *args) {
   oxrtmp_status status;
   NATIVE_CALL(status, oxrtmp_request_reject(request, code, description));
   return native_none(module, status);
+}
+
+/* request_redirect(request, url, description or None) */
+static PyObject *request_redirect(PyObject *module, PyObject *args) {
+  oxrtmp_request request;
+  const char *url, *description;
+  if (!PyArg_ParseTuple(args, "Ksz", &request.id, &url, &description)) {
+    return NULL;
+  }
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_request_redirect(request, url, description));
+  return native_none(module, status);
+}
+
+/* request_login(request, scheme, password or None) returns whether it was granted. */
+static PyObject *request_login(PyObject *module, PyObject *args) {
+  oxrtmp_request request;
+  unsigned int scheme;
+  const char *password;
+  uint32_t granted;
+  if (!PyArg_ParseTuple(args, "KIz", &request.id, &scheme, &password)) {
+    return NULL;
+  }
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_request_login(request, scheme, password, &granted));
+  return status == OXRTMP_OK ? PyBool_FromLong(granted) : native_raise(module, status);
 }
 
 /* ---- Session ---- */
@@ -217,12 +266,15 @@ PyMethodDef native_server_methods[] = {
     {"server_addresses", server_addresses, METH_O, NULL},
     {"server_set_queue", server_set_queue, METH_VARARGS, NULL},
     {"server_shutdown_start", server_shutdown_start, METH_VARARGS, NULL},
+    {"server_kick", server_kick, METH_VARARGS, NULL},
     {"server_close", server_close, METH_O, NULL},
     {"request_describe", request_describe, METH_O, NULL},
     {"request_connect", request_connect, METH_O, NULL},
     {"request_play", request_play, METH_O, NULL},
     {"request_accept", request_accept, METH_VARARGS, NULL},
     {"request_reject", request_reject, METH_VARARGS, NULL},
+    {"request_redirect", request_redirect, METH_VARARGS, NULL},
+    {"request_login", request_login, METH_VARARGS, NULL},
     {"session_set_queue", session_set_queue, METH_VARARGS, NULL},
     {"session_metadata", session_metadata, METH_O, NULL},
     {"session_metadata_json", session_metadata_json, METH_O, NULL},

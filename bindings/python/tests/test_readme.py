@@ -130,7 +130,7 @@ def test_playing(tmp_path: Path) -> None:
 def test_live_server(tmp_path: Path) -> None:
     port = free_port()
     script = tmp_path / "live.py"
-    script.write_text(program("oxrtmp.Hub(").replace(ADDRESS, f"127.0.0.1:{port}"))
+    script.write_text(program("oxrtmp.Hub(", "signal").replace(ADDRESS, f"127.0.0.1:{port}"))
     child = subprocess.Popen([sys.executable, "-X", "dev", "-W", "error", script], stderr=subprocess.PIPE, text=True)
     url = f"rtmp://127.0.0.1:{port}/live/x"
 
@@ -154,5 +154,28 @@ def test_live_server(tmp_path: Path) -> None:
         child.communicate()
 
 
+def test_hooks(tmp_path: Path) -> None:
+    port = free_port()
+    script = tmp_path / "hooks.py"
+    script.write_text(program("oxrtmp.Hooks(").replace(ADDRESS, f"127.0.0.1:{port}"))
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-X", "dev", "-W", "error", script],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        wait_for(port)
+        with pytest.raises(oxrtmp.RefusedError, match="unauthorized"):
+            oxrtmp.Client.publish(f"rtmp://127.0.0.1:{port}/live/wrong")
+        oxrtmp.Client.publish(f"rtmp://127.0.0.1:{port}/live/secret").close()
+        assert child.stdout
+        assert child.stdout.readline().startswith("secret has ended: ")
+        child.send_signal(2)
+        _, err = child.communicate(timeout=5)
+        assert err.rstrip().endswith("KeyboardInterrupt")
+    finally:
+        child.kill()
+        child.communicate()
+
+
 def test_every_program_is_tested() -> None:
-    assert len(programs()) == 9
+    assert len(programs()) == 10

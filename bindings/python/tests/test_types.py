@@ -71,7 +71,7 @@ def test_times_have_no_unit_in_python() -> None:
 @pytest.mark.parametrize(
     ("options", "struct", "not_ours"),
     [
-        (oxrtmp.ServerOptions, "oxrtmp_server_options", {"no_wait"}),
+        (oxrtmp.ServerOptions, "oxrtmp_server_options", {"no_wait", "user_count"}),
         (oxrtmp.ClientOptions, "oxrtmp_client_options", {"no_wait"}),
         (oxrtmp.HubOptions, "oxrtmp_hub_options", set()),
         (oxrtmp.RelayOptions, "oxrtmp_relay_options", set()),
@@ -88,6 +88,7 @@ def test_options_have_the_fields_of_the_structs(options: Any, struct: str, not_o
         (oxrtmp.PacketKind, "OXRTMP_PACKET_"),
         (oxrtmp.RequestKind, "OXRTMP_REQUEST_"),
         (oxrtmp.EventKind, "OXRTMP_EVENT_"),
+        (oxrtmp.ServerEventKind, "OXRTMP_SERVER_"),
         (oxrtmp.RelayState, "OXRTMP_RELAY_"),
         (lowlevel.AMFType, "OXRTMP_AMF_"),
     ],
@@ -98,6 +99,11 @@ def test_enumerations(enumeration: Any, prefix: str) -> None:
         n: v for n, v in header.items() if n in enumeration.__members__
     }
     assert len(enumeration) == len([n for n in header if n in enumeration.__members__]) > 4
+
+
+def test_login_schemes() -> None:
+    header = re.findall(r"^  OXRTMP_LOGIN_(\w+) = (\d+)", HEADER, re.MULTILINE)
+    assert {s.name: s.value for s in oxrtmp.LoginScheme} == {name: int(value) for name, value in header}
 
 
 def test_packet_flags() -> None:

@@ -55,10 +55,12 @@ from ._errors import (
 )
 from ._event import Event
 from ._flv import FLVReader, Recorder
+from ._hooks import Hooks, Refusal
 from ._hub import Hub
 from ._native import Packet
 from ._relay import Relay
 from ._server import Request, Server, Session, serve
+from ._server_event import ServerEvent
 from ._types import (
     TLS,
     CachePolicy,
@@ -72,6 +74,7 @@ from ._types import (
     HubStatistics,
     LibraryStatistics,
     Limits,
+    LoginScheme,
     Mask,
     Metadata,
     PacketFlags,
@@ -82,6 +85,7 @@ from ._types import (
     RelayState,
     RelayStatistics,
     RequestKind,
+    ServerEventKind,
     ServerOptions,
     SlowPolicy,
     Statistics,
@@ -113,12 +117,14 @@ __all__ = [
     "EventKind",
     "FLVReader",
     "ForkedError",
+    "Hooks",
     "Hub",
     "HubOptions",
     "HubStatistics",
     "InternalError",
     "LibraryStatistics",
     "Limits",
+    "LoginScheme",
     "Mask",
     "Metadata",
     "OutOfMemoryError",
@@ -129,6 +135,7 @@ __all__ = [
     "PlayerStatistics",
     "ProtocolError",
     "Recorder",
+    "Refusal",
     "RefusedError",
     "Relay",
     "RelayOptions",
@@ -137,6 +144,8 @@ __all__ = [
     "Request",
     "RequestKind",
     "Server",
+    "ServerEvent",
+    "ServerEventKind",
     "ServerOptions",
     "Session",
     "SlowPolicy",
@@ -158,7 +167,9 @@ __all__ = [
     "serve",
 ]
 
-for _class in (Client, Engine, EngineRequest, FLVReader, Hub, Recorder, Relay, Request, Server, Session):
+for _class in (
+    Client, Engine, EngineRequest, FLVReader, Hooks, Hub, Recorder, Refusal, Relay, Request, Server, ServerEvent, Session,
+):  # fmt: skip
     _class.__module__ = __name__  # what tracebacks and the objects show
 
 _native.setup(make_error, tuple(PacketKind), PacketFlags)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
@@ -11,14 +13,17 @@ from typing import Any, Self, Unpack
 from . import _log, _native
 from ._aio_receiving import Receiver
 from ._aio_sending import Sender
-from ._base import CLOSED, BaseRequest, BaseServer, End, end_of, error_of
-from ._channel import PACKET, REQUEST, SERVER_CLOSED, STREAM_END, WRITABLE
+from ._base import CLOSED, BaseRequest, End, end_of, error_of
+from ._channel import PACKET, REQUEST, SERVER, SERVER_CLOSED, STREAM_END, WRITABLE
 from ._errors import Error, Status
+from ._hooks import Hooks
 from ._native import Inbox
 from ._opening import Done, Opening, Ready
 from ._reactor import Reactor, Waiters
+from ._server_event import ServerEvent
 from ._stream import BaseSession
-from ._types import ServerOptions, milliseconds
+from ._telling import LAST_WORDS, TellingServer
+from ._types import LoginScheme, ServerOptions, milliseconds
 
 
 class Session(Receiver, Sender, BaseSession):
@@ -109,22 +114,43 @@ class Request(BaseRequest):
         self._refuse(description, code)
         return Done()
 
+    def redirect(self, url: str, description: str | None = None) -> Done:
+        """Refuse it, at once, and tell the peer where to go instead: a tcUrl, "rtmp://host[:port]/app".
 
-class Server(BaseServer):
+        Clients that do not follow (see ClientOptions.follow_redirects) take it for a refusal.
+        """
+        self._redirect(url, description)
+        return Done()
+
+    async def login(self, scheme: LoginScheme, password: str | None) -> bool:
+        """Answer a connect request by what it says about a login of `user`, whose password is given: None for nobody.
+
+        If the login is complete and right it is granted. Otherwise the peer is refused, with the demand to log in or the
+        challenge, which encoders answer by connecting again, or the word that the login failed. Whether it was granted.
+        """
+        return self._login(scheme, password)
+
+
+class Server(TellingServer):
     """Listens on an address ("host:port", ":1935" for every interface) and lets publishers in, and players if asked to.
 
-    Without an address it listens nowhere yet. Made in a running event loop.
+    Without an address it listens nowhere yet. Made in a running event loop. Hooks are called by tasks of its own.
     """
 
     _shut: int = Status.OK
 
-    def __init__(self, address: str | None = None, **options: Unpack[ServerOptions]) -> None:
+    def __init__(
+        self, address: str | None = None, *, hooks: Hooks | None = None, **options: Unpack[ServerOptions]
+    ) -> None:
         self._requests: deque[Request] = deque()
+        self._lines: dict[int, deque[Request | ServerEvent]] = {}  # for hooks, by connection
+        self._tellers: set[asyncio.Task[None]] = set()
         self._waiters = Waiters()
         self._ended: End | None = None
         self._reactor, self._number = Reactor.attach(self)
+        self._queue = self._reactor.queue
         try:
-            self._open(address, options, self._reactor.queue, self._number)
+            self._open(address, self._prepare(options, hooks), self._queue, self._number)
         except BaseException:
             self._reactor.detach(self._number)
             raise
@@ -166,18 +192,86 @@ class Server(BaseServer):
             if self._closed:
                 request._drop()
                 return
-            self._requests.append(request)
+            if self._hooks is None:
+                self._requests.append(request)
+            else:
+                self._stand_in_line(request)
+        elif kind == SERVER:
+            event = self._arrived(payload)
+            if event is not None:
+                self._stand_in_line(event)
         elif kind == SERVER_CLOSED:
             self._shut = payload[0]
+            self._all_told = True
             self._ended = CLOSED
         self._waiters.wake()
 
-    async def serve(self, handler: Callable[[Request], Awaitable[object]]) -> None:
+    def _stand_in_line(self, about: Request | ServerEvent) -> None:
+        line = self._lines.get(about.connection)
+        if line is not None:
+            line.append(about)
+            return
+        line = self._lines[about.connection] = deque([about])
+        teller = asyncio.get_running_loop().create_task(self._call_hooks(about.connection, line))
+        self._tellers.add(teller)
+        teller.add_done_callback(self._tellers.discard)
+
+    async def _call_hooks(self, connection: int, line: deque[Request | ServerEvent]) -> None:
+        """Call the hooks for what has happened on one connection, in order."""
+        try:
+            while line:
+                about = line.popleft()
+                if isinstance(about, Request) and self._closed:
+                    about._drop()
+                    continue
+                name, hook = self._hook_of(about)
+                kept: object = None
+                if hook is not None:
+                    try:
+                        kept = hook(about)
+                        if inspect.isawaitable(kept):
+                            kept = await kept
+                    except Exception as error:  # noqa: BLE001 it is the caller's, and logged
+                        self._failed(name, about, error)
+                request = self._after(about, kept)
+                if isinstance(request, Request):
+                    self._requests.append(request)
+                self._waiters.wake()
+        finally:
+            del self._lines[connection]
+
+    async def next_event(self) -> ServerEvent:
+        """The next of the events that the option `events` asks for.
+
+        The message of a MEDIA_TAG that waits goes on by `keep`, or when the event is forgotten. ClosedError when the server
+        is closed and every event was taken.
+        """
+        while not self._told.events:
+            if self._ended is not None and self._is_over():
+                raise error_of(self._ended)
+            await self._waiters.wait()
+        return self._told.take()
+
+    async def events(self) -> AsyncIterator[ServerEvent]:
+        """What next_event gives, until the server is closed. What was not dropped goes on when the next one is wanted."""
+        while True:
+            try:
+                event = await self.next_event()
+            except Error as error:
+                if error.status != Status.CLOSED:
+                    raise
+                return
+            yield event
+            event.keep()
+
+    async def serve(self, handler: Callable[[Request], Awaitable[object]] | None = None) -> None:
         """Await handler for each request, in a task of its own, until the server is closed, and wait for the tasks.
 
-        A request that the handler has not answered is rejected. An exception in a handler is logged, and ends the
-        session of that request only. When this is cancelled, the server is closed and the tasks are cancelled.
+        A request that the handler has not answered is rejected, and so are those that come without a handler. An
+        exception in a handler is logged, and ends the session of that request only. When this is cancelled, the server is
+        closed and the tasks are cancelled.
         """
+        handler = handler or refuse
         tasks: set[asyncio.Task[None]] = set()
         try:
             async for request in self:
@@ -199,6 +293,7 @@ class Server(BaseServer):
         """
         if self._closed:
             return True
+        self._told.resume()
         _native.server_shutdown_start(self._handle, milliseconds(timeout))
         while self._ended is None:
             await self._waiters.wait()
@@ -206,12 +301,26 @@ class Server(BaseServer):
         return self._shut == Status.OK
 
     async def close(self) -> None:
-        """Stop listening and end all connections. Tasks that wait are woken. Closing again does nothing."""
-        if not self._closed:
-            self._drop()
+        """Stop listening and end all connections, and tell hooks so. Tasks that wait are woken. Closing again does nothing.
+
+        Events that wait to be taken may still be taken. It does not wait for hooks.
+        """
+        if self._closed:
+            return
+        self._told.resume()
+        try:
+            self._end()
+            self._waiters.wake()
+            with contextlib.suppress(asyncio.TimeoutError):
+                async with asyncio.timeout(LAST_WORDS):
+                    while self._tells and not self._all_told:
+                        await self._waiters.wait()
+        finally:
+            self._all_told = True
+            self._reactor.detach(self._number)
             self._waiters.wake()
 
-    def _drop(self) -> None:
+    def _end(self) -> None:
         self._closed = True
         self._ended = self._ended or CLOSED
         try:
@@ -222,7 +331,17 @@ class Server(BaseServer):
         finally:
             while self._requests:
                 self._requests.popleft()._drop()
+
+    def _drop(self) -> None:
+        try:
+            self._end()
+        finally:
             self._reactor.detach(self._number)
+
+
+async def refuse(request: Request) -> None:
+    """Handle requests where nobody does."""
+    request.reject()
 
 
 async def handle(request: Request, handler: Callable[[Request], Awaitable[object]]) -> None:

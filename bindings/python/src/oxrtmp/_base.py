@@ -10,7 +10,7 @@ from typing import Any
 
 from . import _native
 from ._errors import Error, ForkedError, Status, make_error
-from ._types import TLS, ConnectInfo, PlayInfo, RequestKind, native_options
+from ._types import TLS, ConnectInfo, LoginScheme, PlayInfo, RequestKind, native_options
 
 # How something ended: the arguments of make_error.
 End = tuple[int, str, str, str, str]
@@ -79,17 +79,19 @@ class Peer:
     swf_url: str  #: the swfUrl of its connect command
     page_url: str  #: the pageUrl of its connect command
     encoder: str  #: the software it seems to be: "OBS", "FFmpeg", ..., "other" or "unknown"
+    user: str  #: the user that has logged in, or that a connect request wants to log in as; "" without a login
+    connection: int  #: the number of its connection on its server, from 1; 0 of an engine's request
     _connect_json: str
     _connect_info: ConnectInfo
     _play: PlayInfo
 
     def _ask(self, request: int) -> None:
         """Read everything while the request's handle lives, which is until the answer."""
-        kind, *texts = _native.request_describe(request)
+        kind, *texts, self.connection = _native.request_describe(request)
         self.kind = RequestKind(kind)
         self.app, self.stream_name, self.raw_stream_name, self.query, self.publish_type, self.tc_url = texts[:6]
         self.peer_address, self.flash_version, self.swf_url, self.page_url, self.encoder = texts[6:11]
-        self._connect_json = texts[11]
+        self.user, self._connect_json = texts[11:13]
         self._connect_info = ConnectInfo(**_native.request_connect(request))
         self._play = PlayInfo(**_native.request_play(request))
 
@@ -148,6 +150,25 @@ class BaseRequest(Handle, Peer):
         except Error as error:
             if error.status not in (Status.TIMEOUT, Status.CLOSED, Status.HANDLE):  # the peer has gone
                 raise
+
+    def _redirect(self, url: str, description: str | None) -> None:
+        self._answer()
+        try:
+            _native.request_redirect(self._handle, url, description or None)
+        except Error as error:
+            if error.status not in (Status.STATE, Status.CLOSED, Status.HANDLE):  # the peer has gone
+                raise
+
+    def _login(self, scheme: LoginScheme, password: str | None) -> bool:
+        if self.kind is not RequestKind.CONNECT:
+            raise make_error(Status.STATE, "only a connect request logs in", "", "", "")
+        self._answer()
+        try:
+            return _native.request_login(self._handle, scheme, password)
+        except Error as error:
+            if error.status not in (Status.STATE, Status.CLOSED, Status.HANDLE):  # the peer has gone
+                raise
+            return False
 
     def _grant(self, queue: int, user_data: int) -> tuple[int, End | None]:
         """The session's handle; 0 and why when there is none."""

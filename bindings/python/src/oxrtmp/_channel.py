@@ -13,7 +13,7 @@ from ._errors import Error
 
 # Event types of the library.
 REQUEST, PACKET, STREAM_END, CONNECTED, FAILED, CLIENT_END, WRITABLE, SERVER_CLOSED, LOG, CLIENT_CLOSED = range(1, 11)
-RELAY = 16
+RELAY, SERVER = 16, 17
 
 Deliver = Callable[[int, Any], None]
 
@@ -23,15 +23,17 @@ def deadline_of(timeout: float | None) -> float | None:
 
 
 class Channel:
-    """A queue, and the waiting in it. One thread at a time waits and delivers; the others wait for that thread."""
+    """A queue, and the waiting in it. One thread at a time waits and delivers; the others look at what that has delivered."""
 
-    __slots__ = ("_fd", "_inboxes", "_lock", "_open", "queue")
+    __slots__ = ("_delivered", "_fd", "_inboxes", "_lock", "_open", "_turn", "queue")
 
     def __init__(self, inbox: _native.Inbox | None = None) -> None:
         self._inboxes = {} if inbox is None else {0: inbox}  # where packets go
         self.queue = _native.queue_create(_log.level())
         self._fd = _native.queue_fd(self.queue)
         self._lock = threading.RLock()  # a signal's handler may come back here
+        self._delivered = threading.Condition(threading.RLock())
+        self._turn = 0  # changes when there may be something for the others, or the lock
         self._open = True
 
     def fileno(self) -> int:
@@ -40,11 +42,18 @@ class Channel:
 
     def wait(self, ready: Callable[[], bool], deliver: Deliver, deadline: float | None) -> bool:
         """Deliver events until ready says so. False when the time is over, or the channel was closed, before that."""
-        if not self._lock.acquire(blocking=False):
+        while True:
+            turn = self._turn
+            if self._lock.acquire(blocking=False):
+                break
+            if ready():
+                return True
             if self._open:
                 _native.queue_fd(self.queue)  # in a forked child: raises, where the lock may be held by nobody
-            if not self._lock.acquire(timeout=-1.0 if deadline is None else max(0.0, deadline - monotonic())):
-                return ready()
+            with self._delivered:
+                left = None if deadline is None else max(0.0, deadline - monotonic())
+                if self._turn == turn and not self._delivered.wait(left):
+                    return ready()
         try:
             while not ready():
                 if not self._open:
@@ -59,8 +68,14 @@ class Channel:
             return True
         finally:
             self._lock.release()
+            self._tell_others()
             if not self._open:
                 self._destroy()
+
+    def _tell_others(self) -> None:
+        with self._delivered:
+            self._turn += 1
+            self._delivered.notify_all()
 
     def look(self, deliver: Deliver) -> None:
         """Deliver what is there, unless another thread is at it."""
@@ -70,11 +85,13 @@ class Channel:
                     self._drain(deliver)
             finally:
                 self._lock.release()
+                self._tell_others()
                 if not self._open:
                     self._destroy()
 
     def _drain(self, deliver: Deliver) -> None:
-        for kind, _, payload, _ in _native.queue_drain(self.queue, self._inboxes):
+        items = _native.queue_drain(self.queue, self._inboxes)
+        for kind, _, payload, _ in items:
             if kind == PACKET:
                 continue
             if kind == LOG:
@@ -82,6 +99,8 @@ class Channel:
                 _log.write(text, level, time_ns)
             else:
                 deliver(kind, payload)
+        if items:
+            self._tell_others()
 
     def wake(self) -> None:
         """Have who waits look again."""

@@ -36,6 +36,10 @@ class EngineRequest(BaseRequest):
         players "NetStream.Play.StreamNotFound"."""
         self._refuse(description, code)
 
+    def redirect(self, url: str, description: str | None = None) -> None:
+        """Refuse it, and tell the peer where to go instead: a tcUrl, "rtmp://host[:port]/app"."""
+        self._redirect(url, description)
+
 
 class Engine(Handle):
     """The protocol of one connection, without socket, thread or clock.

@@ -9,8 +9,9 @@ import weakref
 from typing import Any, ClassVar, Protocol
 
 from . import _log, _native
-from ._channel import LOG, REQUEST
+from ._channel import LOG, REQUEST, SERVER
 from ._errors import Error, ForkedError
+from ._server_event import server_event_of
 
 
 class Source(Protocol):
@@ -98,6 +99,8 @@ class Reactor:
             elif kind == REQUEST:
                 with contextlib.suppress(Error):
                     _native.request_reject(payload, None, "not answered")
+            elif kind == SERVER:
+                server_event_of(payload).keep()
 
 
 class Waiters:

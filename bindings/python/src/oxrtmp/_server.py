@@ -9,15 +9,18 @@ from types import TracebackType
 from typing import Any, Self, Unpack
 
 from . import _native
-from ._base import CLOSED, BaseRequest, BaseServer, End, end_of, error_of
-from ._channel import REQUEST, SERVER_CLOSED, STREAM_END, WRITABLE, Channel, deadline_of
+from ._base import CLOSED, BaseRequest, End, end_of, error_of
+from ._channel import REQUEST, SERVER, SERVER_CLOSED, STREAM_END, WRITABLE, Channel, deadline_of
 from ._errors import Error, Status, make_error
+from ._hooks import Hooks
 from ._log import logger
 from ._native import Inbox
 from ._receiving import Receiver
 from ._sending import Sender
+from ._server_event import ServerEvent
 from ._stream import BaseSession
-from ._types import ServerOptions, milliseconds
+from ._telling import LAST_WORDS, TellingServer
+from ._types import LoginScheme, ServerOptions, milliseconds
 
 
 class Session(Receiver, Sender, BaseSession):
@@ -113,8 +116,23 @@ class Request(BaseRequest):
         """
         self._refuse(description, code)
 
+    def redirect(self, url: str, description: str | None = None) -> None:
+        """Refuse it, and tell the peer where to go instead: a tcUrl, "rtmp://host[:port]/app".
 
-class Server(BaseServer):
+        Clients that do not follow (see ClientOptions.follow_redirects) take it for a refusal.
+        """
+        self._redirect(url, description)
+
+    def login(self, scheme: LoginScheme, password: str | None) -> bool:
+        """Answer a connect request by what it says about a login of `user`, whose password is given: None for nobody.
+
+        If the login is complete and right it is granted. Otherwise the peer is refused, with the demand to log in or the
+        challenge, which encoders answer by connecting again, or the word that the login failed. Whether it was granted.
+        """
+        return self._login(scheme, password)
+
+
+class Server(TellingServer):
     """Listens on an address ("host:port", ":1935" for every interface) and lets publishers in, and players if asked to.
 
         with oxrtmp.Server("127.0.0.1:1935") as server:
@@ -123,17 +141,24 @@ class Server(BaseServer):
                     for packet in session:
                         ...
 
-    Without an address it listens nowhere yet. Any method may be called from any thread.
+    Without an address it listens nowhere yet. Any method may be called from any thread. Hooks are called while requests are
+    waited for, by `for`, accept or serve.
     """
 
     _shut: int = Status.OK  # what a shutdown ended with
+    _number = 0
 
-    def __init__(self, address: str | None = None, **options: Unpack[ServerOptions]) -> None:
+    def __init__(
+        self, address: str | None = None, *, hooks: Hooks | None = None, **options: Unpack[ServerOptions]
+    ) -> None:
         self._requests: deque[Request] = deque()
+        self._line: deque[Request | ServerEvent] = deque()  # for hooks
+        self._telling = threading.RLock()
         self._ended: End | None = None
         self._channel = Channel()
+        self._queue = self._channel.queue
         try:
-            self._open(address, options, self._channel.queue, 0)
+            self._open(address, self._prepare(options, hooks), self._queue, 0)
         except BaseException:
             self._channel.close()
             raise
@@ -161,6 +186,7 @@ class Server(BaseServer):
         """
         deadline = deadline_of(timeout)
         while True:
+            self._call_hooks()
             try:
                 return self._requests.popleft()
             except IndexError:
@@ -170,7 +196,7 @@ class Server(BaseServer):
                 raise make_error(Status.TIMEOUT, f"no request in {timeout} s", "", "", "")
 
     def _ready(self) -> bool:
-        return bool(self._requests) or self._ended is not None
+        return bool(self._requests) or bool(self._line) or self._ended is not None
 
     def _event(self, kind: int, payload: Any) -> None:
         if kind == REQUEST:
@@ -178,21 +204,87 @@ class Server(BaseServer):
                 request = Request(payload, self._send_timeout)
             except Error:  # gone before it was looked at
                 return
-            self._requests.append(request)
+            if self._hooks is None:
+                self._requests.append(request)
+            else:
+                self._line.append(request)
+        elif kind == SERVER:
+            event = self._arrived(payload)
+            if event is not None:
+                self._line.append(event)
         elif kind == SERVER_CLOSED:
             self._shut = payload[0]
+            self._all_told = True
             self._ended = CLOSED
+
+    def _call_hooks(self) -> None:
+        """Call the hooks for what has happened, in order, one thread at a time."""
+        if not self._line:
+            return
+        with self._telling:
+            while self._line:
+                try:
+                    about = self._line.popleft()
+                except IndexError:  # taken by a hook that waits for requests itself
+                    return
+                if isinstance(about, Request) and self._closed:
+                    about._drop()
+                    continue
+                name, hook = self._hook_of(about)
+                kept: object = None
+                if hook is not None:
+                    try:
+                        kept = hook(about)
+                    except Exception as error:  # noqa: BLE001 it is the caller's, and logged
+                        self._failed(name, about, error)
+                request = self._after(about, kept)
+                if isinstance(request, Request):
+                    self._requests.append(request)
+
+    def next_event(self, timeout: float | None = None) -> ServerEvent:
+        """The next of the events that the option `events` asks for. Waits as long as timeout says, as accept does.
+
+        The message of a MEDIA_TAG that waits goes on by `keep`, or when the event is forgotten. TimeoutError when the time
+        is over; ClosedError when the server is closed and every event was taken.
+        """
+        deadline = deadline_of(timeout)
+        while True:
+            self._call_hooks()
+            try:
+                return self._told.take()
+            except IndexError:
+                if self._ended is not None and self._is_over():
+                    raise error_of(self._ended) from None
+            if not self._channel.wait(self._happened, self._event, deadline) and not self._closed:
+                raise make_error(Status.TIMEOUT, f"no event in {timeout} s", "", "", "")
+
+    def _happened(self) -> bool:
+        return bool(self._told.events) or bool(self._line) or self._is_over()
+
+    def events(self) -> Iterator[ServerEvent]:
+        """What next_event gives, until the server is closed. What was not dropped goes on when the next one is wanted."""
+        while True:
+            try:
+                event = self.next_event()
+            except Error as error:
+                if error.status != Status.CLOSED:
+                    raise
+                return
+            yield event
+            event.keep()
 
     def fileno(self) -> int:
         """A descriptor that is readable while requests wait; see Session.fileno."""
         return self._channel.fileno()
 
-    def serve(self, handler: Callable[[Request], object]) -> None:
+    def serve(self, handler: Callable[[Request], object] | None = None) -> None:
         """Call handler for each request, on a thread of its own, until the server is closed, and wait for the threads.
 
-        A request that the handler has not answered is rejected. An exception in a handler is logged, and ends the
-        session of that request only. The server is closed when this is left, by Ctrl-C for example.
+        A request that the handler has not answered is rejected, and so are those that come without a handler; hooks are
+        called meanwhile. An exception in a handler is logged, and ends the session of that request only. The server is
+        closed when this is left, by Ctrl-C for example.
         """
+        handler = handler or (lambda request: request.reject())
         threads: set[threading.Thread] = set()
 
         def run(request: Request) -> None:
@@ -218,18 +310,39 @@ class Server(BaseServer):
         """
         if self._closed:
             return True
+        self._told.resume()
         _native.server_shutdown_start(self._handle, milliseconds(timeout))
-        self._channel.wait(lambda: self._ended is not None, self._event, None)
+        while self._ended is None:
+            self._channel.wait(lambda: bool(self._line) or self._ended is not None, self._event, None)
+            self._call_hooks()
         self.close()
         return self._shut == Status.OK
 
     def close(self) -> None:
-        """Stop listening and end all connections. Who waits is woken. Closing again does nothing."""
+        """Stop listening and end all connections, and tell hooks so. Who waits is woken. Closing again does nothing.
+
+        Events that wait to be taken may still be taken.
+        """
         if self._closed:
             return
-        self._drop()
+        self._told.resume()
+        try:
+            self._end()
+            if self._tells:
+                self._channel.wait(lambda: self._all_told, self._event, deadline_of(LAST_WORDS))
+        finally:
+            self._all_told = True
+            self._channel.close()
+            self._call_hooks()
 
     def _drop(self) -> None:
+        self._all_told = True
+        try:
+            self._end()
+        finally:
+            self._channel.close()
+
+    def _end(self) -> None:
         self._closed = True
         self._ended = self._ended or CLOSED
         try:
@@ -240,7 +353,6 @@ class Server(BaseServer):
         finally:
             while self._requests:
                 self._requests.popleft()._drop()
-            self._channel.close()
 
 
 def handle(request: Request, handler: Callable[[Request], object]) -> None:

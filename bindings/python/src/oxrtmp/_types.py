@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -85,6 +85,42 @@ class RequestKind(IntEnum):
     CONNECTION = 3
     CONNECT = 4
     FC_PUBLISH = 5
+
+
+class ServerEventKind(IntEnum):
+    """What a ServerEvent tells. The name in lower case is that of the hook.
+
+    What was granted is followed by its end exactly once, however the connection ends: CONNECTION by DISCONNECT, PUBLISH
+    by PUBLISH_STOP and UNPUBLISH, PLAY by PLAY_STOP.
+    """
+
+    CONNECTION = 1  #: a peer was let in, before its first byte is read
+    HANDSHAKE_COMPLETE = 2  #: its handshake is complete
+    CONNECT = 3  #: its connect was granted: app
+    DISCONNECT = 4  #: it is gone: text, status
+    FC_PUBLISH = 5  #: its FCPublish was granted
+    PUBLISH = 6  #: its publish was granted
+    PUBLISH_STOP = 7  #: nothing more comes of what it published: text
+    UNPUBLISH = 8  #: and the session has ended by that, so that its name is free
+    PLAY = 9  #: its play was granted
+    PLAY_STOP = 10  #: it plays no longer: text
+    PAUSE = 11  #: a player pauses: position_ms
+    UNPAUSE = 12  #: and goes on: position_ms
+    METADATA = 13  #: onMetaData came: packet
+    MEDIA_TAG = 14  #: an audio or video message came: packet (its first)
+    VIDEO_FRAME = 15  #: a video frame with a legacy header: packet
+    AUDIO_FRAME = 16  #: an audio frame with a legacy header: packet
+    ENHANCED_VIDEO_FRAME = 17  #: a video frame of Enhanced RTMP: packet
+    ENHANCED_AUDIO_FRAME = 18  #: an audio frame of Enhanced RTMP: packet
+    KEYFRAME = 19  #: a video frame that needs no earlier one, before it is told as a frame: packet
+    STATS_UPDATE = 20  #: stats_interval has passed for a stream: statistics
+
+
+class LoginScheme(IntEnum):
+    """Ways in which encoders log in by user and password."""
+
+    ADOBE = 1  #: authmod=adobe, which FFmpeg, OBS, FMLE, Wirecast and many others know
+    LLNW = 2  #: authmod=llnw, Limelight's
 
 
 class EventKind(IntEnum):
@@ -233,6 +269,12 @@ class ServerOptions(TypedDict, total=False):
     user_timeout: float  #: seconds that the peer may leave what was sent unacknowledged (Linux); the system's
     receive_buffer_bytes: int  #: size of the kernel's receive buffer; the system's, which grows with need
     send_buffer_bytes: int  #: size of the kernel's send buffer; likewise
+    events: Iterable[ServerEventKind]  #: what the server tells by next_event and events, which must take them; nothing
+    ask_media_tag: bool  #: each MEDIA_TAG is told, and its message waits for ServerEvent.keep or drop
+    stats_interval: float  #: seconds between two STATS_UPDATE of a stream; 5
+    users: Mapping[str, str]  #: who may connect, by name and password; everybody. Or decide by Request.login
+    login_scheme: LoginScheme  #: how users log in; ADOBE
+    proxy_from: Iterable[str]  #: networks of load balancers with PROXY protocol, such as "10.0.0.0/8" or "192.0.2.1"
 
 
 class ClientOptions(TypedDict, total=False):
@@ -386,6 +428,15 @@ def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[s
             plain[name] = plain[name]._native()
     if "hub" in plain:
         plain["hub"] = plain["hub"]._handle
+    if "events" in plain:
+        plain["events"] = sum(1 << ServerEventKind(kind) for kind in set(plain["events"]))
+    if "users" in plain:
+        plain["users"] = [text for user in plain["users"].items() for text in user]
+    if "proxy_from" in plain:
+        networks = plain["proxy_from"]
+        plain["proxy_from"] = networks if isinstance(networks, str) else ",".join(networks)
+    if "stats_interval" in plain:
+        plain["stats_interval_ms"] = milliseconds(plain.pop("stats_interval")) or 1
     if "linger" in plain:
         plain["linger_ms"] = milliseconds(plain.pop("linger")) or -1
     if "keep_alive" in plain:
