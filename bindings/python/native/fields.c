@@ -19,7 +19,7 @@ const field native_server_options[] = {
     U32(chunk_size), U32(window_ack_size), U32(peer_bandwidth),   BOOL(ask_connection),
     BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), BOOL(ask_play), BOOL(no_wait),
     I32(send_timeout_ms), U32(output_bytes), HANDLE(hub), BOOL(ask_publish), BOOL(play_recorded), BOOL(no_sample_access),
-    BOOL(data_start), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
+    BOOL(data_start), BOOL(answer_calls), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
     U32(events), BOOL(ask_media_tag), I32(stats_interval_ms), U32(login_scheme), TEXT(proxy_from),
     ELSEWHERE(users), ELSEWHERE(tls), END};
 #undef STRUCT
@@ -29,7 +29,7 @@ const field native_client_options[] = {
     U32(chunk_size), TEXT(app), TEXT(stream_name), TEXT(tc_url), TEXT(flash_version), TEXT(swf_url), TEXT(page_url),
     TEXT(publish_type), BOOL(digest_handshake), BOOL(no_wait), I32(send_timeout_ms), I32(linger_ms), U32(output_bytes),
     BOOL(live_only), U32(buffer_length_ms), I64(start_ms), I64(duration_ms), TEXT(user), TEXT(password),
-    BOOL(follow_redirects), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
+    BOOL(follow_redirects), BOOL(answer_calls), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
     ELSEWHERE(tls), ELSEWHERE(mask), END};
 #undef STRUCT
 

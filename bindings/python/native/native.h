@@ -133,7 +133,8 @@ bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);
 
 extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[],
     native_engine_methods[], native_send_methods[], native_hub_methods[], native_relay_methods[], native_parts_methods[],
-    native_payload_methods[], native_amf_methods[];
+    native_payload_methods[], native_amf_methods[],
+    native_calls_methods[];
 
 /* ---- calling the library ---- */
 

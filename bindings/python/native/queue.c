@@ -118,6 +118,20 @@ static PyObject *server_item(native_state *state, oxrtmp_event *e) {
   return item;
 }
 
+/* has_values tells whether an event brings values of the peer's. */
+static bool has_values(const oxrtmp_event *e) {
+  return (e->type == OXRTMP_EVENT_CALL || e->type == OXRTMP_EVENT_SHARED_OBJECT) && e->status == OXRTMP_OK;
+}
+
+/* values_item makes (type, user_data, (value, payload), 0) of a call or shared object, and releases it. */
+static PyObject *values_item(oxrtmp_event *e) {
+  const oxrtmp_packet *p = &e->u.packet;
+  PyObject *item = Py_BuildValue("(IK(Iy#)i)", e->type, e->user_data, e->value, (const char *)p->raw,
+                                 (Py_ssize_t)p->raw_size, 0);
+  oxrtmp_event_release(e);
+  return item;
+}
+
 static PyObject *next_item(native_state *state, oxrtmp_event *events, size_t count, size_t *at, PyObject *inboxes) {
   if (events[*at].type == OXRTMP_EVENT_PACKET) {
     return packets_item(state, events, count, at, inboxes);
@@ -125,6 +139,9 @@ static PyObject *next_item(native_state *state, oxrtmp_event *events, size_t cou
   oxrtmp_event *e = &events[(*at)++];
   if (e->type == OXRTMP_EVENT_SERVER) {
     return server_item(state, e);
+  }
+  if (has_values(e)) {
+    return values_item(e);
   }
   if (e->type == OXRTMP_EVENT_REQUEST) {
     return Py_BuildValue("(iKKi)", OXRTMP_EVENT_REQUEST, e->user_data, e->request.id, 0);

@@ -61,6 +61,7 @@ from ._native import Packet
 from ._relay import Relay
 from ._server import Request, Server, Session, serve
 from ._server_event import ServerEvent
+from ._shared import SharedEvent, SharedEventKind, SharedObject
 from ._types import (
     TLS,
     CachePolicy,
@@ -148,6 +149,9 @@ __all__ = [
     "ServerEventKind",
     "ServerOptions",
     "Session",
+    "SharedEvent",
+    "SharedEventKind",
+    "SharedObject",
     "SlowPolicy",
     "Statistics",
     "Status",

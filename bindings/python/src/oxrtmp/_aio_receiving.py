@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
+from . import amf
 from ._base import error_of, is_own_fault
 from ._errors import Error
 from ._event import Event
@@ -97,7 +99,8 @@ class Receiver(Stream):
         """The next that its peer tells besides packets; raises what next_packet raises.
 
         Of a session that is played PAUSE, UNPAUSE, SEEK, RECEIVE and BUFFER_LENGTH; of a client that plays STATUS and
-        CONTROL. What nobody takes is dropped past 256.
+        CONTROL; with answer_calls of both, and of any session, CALL and SHARED_OBJECT. What nobody takes is dropped past
+        256.
         """
         while not self._told:
             if self._end is not None:
@@ -120,3 +123,11 @@ class Receiver(Stream):
         The library waits on a thread.
         """
         return await asyncio.to_thread(self._ping, timeout)
+
+    async def call(self, name: str, *arguments: amf.Value, timeout: float | None = 10) -> list[Any]:
+        """Call a procedure of the application at the other end, and wait for what it answers.
+
+        RefusedError when it refuses, as most peers do with everything; TimeoutError; errors as of next_packet.
+        The library waits on a thread.
+        """
+        return await asyncio.to_thread(self._call, name, amf.encode(*arguments), timeout)

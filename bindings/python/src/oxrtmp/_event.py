@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from . import _native, amf
 from ._errors import Error, Status, make_error
 from ._native import Packet
+from ._shared import SharedObject
 from ._types import EventKind
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ MOST_EVENTS = 256  # that wait to be taken: what comes then is dropped, as the l
 TOLD = frozenset(
     {
         EventKind.PAUSE, EventKind.UNPAUSE, EventKind.SEEK, EventKind.RECEIVE, EventKind.BUFFER_LENGTH,
-        EventKind.STATUS, EventKind.CONTROL,
+        EventKind.STATUS, EventKind.CONTROL, EventKind.CALL, EventKind.SHARED_OBJECT,
     }
 )  # fmt: skip
 
@@ -36,6 +38,9 @@ class Event:
     text: str = ""  #: the peer's words, or what happened
     packet: Packet | None = None  #: of PACKET; None if there was no memory for it
     request: EngineRequest | None = None  #: of REQUEST
+    name: str = ""  #: of CALL
+    values: list[Any] = field(default_factory=list)  #: of CALL: the arguments, as oxrtmp.amf has them
+    shared_object: SharedObject | None = None  #: of SHARED_OBJECT
 
     @property
     def error(self) -> Error | None:
@@ -48,7 +53,18 @@ class Event:
 
 def event_of(kind: int, payload: Any) -> Event:
     """An event as the queue has it."""
+    if len(payload) == 2:  # what a peer says, or for which there was no memory
+        return values_of(kind, *payload)
     status, phase, code, text, _, _, value, on, stream_id = payload
     return Event(
         kind=EventKind(kind), stream_id=stream_id, value=value, on=bool(on), status=status, phase=phase, code=code, text=text
     )  # fmt: skip
+
+
+def values_of(kind: int, value: int, body: bytes) -> Event:
+    """A call, or a shared object."""
+    if kind == EventKind.SHARED_OBJECT:
+        return Event(kind=EventKind.SHARED_OBJECT, shared_object=SharedObject._of(body))
+    name, _, values = _native.command_parse(20, body)
+    _, *arguments = amf.decode(values)
+    return Event(kind=EventKind.CALL, value=value, name=name, values=arguments)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
+from . import amf
 from ._base import error_of, is_own_fault
 from ._channel import Channel, deadline_of
 from ._errors import Status, make_error
 from ._event import Event
 from ._native import Packet
 from ._stream import Stream
+
+T = TypeVar("T")
 
 
 class Receiver(Stream):
@@ -69,7 +72,8 @@ class Receiver(Stream):
         """The next that its peer tells besides packets. Waits as next_packet does, and raises what that raises.
 
         Of a session that is played PAUSE, UNPAUSE, SEEK, RECEIVE and BUFFER_LENGTH; of a client that plays STATUS and
-        CONTROL. What nobody takes is dropped past 256.
+        CONTROL; with answer_calls of both, and of any session, CALL and SHARED_OBJECT. What nobody takes is dropped past
+        256.
         """
         deadline = deadline_of(timeout)
         while True:
@@ -100,20 +104,33 @@ class Receiver(Stream):
 
         TimeoutError when it does not answer in time, which does not say that it is gone; errors as of next_packet.
         """
-        if threading.current_thread() is not threading.main_thread():
-            return self._ping(timeout)
-        found: list[float | BaseException] = []
+        return beside(lambda: self._ping(timeout))
 
-        def ask() -> None:
-            try:
-                found.append(self._ping(timeout))
-            except BaseException as error:  # noqa: BLE001 it is raised below
-                found.append(error)
+    def call(self, name: str, *arguments: amf.Value, timeout: float | None = 10) -> list[Any]:
+        """Call a procedure of the application at the other end, and wait for what it answers.
 
-        asking = threading.Thread(target=ask, name="oxrtmp ping", daemon=True)  # so that Ctrl-C ends the wait at once
-        asking.start()
-        asking.join()
-        (result,) = found
-        if isinstance(result, BaseException):
-            raise result
-        return result
+        RefusedError when it refuses, as most peers do with everything; TimeoutError; errors as of next_packet.
+        """
+        values = amf.encode(*arguments)
+        return beside(lambda: self._call(name, values, timeout))
+
+
+def beside(work: Callable[[], T]) -> T:
+    """What work returns, which waits in the library: on a thread of its own, so that Ctrl-C ends the wait at once."""
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    found: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:  # noqa: BLE001 it is raised below
+            failed.append(error)
+
+    waiting = threading.Thread(target=run, name="oxrtmp call", daemon=True)
+    waiting.start()
+    waiting.join()
+    if failed:
+        raise failed[0]
+    return found[0]

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from . import _native
+from . import _native, amf
 from ._base import CLOSED, BaseRequest, End, Handle, Peer, error_of
 from ._errors import ClosedError, Error, ForkedError, Status, make_error
 from ._event import MOST_EVENTS, TOLD, Event, event_of
 from ._native import Inbox, Packet
+from ._shared import SharedObject
 from ._types import Metadata, PlayInfo, RequestKind, Statistics, milliseconds
 
 if TYPE_CHECKING:
@@ -41,10 +42,19 @@ class Calls:
     send_metadata_json: Callable[[int, str], bool]
     send_packet: Callable[[int, Packet, int], bool]
     send_packets: Callable[[int, list[Packet], int], int]
+    call: Callable[[int, str, Buffer, int], bytes]
+    notify: Callable[[int, str, Buffer], None]
+    answer: Callable[[int, int, Buffer], None]
+    refuse: Callable[[int, int, str | None, str | None], None]
+    send_shared_object: Callable[[int, Buffer], None]
 
     @classmethod
     def of(cls, kind: str) -> Calls:
         return cls(**{field.name: getattr(_native, f"{kind}_{field.name}") for field in fields(cls)})
+
+
+def call_id(call: Event | int) -> int:
+    return call if isinstance(call, int) else call.value
 
 
 class Stream(Handle):
@@ -76,6 +86,26 @@ class Stream(Handle):
     def _ping(self, timeout: float | None) -> float:
         """Seconds. Waits in the library."""
         return self._calls.ping(self._handle, milliseconds(timeout)) / 1e9
+
+    def _call(self, name: str, values: bytes, timeout: float | None) -> list[Any]:
+        """What call returns. Waits in the library."""
+        return amf.decode(self._calls.call(self._handle, name, values, milliseconds(timeout)))
+
+    def notify(self, name: str, *arguments: amf.Value) -> None:
+        """Call a procedure of the peer's whose answer nobody wants."""
+        self._calls.notify(self._handle, name, amf.encode(*arguments))
+
+    def answer(self, call: Event | int, *values: amf.Value) -> None:
+        """Answer a CALL event, or its `value`. UsageError when it was answered, or its time is over."""
+        self._calls.answer(self._handle, call_id(call), amf.encode(*values))
+
+    def refuse(self, call: Event | int, description: str = "", *, code: str | None = None) -> None:
+        """Refuse a CALL event, or its `value`; code is "NetConnection.Call.Failed" if not given."""
+        self._calls.refuse(self._handle, call_id(call), code, description)
+
+    def send_shared_object(self, shared_object: SharedObject) -> None:
+        """Tell the peer what happens to a shared object."""
+        self._calls.send_shared_object(self._handle, shared_object._values())
 
     def _remember(self) -> None:
         """Keep the statistics beyond the end of the handle."""

@@ -136,6 +136,8 @@ class EventKind(IntEnum):
     SEEK = 13  #: the player wants to be elsewhere in a recorded stream; `value` is where, in milliseconds
     RECEIVE = 14  #: the player wants packets of a type or not: `value` is 8 for audio, 9 for video; `on`
     BUFFER_LENGTH = 15  #: the player says how much it buffers; `value` in milliseconds
+    CALL = 48  #: with answer_calls: the peer calls `name` with `values`; `value` is for answer and refuse, 0: none is wanted
+    SHARED_OBJECT = 49  #: with answer_calls: `shared_object` has come
     RELAY = 16  #: the relay has come into a state: `value` is a RelayState; `status` and `text` say why
     HANDSHAKE = 32  #: the handshake is done; `text` is "simple" or "digest"
     STATUS = 33  #: the server said something else; `code` and `text`
@@ -265,6 +267,7 @@ class ServerOptions(TypedDict, total=False):
     play_recorded: bool  #: players are told that streams are recorded ones
     no_sample_access: bool  #: leave out |RtmpSampleAccess, which lets Flash players read samples
     data_start: bool  #: players get NetStream.Data.Start as data, as some servers do
+    answer_calls: bool  #: what peers call, and shared objects, are events of sessions; else calls are refused
     keep_alive: float  #: seconds of silence after which the kernel probes the peer, math.inf: never; 15
     user_timeout: float  #: seconds that the peer may leave what was sent unacknowledged (Linux); the system's
     receive_buffer_bytes: int  #: size of the kernel's receive buffer; the system's, which grows with need
@@ -303,6 +306,7 @@ class ClientOptions(TypedDict, total=False):
     user: str  #: for servers that ask for a login; what the URL says
     password: str  #: its password
     follow_redirects: bool  #: go where the server sends the client, up to five times in a row
+    answer_calls: bool  #: what the server calls, and shared objects, are events; else calls are refused
     keep_alive: float  #: seconds of silence after which the kernel probes the peer, math.inf: never; 15
     user_timeout: float  #: seconds that the peer may leave what was sent unacknowledged (Linux); the system's
     receive_buffer_bytes: int  #: size of the kernel's receive buffer; the system's, which grows with need

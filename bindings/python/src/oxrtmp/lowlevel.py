@@ -27,6 +27,7 @@ and the same bytes again when they are built.
 
 from __future__ import annotations
 
+from ._lowlevel_aggregate import Aggregated, aggregate_build, aggregate_parse
 from ._lowlevel_amf import (
     AMFCursor,
     AMFType,
@@ -66,6 +67,7 @@ __all__ = [
     "AMFCursor",
     "AMFType",
     "AMFValue",
+    "Aggregated",
     "ChunkDecoder",
     "ChunkEncoder",
     "ColorInfo",
@@ -75,6 +77,8 @@ __all__ = [
     "Handshake",
     "HandshakeInfo",
     "Message",
+    "aggregate_build",
+    "aggregate_parse",
     "amf_build",
     "amf_build_into",
     "color_info_build",

@@ -1,0 +1,182 @@
+"""Calls between the applications on both sides, shared objects, and messages inside aggregate messages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import oxrtmp
+import oxrtmp.aio
+import pytest
+from conftest import ROOT
+from oxrtmp import EventKind, SharedEvent, SharedEventKind, SharedObject, amf, lowlevel
+
+
+class Pair:
+    """Both ends of a stream, and applications there that answer calls on threads."""
+
+    def __init__(self, **options: bool) -> None:
+        self.server = oxrtmp.Server("127.0.0.1:0", **options)  # type: ignore[arg-type]
+        opened: list[oxrtmp.Client] = []
+        url = f"rtmp://{self.server.address}/live/test"
+        opening = threading.Thread(target=lambda: opened.append(oxrtmp.Client.publish(url, **options)))  # type: ignore[arg-type]
+        opening.start()
+        self.session = self.server.accept(10).accept()
+        opening.join()
+        (self.client,) = opened
+        self.threads: list[threading.Thread] = []
+
+    def answer(self, stream: oxrtmp.Session | oxrtmp.Client) -> None:
+        def run() -> None:
+            for event in stream.events():
+                if event.kind != EventKind.CALL:
+                    continue
+                if event.name == "add":
+                    stream.answer(event, sum(event.values), "and more")
+                elif event.name == "secret":
+                    stream.refuse(event, "not today", code="App.No")
+
+        self.threads.append(threading.Thread(target=run))
+        self.threads[-1].start()
+
+    def close(self) -> None:
+        self.client.close()
+        self.session.close()
+        self.server.close()
+        for thread in self.threads:
+            thread.join()
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    both = Pair(answer_calls=True)
+    yield both
+    both.close()
+
+
+def test_calls_both_ways(pair: Pair) -> None:
+    pair.answer(pair.session)
+    pair.answer(pair.client)
+    for caller in (pair.client, pair.session):
+        assert caller.call("add", 1, 2.5) == [3.5, "and more"]
+        with pytest.raises(oxrtmp.RefusedError) as refused:
+            caller.call("secret", {"a": [1, None]})
+        assert (refused.value.code, refused.value.description) == ("App.No", "not today")
+        with pytest.raises(oxrtmp.TimeoutError):
+            caller.call("never", timeout=0.05)
+        caller.notify("told", 1)
+        with pytest.raises(oxrtmp.UsageError):
+            caller.answer(99)
+        with pytest.raises(oxrtmp.UsageError):
+            caller.refuse(99)
+    pair.client.send_audio(5, b"still")
+    assert bytes(pair.session.next_packet(10).data) == b"still"
+
+
+def test_events_say_everything(pair: Pair) -> None:
+    pair.client.notify("told", amf.Date(5), {"a": 1})
+    event = pair.session.next_event(10)
+    assert (event.kind, event.name, event.value) == (EventKind.CALL, "told", 0)
+    assert event.values == [amf.Date(5), {"a": 1}]
+    waiting = threading.Thread(target=lambda: pair.client.call("ask", timeout=10))
+    waiting.start()
+    event = pair.session.next_event(10)
+    assert event.name == "ask" and event.value != 0
+    pair.session.answer(event.value)
+    waiting.join(10)
+
+
+def test_calls_are_refused_by_default() -> None:
+    pair = Pair()
+    for caller in (pair.client, pair.session):
+        with pytest.raises(oxrtmp.RefusedError) as refused:
+            caller.call("unheardOf")
+        assert refused.value.code == "NetConnection.Call.Failed"
+    pair.close()
+    with pytest.raises(oxrtmp.Error):
+        pair.client.call("late")
+
+
+EVENTS = [
+    [SharedEvent(SharedEventKind.USE)],
+    [SharedEvent(SharedEventKind.CHANGE, slots={"n": 1.0, "who": "me"}), SharedEvent(SharedEventKind.REMOVE, name="old")],
+    [SharedEvent(SharedEventKind.SEND_MESSAGE, name="say", arguments=["hello", [1.0, None]])],
+    [SharedEvent(SharedEventKind.STATUS, name="SharedObject.NoWriteAccess", level="error"), SharedEvent(99, data=b"\1\2")],
+]  # fmt: skip
+
+
+def test_shared_objects(pair: Pair) -> None:
+    for events in EVENTS:
+        sent = SharedObject("chat", events, version=3, flags=2)
+        for one, other in ((pair.client, pair.session), (pair.session, pair.client)):
+            one.send_shared_object(sent)
+            event = other.next_event(10)
+            assert event.kind == EventKind.SHARED_OBJECT and event.shared_object == sent
+        assert SharedObject.parse(19, sent.build()) == sent
+    with pytest.raises(oxrtmp.ProtocolError):
+        SharedObject.parse(19, b"\0\1")
+    with pytest.raises(oxrtmp.ArgumentError):
+        SharedObject("x", [SharedEvent(256)]).build()
+
+
+def vectors(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((ROOT / f"testdata/vectors/{name}.json").read_text())["vectors"]
+    return found
+
+
+def test_vectors_of_shared_objects() -> None:
+    for vector in vectors("sharedobject"):
+        want, payload = vector["value"], bytes.fromhex(vector["hex"])
+        found = SharedObject.parse(19, payload)
+        assert (found.name, found.version, found.flags) == (want["name"], want["version"], want["flags"])
+        for event, described in zip(found.events, want["events"], strict=True):
+            assert event.kind == described["event"]
+            slots = {name: float(value["number"]) for name, value in described.get("slots", [])}
+            assert (event.slots or {}) == slots
+        assert found.build() == payload
+
+
+def test_vectors_of_aggregate_messages() -> None:
+    for vector in vectors("aggregate"):
+        want, payload = vector["value"], bytes.fromhex(vector["hex"])
+        found = lowlevel.aggregate_parse(want["timestamp"], payload)
+        assert [(m.type, m.timestamp_ms, m.payload.hex()) for m in found] == [
+            (m["type"], m["timestamp"], m["payload"]) for m in want["messages"]
+        ]
+        first = lowlevel.aggregate_parse(100, payload)
+        assert lowlevel.aggregate_build(first) == payload
+        with pytest.raises(oxrtmp.ProtocolError):
+            lowlevel.aggregate_parse(0, payload[:5])
+
+
+def test_asyncio() -> None:
+    async def answering(stream: oxrtmp.aio.Session | oxrtmp.aio.Client) -> None:
+        async for event in stream.events():
+            if event.kind == EventKind.CALL and event.name == "double":
+                stream.answer(event, 2 * event.values[0])
+            elif event.kind == EventKind.CALL and event.value:
+                stream.refuse(event)
+
+    async def main() -> None:
+        async with oxrtmp.aio.Server("127.0.0.1:0", answer_calls=True) as server:
+            url = f"rtmp://{server.address}/live/test"
+            opening = asyncio.ensure_future(oxrtmp.aio.Client.publish(url, answer_calls=True).__aenter__())
+            request = await server.accept()
+            async with request.accept() as session:
+                client = await opening
+                tasks = [asyncio.create_task(answering(s)) for s in (client, session)]
+                assert await client.call("double", 21) == [42]
+                assert await session.call("double", 1.5) == [3]
+                with pytest.raises(oxrtmp.RefusedError):
+                    await client.call("other")
+                with pytest.raises(oxrtmp.RefusedError):
+                    await session.call("other", timeout=5)
+                client.send_shared_object(SharedObject("chat"))
+                client.notify("told")
+                await client.close()
+                await asyncio.gather(*tasks)
+
+    asyncio.run(main())
