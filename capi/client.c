@@ -111,6 +111,11 @@ oxrtmp_status oxrtmp_client_statistics(oxrtmp_client client, oxrtmp_statistics *
   OX_STRUCT_OUT(oxrtmp_statistics, statistics, oxgo_client_statistics(client, &local_));
 }
 
+oxrtmp_status oxrtmp_client_connection_statistics(oxrtmp_client client, oxrtmp_connection_statistics *statistics) {
+  OX_ENTER();
+  OX_STRUCT_OUT(oxrtmp_connection_statistics, statistics, oxgo_client_connection_statistics(client, &local_));
+}
+
 oxrtmp_status oxrtmp_client_peer_address(oxrtmp_client client, char *buf, size_t cap, size_t *length) {
   OX_ENTER();
   OX_TEXT_OUT(buf, cap, length);

@@ -134,4 +134,7 @@ func putStatistics(out *C.oxrtmp_statistics, s rtmp.Statistics) {
 	out.audio_packets, out.video_packets, out.data_packets = C.uint64_t(s.Audio), C.uint64_t(s.Video), C.uint64_t(s.Data)
 	out.keyframes, out.malformed = C.uint64_t(s.Keyframes), C.uint64_t(s.Malformed)
 	out.queued_bytes = C.uint64_t(s.Queued)
+	out.audio_bytes, out.video_bytes, out.dropped = C.uint64_t(s.AudioBytes), C.uint64_t(s.VideoBytes), C.uint64_t(s.Dropped)
+	out.audio_bitrate, out.video_bitrate = C.uint64_t(s.AudioBitrate), C.uint64_t(s.VideoBitrate)
+	out.frame_rate = C.double(s.FrameRate)
 }

@@ -67,6 +67,7 @@ type carrier interface {
 	SetBufferLength(time.Duration) error
 	Ping(timeout time.Duration) (time.Duration, error)
 	Statistics() rtmp.Statistics
+	ConnectionStatistics() rtmp.ConnectionStatistics
 	PeerAddr() string
 	Close() error
 }

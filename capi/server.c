@@ -69,6 +69,18 @@ oxrtmp_status oxrtmp_server_addresses(oxrtmp_server server, char *buf, size_t ca
   return oxgo_server_addresses(server, buf, cap, length);
 }
 
+oxrtmp_status oxrtmp_server_json(oxrtmp_server server, char *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_TEXT_OUT(buf, cap, length);
+  return oxgo_server_json(server, buf, cap, length);
+}
+
+oxrtmp_status oxrtmp_server_prometheus(oxrtmp_server server, char *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_TEXT_OUT(buf, cap, length);
+  return oxgo_server_prometheus(server, buf, cap, length);
+}
+
 oxrtmp_status oxrtmp_server_accept(oxrtmp_server server, int32_t timeout_ms, oxrtmp_request *request) {
   OX_ENTER();
   OX_OUT(request);

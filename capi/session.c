@@ -136,6 +136,11 @@ oxrtmp_status oxrtmp_session_statistics(oxrtmp_session session, oxrtmp_statistic
   OX_STRUCT_OUT(oxrtmp_statistics, statistics, oxgo_session_statistics(session, &local_));
 }
 
+oxrtmp_status oxrtmp_session_connection_statistics(oxrtmp_session session, oxrtmp_connection_statistics *statistics) {
+  OX_ENTER();
+  OX_STRUCT_OUT(oxrtmp_connection_statistics, statistics, oxgo_session_connection_statistics(session, &local_));
+}
+
 oxrtmp_status oxrtmp_session_end_reason(oxrtmp_session session, char *buf, size_t cap, size_t *length) {
   OX_ENTER();
   OX_TEXT_OUT(buf, cap, length);

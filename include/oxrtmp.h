@@ -653,6 +653,16 @@ OXRTMP_API oxrtmp_status oxrtmp_server_address(oxrtmp_server server, char *buf, 
 /** All addresses the server listens on, separated by ", ". Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_server_addresses(oxrtmp_server server, char *buf, size_t cap, size_t *length);
 
+/** What the server did so far, as a JSON object: connections open, accepted, refused (and why), ended, timed out and
+ *  failed (and in which phase), what was not known or not understood, figures of its hub; then "connection_list", with
+ *  the members of oxrtmp_connection_statistics by the same names and a "stream_list" each, with those of
+ *  oxrtmp_statistics. Stream names are masked: "sec…". No media wait for it. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_server_json(oxrtmp_server server, char *buf, size_t cap, size_t *length);
+
+/** The same in Prometheus's text format (version 0.0.4), for your HTTP server to answer with: names begin with oxrtmp_,
+ *  times are in seconds. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_server_prometheus(oxrtmp_server server, char *buf, size_t cap, size_t *length);
+
 /** Wait for the next request, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
  *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED when oxrtmp_server_close is called meanwhile; E_BUSY when the server has a
  *  queue.
@@ -948,10 +958,43 @@ typedef struct oxrtmp_statistics {
   uint64_t keyframes;           /**< packets with OXRTMP_PACKET_KEYFRAME */
   uint64_t malformed;           /**< packets with OXRTMP_PACKET_MALFORMED */
   uint64_t queued_bytes;        /**< received and not yet taken by you, or taken from you and not yet sent */
+  uint64_t audio_bytes;         /**< payload bytes of audio */
+  uint64_t video_bytes;         /**< payload bytes of video */
+  uint64_t dropped;             /**< messages that were dropped instead of sent: by a client, or a hub's slow player */
+  uint64_t audio_bitrate;       /**< bits of audio payload a second, as are the next two: since statistics were taken
+                                     before, by anybody and at least a second ago, or since the stream began */
+  uint64_t video_bitrate;       /**< bits of video payload a second */
+  double frame_rate;            /**< video frames a second */
 } oxrtmp_statistics;
 
 /** Fill *statistics. Works until oxrtmp_session_close, also when the stream has ended. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_statistics(oxrtmp_session session, oxrtmp_statistics *statistics);
+
+/** What the connection of a session or a client has carried. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_connection_statistics {
+  uint32_t struct_size;       /**< sizeof(oxrtmp_connection_statistics), set by you */
+  uint32_t phase;             /**< oxrtmp_phase */
+  uint64_t number;            /**< of the connection on its server, from 1; 0 of a client's */
+  int64_t duration_ns;        /**< since it was accepted, or the client began */
+  uint64_t bytes_received;    /**< of RTMP, handshake included, without what TLS adds */
+  uint64_t bytes_sent;        /**< likewise */
+  uint64_t queued_bytes;      /**< output that waits for the network */
+  int64_t rtt_ns;             /**< round trip time as the kernel has measured it (TCP_INFO); 0 where it has not */
+  int64_t rtt_variation_ns;   /**< its mean deviation */
+  int64_t ping_rtt_ns;        /**< how long the last ping that was answered took; 0: none was */
+  uint64_t resent_segments;   /**< TCP segments that were sent again */
+  uint64_t messages_received; /**< of every kind */
+  uint64_t packets_received;  /**< audio, video and data handed on */
+  uint64_t malformed;         /**< packets received whose header was not understood */
+  uint64_t ignored;           /**< media and data outside a publishing stream */
+  uint64_t unknown;           /**< messages, commands and control events that the library does not know */
+  uint64_t faulty;            /**< control, command and data messages that could not be parsed */
+} oxrtmp_connection_statistics;
+
+/** Fill *statistics about the connection of a session. No media wait for it. Works until oxrtmp_session_close.
+ *  Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_connection_statistics(oxrtmp_session session,
+                                                              oxrtmp_connection_statistics *statistics);
 
 /** How the stream ended, such as "FCUnpublish", "deleteStream" or "connection closed by the peer"; empty while it
  *  runs. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
@@ -1090,6 +1133,11 @@ OXRTMP_API oxrtmp_status oxrtmp_client_flush(oxrtmp_client client, int32_t timeo
 
 /** Fill *statistics. Works until oxrtmp_client_close. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_client_statistics(oxrtmp_client client, oxrtmp_statistics *statistics);
+
+/** Fill *statistics about the connection of a client, the latest one if it was made again; 0 where it is a hub's and has
+ *  none. No media wait for it. Works until oxrtmp_client_close. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_client_connection_statistics(oxrtmp_client client,
+                                                             oxrtmp_connection_statistics *statistics);
 
 /** The server's address. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_client_peer_address(oxrtmp_client client, char *buf, size_t cap, size_t *length);

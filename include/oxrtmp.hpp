@@ -413,6 +413,9 @@ class stream : public owner<Handle, Calls::close> {
   std::string metadata_json() const { return text(Calls::metadata_json, base::handle_); }
   std::vector<std::uint8_t> metadata_raw() const { return bytes(Calls::metadata_raw, base::handle_); }
   oxrtmp_statistics statistics() const { return filled<oxrtmp_statistics>(Calls::statistics, base::handle_); }
+  oxrtmp_connection_statistics connection_statistics() const {
+    return filled<oxrtmp_connection_statistics>(Calls::connection_statistics, base::handle_);
+  }
   std::string peer_address() const { return text(Calls::peer_address, base::handle_); }
   /** How long the peer took to answer; E_TIMEOUT when it did not. */
   [[nodiscard]] status ping(std::chrono::nanoseconds &round_trip, milliseconds time = forever) const {
@@ -454,6 +457,7 @@ class stream : public owner<Handle, Calls::close> {
     static constexpr auto metadata_json = oxrtmp_##name##_metadata_json; \
     static constexpr auto metadata_raw = oxrtmp_##name##_metadata_raw; \
     static constexpr auto statistics = oxrtmp_##name##_statistics; \
+    static constexpr auto connection_statistics = oxrtmp_##name##_connection_statistics; \
     static constexpr auto peer_address = oxrtmp_##name##_peer_address; \
     static constexpr auto ping = oxrtmp_##name##_ping; \
     static constexpr auto set_queue = oxrtmp_##name##_set_queue; \
@@ -619,6 +623,8 @@ class server : public detail::owner<oxrtmp_server, oxrtmp_server_close> {
   void adopt_tls_connection(int fd) const { detail::check(oxrtmp_server_adopt_tls_connection(handle_, fd)); }
   std::string address() const { return detail::text(oxrtmp_server_address, handle_); }
   std::string addresses() const { return detail::text(oxrtmp_server_addresses, handle_); }
+  std::string json() const { return detail::text(oxrtmp_server_json, handle_); }
+  std::string prometheus() const { return detail::text(oxrtmp_server_prometheus, handle_); }
   [[nodiscard]] status accept(request &into, milliseconds timeout = forever) const {
     into.reset();
     return detail::outcome(oxrtmp_server_accept(handle_, detail::timeout(timeout), &into.handle_), id());

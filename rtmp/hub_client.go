@@ -349,6 +349,11 @@ func (c *HubClient) Statistics() Statistics {
 	return s
 }
 
+// ConnectionStatistics has nothing to tell but how long the client has been there: it has no connection.
+func (c *HubClient) ConnectionStatistics() ConnectionStatistics {
+	return ConnectionStatistics{Duration: time.Since(c.begun)}
+}
+
 // Close ends the stream that is published, after what was sent, or leaves the one that is played. Waiting calls return
 // ErrClosed. Closing again has no effect.
 func (c *HubClient) Close() error {

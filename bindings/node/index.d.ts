@@ -484,6 +484,78 @@ export interface Statistics {
   readonly malformed: number
   /** Session: received, and waiting in the library; client: taken, and not yet sent. */
   readonly queuedBytes: bigint
+  /** Payload bytes of audio. */
+  readonly audioBytes: bigint
+  /** Payload bytes of video. */
+  readonly videoBytes: bigint
+  /** Messages that were dropped instead of sent: by a client, or a hub's slow player. */
+  readonly dropped: number
+  /** Bits of audio payload a second, since statistics were taken before and at least a second ago, or since the beginning. */
+  readonly audioBitrate: number
+  /** Bits of video payload a second, likewise. */
+  readonly videoBitrate: number
+  /** Video frames a second, likewise. */
+  readonly frameRate: number
+}
+
+/** What the connection of a session or a client has carried. */
+export interface ConnectionStatistics {
+  /** `'handshake'`, `'connect'`, `'publish'`, `'media'`, … */
+  readonly phase: string
+  /** Of the connection on its server, from 1; 0 of a client's. */
+  readonly number: number
+  /** Since it was accepted, or the client began. */
+  readonly durationNs: bigint
+  /** Of RTMP, handshake included, without what TLS adds. */
+  readonly bytesReceived: bigint
+  /** Likewise. */
+  readonly bytesSent: bigint
+  /** Output that waits for the network. */
+  readonly queuedBytes: bigint
+  /** Round trip time as the kernel has measured it; 0 where it has not. */
+  readonly rttNs: bigint
+  /** Its mean deviation. */
+  readonly rttVariationNs: bigint
+  /** How long the last ping that was answered took; 0: none was. */
+  readonly pingRttNs: bigint
+  /** TCP segments that were sent again. */
+  readonly resentSegments: number
+  /** Of every kind. */
+  readonly messagesReceived: number
+  /** Audio, video and data handed on. */
+  readonly packetsReceived: number
+  /** Packets received whose header was not understood. */
+  readonly malformed: number
+  /** Media and data outside a publishing stream. */
+  readonly ignored: number
+  /** Messages, commands and control events that the library does not know. */
+  readonly unknown: number
+  /** Control, command and data messages that could not be parsed. */
+  readonly faulty: number
+}
+
+/** What a server did so far: figures by the names of the C interface (`accepted`, `refused_address`, `unknown`, …). */
+export interface ServerStatistics {
+  /** Connections that are open. */
+  readonly connections: number
+  /** Failed connections, by the phase they were in. */
+  readonly failed_in: Readonly<Record<string, number>>
+  /** The open connections, each with its figures and its streams. Stream names are masked. */
+  readonly connection_list: readonly ServerConnection[]
+  readonly [figure: string]: number | Readonly<Record<string, number>> | readonly ServerConnection[]
+}
+
+/** One connection of {@link ServerStatistics}. */
+export interface ServerConnection {
+  /** On its server, from 1. */
+  readonly number: number
+  /** Its address. */
+  readonly peer: string
+  /** `'handshake'`, `'connect'`, `'publish'`, `'media'`, … */
+  readonly phase: string
+  /** Its streams, with the figures of {@link Statistics} by the names of the C interface. */
+  readonly stream_list: readonly Readonly<Record<string, number | string>>[]
+  readonly [figure: string]: number | string | readonly Readonly<Record<string, number | string>>[]
 }
 
 /** A peer's connect command. */
@@ -589,6 +661,8 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
   readonly metadataRaw: Buffer | undefined
   /** What has arrived, or was sent. Works also when the stream has ended or was closed. */
   statistics (): Statistics
+  /** What its connection has carried, with round trip times. Works also when the stream has ended or was closed. */
+  connectionStatistics (): ConnectionStatistics
   /**
    * The next packet; undefined when the peer has ended the stream or it was closed. Unlike a loop it
    * @throws {@link OxrtmpError} when the connection broke or the peer broke the protocol; `ERR_OXRTMP_BUSY` while another
@@ -741,6 +815,10 @@ export class Server<R = Request> implements AsyncIterable<R>, AsyncDisposable {
    * are. Without options it is removed.
    */
   setCertificate (name: string, options?: TLSOptions): Promise<void>
+  /** What the server did so far, with figures of each connection and stream. Stream names are masked. */
+  statistics (): ServerStatistics
+  /** The same in Prometheus's text format, for your HTTP server to answer with. */
+  prometheus (): string
   /** The next request; undefined when the server is closed. Throws `ERR_OXRTMP_BUSY` while another call waits. */
   nextRequest (): Promise<R | undefined>
   [Symbol.asyncIterator] (): AsyncIterableIterator<R>

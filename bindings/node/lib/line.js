@@ -25,7 +25,32 @@ const NO_STATISTICS = Object.freeze({
   dataPackets: 0,
   keyframes: 0,
   malformed: 0,
-  queuedBytes: 0n
+  queuedBytes: 0n,
+  audioBytes: 0n,
+  videoBytes: 0n,
+  dropped: 0,
+  audioBitrate: 0,
+  videoBitrate: 0,
+  frameRate: 0
+})
+
+const NO_CONNECTION = Object.freeze({
+  phase: '',
+  number: 0,
+  durationNs: 0n,
+  bytesReceived: 0n,
+  bytesSent: 0n,
+  queuedBytes: 0n,
+  rttNs: 0n,
+  rttVariationNs: 0n,
+  pingRttNs: 0n,
+  resentSegments: 0,
+  messagesReceived: 0,
+  packetsReceived: 0,
+  malformed: 0,
+  ignored: 0,
+  unknown: 0,
+  faulty: 0
 })
 
 class Line {
@@ -36,7 +61,7 @@ class Line {
   lane
   packets
   events = new Inbox(() => {}, () => {})
-  #last = { statistics: NO_STATISTICS } // what was there to be known when it was closed
+  #last = { statistics: NO_STATISTICS, connectionStatistics: NO_CONNECTION } // what was there to be known when it was closed
   #waiting = 0 // bytes in packets
   #turn = 0 // of the last packet
   #paused = false
@@ -65,8 +90,8 @@ class Line {
     unregister(this.id)
     this.lane.refuse()
     if (handle !== undefined) {
-      const { statistics, metadata, metadataValues, metadataRaw } = this
-      this.#last = { statistics, metadata, metadataValues, metadataRaw, ...remember }
+      const { statistics, connectionStatistics, metadata, metadataValues, metadataRaw } = this
+      this.#last = { statistics, connectionStatistics, metadata, metadataValues, metadataRaw, ...remember }
     }
     this.handle = undefined
     this.packets.abandon()
@@ -84,6 +109,7 @@ class Line {
   }
 
   get statistics () { return this.tell('statistics', native.streamStatistics) }
+  get connectionStatistics () { return this.tell('connectionStatistics', native.streamConnectionStatistics) }
   get metadata () { return this.tell('metadata', native.streamMetadata) }
   get metadataValues () { return this.tell('metadataValues', native.streamMetadataJson, JSON.parse) }
   get metadataRaw () { return this.tell('metadataRaw', native.streamMetadataRaw) }

@@ -107,6 +107,9 @@ class Server {
     await holding(checkJob(native.serverSetCertificate(this.#open(), name, settings)))
   }
 
+  statistics () { return JSON.parse(check(native.serverJson(this.#open()))) }
+  prometheus () { return check(native.serverPrometheus(this.#open())) }
+
   #open () {
     if (this.#handle === undefined) throw ownError('CLOSED', 'the server is closed')
     return this.#handle

@@ -27,6 +27,7 @@ class Stream {
   get metadataRaw () { return this.#line.metadataRaw }
 
   statistics () { return this.#line.statistics }
+  connectionStatistics () { return this.#line.connectionStatistics }
 
   // ---- receiving ----
 

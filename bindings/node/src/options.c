@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* COUNT: a uint64_t that fits a number. FLAG: a uint32_t that says whether. Both are only written. */
-enum type { U32, I32, U64, I64, COUNT, FLAG, F64, TEXT_POINTER, TEXT_ARRAY, CODEC };
+/* COUNT: a uint64_t that fits a number. FLAG: a uint32_t that says whether. Both are only written, as is
+ * PHASE, the name of an oxrtmp_phase. */
+enum type { U32, I32, U64, I64, COUNT, FLAG, F64, TEXT_POINTER, TEXT_ARRAY, CODEC, PHASE };
 
 struct field {
   const char *name;
@@ -160,6 +161,31 @@ static const struct field statistics_fields[] = {
     FIELD(COUNT, oxrtmp_statistics, "keyframes", keyframes),
     FIELD(COUNT, oxrtmp_statistics, "malformed", malformed),
     FIELD(U64, oxrtmp_statistics, "queuedBytes", queued_bytes),
+    FIELD(U64, oxrtmp_statistics, "audioBytes", audio_bytes),
+    FIELD(U64, oxrtmp_statistics, "videoBytes", video_bytes),
+    FIELD(COUNT, oxrtmp_statistics, "dropped", dropped),
+    FIELD(COUNT, oxrtmp_statistics, "audioBitrate", audio_bitrate),
+    FIELD(COUNT, oxrtmp_statistics, "videoBitrate", video_bitrate),
+    FIELD(F64, oxrtmp_statistics, "frameRate", frame_rate),
+    END};
+
+static const struct field connection_statistics_fields[] = {
+    FIELD(PHASE, oxrtmp_connection_statistics, "phase", phase),
+    FIELD(COUNT, oxrtmp_connection_statistics, "number", number),
+    FIELD(I64, oxrtmp_connection_statistics, "durationNs", duration_ns),
+    FIELD(U64, oxrtmp_connection_statistics, "bytesReceived", bytes_received),
+    FIELD(U64, oxrtmp_connection_statistics, "bytesSent", bytes_sent),
+    FIELD(U64, oxrtmp_connection_statistics, "queuedBytes", queued_bytes),
+    FIELD(I64, oxrtmp_connection_statistics, "rttNs", rtt_ns),
+    FIELD(I64, oxrtmp_connection_statistics, "rttVariationNs", rtt_variation_ns),
+    FIELD(I64, oxrtmp_connection_statistics, "pingRttNs", ping_rtt_ns),
+    FIELD(COUNT, oxrtmp_connection_statistics, "resentSegments", resent_segments),
+    FIELD(COUNT, oxrtmp_connection_statistics, "messagesReceived", messages_received),
+    FIELD(COUNT, oxrtmp_connection_statistics, "packetsReceived", packets_received),
+    FIELD(COUNT, oxrtmp_connection_statistics, "malformed", malformed),
+    FIELD(COUNT, oxrtmp_connection_statistics, "ignored", ignored),
+    FIELD(COUNT, oxrtmp_connection_statistics, "unknown", unknown),
+    FIELD(COUNT, oxrtmp_connection_statistics, "faulty", faulty),
     END};
 
 static const struct field hub_info_fields[] = {
@@ -404,6 +430,9 @@ static napi_value write_field(napi_env env, const struct field *f, const char *a
     case F64:
       memcpy(&number, at, sizeof number);
       return make_double(env, number);
+    case PHASE:
+      memcpy(&u32, at, sizeof u32);
+      return make_string(env, oxrtmp_phase_name(u32), strlen(oxrtmp_phase_name(u32)));
     default:
       return make_string(env, at, strnlen(at, f->size));
   }
@@ -426,6 +455,10 @@ napi_value make_metadata(napi_env env, const oxrtmp_metadata *m) {
 
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s) {
   return write_fields(env, statistics_fields, s);
+}
+
+napi_value make_connection_statistics(napi_env env, const oxrtmp_connection_statistics *s) {
+  return write_fields(env, connection_statistics_fields, s);
 }
 
 napi_value make_hub_info(napi_env env, const oxrtmp_hub_info *h) {

@@ -149,6 +149,28 @@ static napi_value server_addresses(napi_env env, napi_callback_info info) {
   return result;
 }
 
+static napi_value server_json(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  struct handle *handle;
+  napi_value result;
+  if (!arguments_get(env, info, &a) || !get_handle(&a, 0, SERVER, &handle)) {
+    return NULL;
+  }
+  TEXT(env, &result, oxrtmp_server_json, (oxrtmp_server){handle->id});
+  return result;
+}
+
+static napi_value server_prometheus(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  struct handle *handle;
+  napi_value result;
+  if (!arguments_get(env, info, &a) || !get_handle(&a, 0, SERVER, &handle)) {
+    return NULL;
+  }
+  TEXT(env, &result, oxrtmp_server_prometheus, (oxrtmp_server){handle->id});
+  return result;
+}
+
 /* serverShutdownStart(handle, timeoutMs): a status. The event SERVER_CLOSED comes when all sessions have ended. */
 static napi_value server_shutdown_start(napi_env env, napi_callback_info info) {
   struct arguments a;
@@ -282,6 +304,8 @@ const struct function server_functions[] = {
     {"serverSetCertificate", server_set_certificate},
     {"serverAddress", server_address},
     {"serverAddresses", server_addresses},
+    {"serverJson", server_json},
+    {"serverPrometheus", server_prometheus},
     {"serverShutdownStart", server_shutdown_start},
     {"serverClose", server_close},
     {"requestTake", request_take},

@@ -317,6 +317,18 @@ static napi_value stream_statistics(napi_env env, napi_callback_info info) {
   return status == OXRTMP_OK ? make_statistics(env, &s) : make_status(env, status);
 }
 
+static napi_value stream_connection_statistics(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  struct handle *handle;
+  oxrtmp_connection_statistics s = {.struct_size = sizeof s};
+  if (!get_stream(env, info, &a, &handle)) {
+    return NULL;
+  }
+  oxrtmp_status status = is_client(handle) ? oxrtmp_client_connection_statistics(client_of(handle), &s)
+                                           : oxrtmp_session_connection_statistics(session_of(handle), &s);
+  return status == OXRTMP_OK ? make_connection_statistics(env, &s) : make_status(env, status);
+}
+
 static napi_value stream_metadata(napi_env env, napi_callback_info info) {
   struct arguments a;
   struct handle *handle;
@@ -392,6 +404,7 @@ const struct function stream_functions[] = {
     {"streamPing", stream_ping},
     {"streamListen", stream_listen},
     {"streamStatistics", stream_statistics},
+    {"streamConnectionStatistics", stream_connection_statistics},
     {"streamMetadata", stream_metadata},
     {"streamMetadataJson", stream_metadata_json},
     {"streamMetadataRaw", stream_metadata_raw},

@@ -121,6 +121,8 @@ NATIVE_METADATA_TEXT(client_metadata_json, oxrtmp_client_metadata_json, oxrtmp_c
 NATIVE_METADATA_TEXT(client_metadata_raw, oxrtmp_client_metadata_raw, oxrtmp_client, uint8_t, true)
 NATIVE_PING(client_ping, oxrtmp_client_ping, oxrtmp_client)
 
+NATIVE_STRUCT_GETTER(client_connection_statistics, oxrtmp_client_connection_statistics, oxrtmp_client,
+                     oxrtmp_connection_statistics, native_connection_statistics)
 NATIVE_STRUCT_GETTER(client_statistics, oxrtmp_client_statistics, oxrtmp_client, oxrtmp_statistics, native_statistics)
 NATIVE_GETTER(client_peer_address, oxrtmp_client_peer_address, oxrtmp_client, false)
 NATIVE_SIMPLE(client_close_start, oxrtmp_client_close_start, oxrtmp_client) /* does not wait: CLIENT_CLOSED comes to the queue */
@@ -141,6 +143,7 @@ PyMethodDef native_client_methods[] = {
     {"client_metadata_json", client_metadata_json, METH_O, NULL},
     {"client_metadata_raw", client_metadata_raw, METH_O, NULL},
     {"client_ping", client_ping, METH_VARARGS, NULL},
+    {"client_connection_statistics", client_connection_statistics, METH_O, NULL},
     {"client_statistics", client_statistics, METH_O, NULL},
     {"client_peer_address", client_peer_address, METH_O, NULL},
     {"client_close_start", client_close_start, METH_O, NULL},

@@ -10,6 +10,7 @@
 #define TEXT(name) NATIVE_FIELD(STRUCT, name, FIELD_TEXT)
 #define CHARS(name) NATIVE_FIELD(STRUCT, name, FIELD_CHARS)
 #define CODEC(name) NATIVE_FIELD(STRUCT, name, FIELD_CODEC)
+#define PHASE(name) NATIVE_FIELD(STRUCT, name, FIELD_PHASE)
 #define HANDLE(name) NATIVE_FIELD(STRUCT, name, FIELD_HANDLE)
 #define ELSEWHERE(name) NATIVE_FIELD(STRUCT, name, FIELD_ELSEWHERE)
 #define END {NULL, 0, 0, FIELD_U32}
@@ -61,7 +62,15 @@ const field native_metadata[] = {
 #define STRUCT oxrtmp_statistics
 const field native_statistics[] = {
     U32(timestamp_ms), I64(duration_ns), I64(keyframe_interval_ns), U64(bytes), U64(packets), U64(audio_packets),
-    U64(video_packets), U64(data_packets), U64(keyframes), U64(malformed), U64(queued_bytes), END};
+    U64(video_packets), U64(data_packets), U64(keyframes), U64(malformed), U64(queued_bytes), U64(audio_bytes),
+    U64(video_bytes), U64(dropped), U64(audio_bitrate), U64(video_bitrate), F64(frame_rate), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_connection_statistics
+const field native_connection_statistics[] = {
+    PHASE(phase), U64(number), I64(duration_ns), U64(bytes_received), U64(bytes_sent), U64(queued_bytes), I64(rtt_ns),
+    I64(rtt_variation_ns), I64(ping_rtt_ns), U64(resent_segments), U64(messages_received), U64(packets_received),
+    U64(malformed), U64(ignored), U64(unknown), U64(faulty), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_connect_info
@@ -197,6 +206,7 @@ static bool fill_field(char *at, const field *f, PyObject *value) {
   case FIELD_HANDLE:
     *(uint64_t *)at = PyLong_AsUnsignedLongLong(value);
     return !PyErr_Occurred();
+  case FIELD_PHASE: /* of figures, not of options */
   case FIELD_ELSEWHERE: /* by native_tls, native_mask_fill or users_fill */
     return true;
   }
@@ -327,6 +337,8 @@ static PyObject *field_value(const char *at, const field *f) {
     return native_text(at, strnlen(at, f->size));
   case FIELD_CODEC:
     return native_codec_text(*(const uint32_t *)at);
+  case FIELD_PHASE:
+    return PyUnicode_FromString(oxrtmp_phase_name(*(const uint32_t *)at));
   case FIELD_ELSEWHERE:
     break;
   }

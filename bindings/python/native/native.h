@@ -49,7 +49,7 @@ PyObject *native_not_written(PyObject *module, oxrtmp_status status, size_t need
 /* ---- structs and dicts (fields.c) ---- */
 
 typedef enum field_type { FIELD_U32, FIELD_I32, FIELD_U64, FIELD_I64, FIELD_F64, FIELD_BOOL, FIELD_TEXT, FIELD_CHARS,
-                          FIELD_CODEC, FIELD_HANDLE, FIELD_ELSEWHERE } field_type;
+                          FIELD_CODEC, FIELD_PHASE, FIELD_HANDLE, FIELD_ELSEWHERE } field_type;
 
 typedef struct field {
   const char *name; /* NULL ends the list */
@@ -60,7 +60,7 @@ typedef struct field {
 #define NATIVE_FIELD(struct_, name, type) {#name, offsetof(struct_, name), sizeof(((struct_ *)0)->name), type}
 
 extern const field native_server_options[], native_client_options[], native_limits[], native_timeouts[],
-    native_recorder_options[], native_metadata[], native_statistics[], native_connect_info[], native_library_info[],
+    native_recorder_options[], native_metadata[], native_statistics[], native_connection_statistics[], native_connect_info[], native_library_info[],
     native_engine_counters[], native_play_info[], native_hub_options[], native_hub_info[], native_stream_info[], native_relay_info[],
     native_color_info[];
 

@@ -238,6 +238,10 @@ NATIVE_METADATA_TEXT(session_metadata_json, oxrtmp_session_metadata_json, oxrtmp
 NATIVE_METADATA_TEXT(session_metadata_raw, oxrtmp_session_metadata_raw, oxrtmp_session, uint8_t, true)
 NATIVE_STRUCT_GETTER(session_play, oxrtmp_session_play, oxrtmp_session, oxrtmp_play_info, native_play_info)
 NATIVE_PING(session_ping, oxrtmp_session_ping, oxrtmp_session)
+NATIVE_GETTER(server_json, oxrtmp_server_json, oxrtmp_server, false)
+NATIVE_GETTER(server_prometheus, oxrtmp_server_prometheus, oxrtmp_server, false)
+NATIVE_STRUCT_GETTER(session_connection_statistics, oxrtmp_session_connection_statistics, oxrtmp_session,
+                     oxrtmp_connection_statistics, native_connection_statistics)
 NATIVE_STRUCT_GETTER(session_statistics, oxrtmp_session_statistics, oxrtmp_session, oxrtmp_statistics, native_statistics)
 NATIVE_GETTER(session_end_reason, oxrtmp_session_end_reason, oxrtmp_session, false)
 NATIVE_SIMPLE(session_complete, oxrtmp_session_complete, oxrtmp_session)
@@ -281,6 +285,9 @@ PyMethodDef native_server_methods[] = {
     {"session_metadata_raw", session_metadata_raw, METH_O, NULL},
     {"session_play", session_play, METH_O, NULL},
     {"session_ping", session_ping, METH_VARARGS, NULL},
+    {"server_json", server_json, METH_O, NULL},
+    {"server_prometheus", server_prometheus, METH_O, NULL},
+    {"session_connection_statistics", session_connection_statistics, METH_O, NULL},
     {"session_statistics", session_statistics, METH_O, NULL},
     {"session_end_reason", session_end_reason, METH_O, NULL},
     {"session_complete", session_complete, METH_O, NULL},

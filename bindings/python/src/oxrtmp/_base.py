@@ -226,6 +226,19 @@ class BaseServer(Handle):
         """
         _native.server_set_certificate(self._handle, name, {} if tls is None else {"tls": tls._native()})
 
+    def statistics(self) -> dict[str, Any]:
+        """What the server did so far, with figures of each connection and stream in "connection_list".
+
+        Connections open, accepted, refused and why, ended, failed and in which phase, what was not known or not
+        understood, figures of the hub. Stream names are masked: "sec…".
+        """
+        figures: dict[str, Any] = json.loads(_native.server_json(self._handle))
+        return figures
+
+    def prometheus(self) -> str:
+        """The same in Prometheus's text format, for your HTTP server to answer with."""
+        return _native.server_prometheus(self._handle)
+
     @property
     def address(self) -> str:
         """The first address it listens on, with its real port, such as "127.0.0.1:1935"; with TLS it begins with "rtmps://"."""

@@ -15,7 +15,7 @@ from ._errors import ClosedError, Error, ForkedError, Status, make_error
 from ._event import MOST_EVENTS, TOLD, Event, event_of
 from ._native import Inbox, Packet
 from ._shared import SharedObject
-from ._types import Metadata, PlayInfo, RequestKind, Statistics, milliseconds
+from ._types import ConnectionStatistics, Metadata, PlayInfo, RequestKind, Statistics, milliseconds
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -26,6 +26,7 @@ class Calls:
     """The functions of the extension that sessions and clients both have."""
 
     statistics: Callable[[int], dict[str, Any]]
+    connection_statistics: Callable[[int], dict[str, Any]]
     set_queue: Callable[[int, int, int], None]
     metadata: Callable[[int], dict[str, Any] | None]
     metadata_json: Callable[[int], str | None]
@@ -62,6 +63,7 @@ class Stream(Handle):
 
     _end: End | None = None
     _last: Statistics | None = None
+    _last_connection: ConnectionStatistics | None = None
     _receives = True  # whether packets come out of it
     _packets: Inbox
     _told: deque[Event]  # for next_event
@@ -111,6 +113,7 @@ class Stream(Handle):
         """Keep the statistics beyond the end of the handle."""
         with contextlib.suppress(Error):
             self._last = self.statistics()
+            self._last_connection = self.connection_statistics()
 
     def statistics(self) -> Statistics:
         """What has arrived, or was sent. Of one that is closed: until then."""
@@ -119,6 +122,14 @@ class Stream(Handle):
         if not self._handle:
             raise ClosedError("it never ran", Status.CLOSED)
         return Statistics(**self._calls.statistics(self._handle))
+
+    def connection_statistics(self) -> ConnectionStatistics:
+        """What its connection has carried, with round trip times. Of one that is closed: until then."""
+        if self._closed and self._last_connection is not None:
+            return self._last_connection
+        if not self._handle:
+            raise ClosedError("it never ran", Status.CLOSED)
+        return ConnectionStatistics(**self._calls.connection_statistics(self._handle))
 
     @property
     def error(self) -> Error | None:

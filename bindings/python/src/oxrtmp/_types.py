@@ -489,6 +489,34 @@ class Statistics:
     keyframes: int  #: packets that are keyframes
     malformed: int  #: packets that were not understood
     queued_bytes: int  #: received and not yet taken by you, or taken from you and not yet sent
+    audio_bytes: int  #: payload bytes of audio
+    video_bytes: int  #: payload bytes of video
+    dropped: int  #: messages dropped instead of sent: by a client, or a hub's slow player
+    audio_bitrate: int  #: bits of audio payload a second; since statistics were taken before, at least a second ago
+    video_bitrate: int  #: bits of video payload a second, likewise
+    frame_rate: float  #: video frames a second, likewise
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionStatistics:
+    """What the connection of a session or a client has carried."""
+
+    phase: str  #: "handshake", "connect", "publish", "media", ...
+    number: int  #: of the connection on its server, from 1; 0 of a client's
+    duration_ns: int  #: since it was accepted, or the client began
+    bytes_received: int  #: of RTMP, handshake included, without what TLS adds
+    bytes_sent: int  #: likewise
+    queued_bytes: int  #: output that waits for the network
+    rtt_ns: int  #: round trip time as the kernel has measured it; 0 where it has not
+    rtt_variation_ns: int  #: its mean deviation
+    ping_rtt_ns: int  #: how long the last ping that was answered took; 0: none was
+    resent_segments: int  #: TCP segments that were sent again
+    messages_received: int  #: of every kind
+    packets_received: int  #: audio, video and data handed on
+    malformed: int  #: packets received whose header was not understood
+    ignored: int  #: media and data outside a publishing stream
+    unknown: int  #: messages, commands and control events that the library does not know
+    faulty: int  #: control, command and data messages that could not be parsed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,61 @@
+// What servers, connections and streams tell about themselves.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { Client, Hub, Server } from 'oxrtmp'
+import { loopback, sleep, until } from './helpers.mjs'
+
+const near = (is, wanted) => Math.abs(is - wanted) <= wanted / 100
+
+test('figures of streams and connections, also of closed ones', async t => {
+  const { client, session } = await loopback(t)
+  for (let n = 0; n < 50; n++) {
+    await client.sendVideo(n * 20, n % 25 === 0, Buffer.alloc(1000))
+    await client.sendAudio(n * 20, Buffer.alloc(100))
+    await sleep(20)
+  }
+  await client.flush()
+  assert.ok(await session.ping() > 0)
+  await until(() => session.statistics().packets === 100)
+  const sent = client.statistics()
+  const seconds = Number(sent.durationNs) / 1e9
+  assert.equal(sent.videoBytes, 50n * 1005n)
+  assert.equal(sent.audioBytes, 50n * 102n)
+  assert.equal(sent.bytes, sent.videoBytes + sent.audioBytes)
+  assert.deepEqual([sent.keyframes, sent.keyframeIntervalNs, sent.dropped], [2, 500_000_000n, 0])
+  assert.ok(near(sent.frameRate, 50 / seconds), `${sent.frameRate} in ${seconds}`)
+  assert.ok(near(sent.videoBitrate, 50 * 1005 * 8 / seconds))
+  assert.ok(near(sent.audioBitrate, 50 * 102 * 8 / seconds))
+  const here = client.connectionStatistics()
+  const there = session.connectionStatistics()
+  assert.deepEqual([here.number, there.number, here.phase, there.phase], [0, 1, 'media', 'media'])
+  assert.ok(here.rttNs > 0n && there.rttNs > 0n && there.pingRttNs > 0n && there.pingRttNs < 5_000_000_000n)
+  assert.equal(here.bytesSent, there.bytesReceived)
+  assert.ok(there.bytesReceived > 50n * 1100n && there.bytesSent > 3000n)
+  assert.deepEqual([there.packetsReceived, there.unknown, there.faulty, there.ignored, there.queuedBytes], [100, 0, 0, 0, 0n])
+  await client.close()
+  await session.close()
+  assert.equal(session.connectionStatistics().number, 1)
+  assert.ok(client.connectionStatistics().bytesSent >= here.bytesSent)
+})
+
+test('a server as an object and for Prometheus', async t => {
+  const hub = new Hub()
+  const server = await Server.listen('127.0.0.1:0', { hub })
+  t.after(async () => { await server.close(); await hub.close() })
+  const client = await Client.publish(`rtmp://${server.address}/live/secret-stream-key`)
+  await client.sendVideo(0, true, Buffer.from('x'))
+  await until(() => server.statistics().packets_received === 1)
+  const figures = server.statistics()
+  assert.deepEqual([figures.connections, figures.publishers, figures.accepted, figures.streams], [1, 1, 1, 1])
+  assert.deepEqual([figures.refused_address, figures.players, figures.failed_in.handshake], [0, 0, 0])
+  const [connection] = figures.connection_list
+  const [stream] = connection.stream_list
+  assert.equal(connection.phase, 'media')
+  assert.deepEqual([stream.kind, stream.app, stream.stream_name, stream.video_packets], ['publish', 'live', 'sec…', 1])
+  const text = server.prometheus()
+  assert.ok(!text.includes('secret') && text.includes('\noxrtmp_accepted_total 1\n'))
+  for (const line of text.split('\n').filter(line => line !== '' && !line.startsWith('# '))) {
+    assert.match(line, /^[a-z_]+(\{([a-z_]+="([^"\\]|\\["\\n])*",?)*\})? [0-9.]+$/)
+  }
+  await client.close()
+})

@@ -1,0 +1,88 @@
+"""What servers, connections and streams tell about themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+
+import pytest
+from conftest import until
+from oxrtmp import Client, ConnectionStatistics, Hub, Server, Session, aio
+
+LINE = re.compile(r'[a-z_]+(\{([a-z_]+="([^"\\]|\\["\\n])*",?)*\})? [0-9.]+')
+
+
+def published(server: Server) -> tuple[Client, Session]:
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(Client.publish, f"rtmp://{server.address}/live/secret-stream-key")
+        session = server.accept(10).accept()
+        return coming.result(10), session
+
+
+def test_streams_and_connections() -> None:
+    """C20: counts, frame rate, bitrates, round trips, on both sides; also of what is closed."""
+    with Server("127.0.0.1:0") as server:
+        client, session = published(server)
+        for n in range(50):
+            client.send_video(n * 20, n % 25 == 0, bytes(1000))
+            client.send_audio(n * 20, bytes(100))
+            time.sleep(0.02)
+        client.flush(5)
+        assert 0 < session.ping(5) < 5
+        until(lambda: session.statistics().packets == 100)
+        sent = client.statistics()
+        seconds = sent.duration_ns / 1e9
+        assert sent.video_bytes == 50 * 1005 and sent.audio_bytes == 50 * 102 and sent.bytes == sent.video_bytes + sent.audio_bytes
+        assert sent.keyframes == 2 and sent.keyframe_interval_ns == 500_000_000 and sent.dropped == 0
+        assert sent.frame_rate == pytest.approx(50 / seconds, rel=0.01)
+        assert sent.video_bitrate == pytest.approx(50 * 1005 * 8 / seconds, rel=0.01)
+        assert sent.audio_bitrate == pytest.approx(50 * 102 * 8 / seconds, rel=0.01)
+        here, there = client.connection_statistics(), session.connection_statistics()
+        assert there.number == 1 and here.number == 0 and there.phase == here.phase == "media"
+        assert there.rtt_ns > 0 and here.rtt_ns > 0 and 0 < there.ping_rtt_ns < 5_000_000_000 and here.ping_rtt_ns == 0
+        assert here.bytes_sent == there.bytes_received > 50 * 1100 and there.bytes_sent > 3000
+        assert there.packets_received == 100 and there.unknown == there.faulty == there.ignored == there.queued_bytes == 0
+        client.close()
+        assert client.connection_statistics().bytes_sent >= here.bytes_sent
+        session.close()
+        assert session.connection_statistics().number == 1
+
+
+def test_server() -> None:
+    """A180: a server as a mapping and for Prometheus: names are masked."""
+    with Hub() as hub, Server("127.0.0.1:0", hub=hub) as server:
+        with Client.publish(f"rtmp://{server.address}/live/secret-stream-key") as client:
+            client.send_video(0, True, b"x")
+            until(lambda: server.statistics()["packets_received"] == 1)
+            figures = server.statistics()
+            assert figures["connections"] == figures["publishers"] == figures["accepted"] == figures["streams"] == 1
+            assert figures["refused_connections"] == figures["refused_address"] == figures["players"] == 0
+            assert set(figures["failed_in"].values()) == {0} and "handshake" in figures["failed_in"]
+            (connection,) = figures["connection_list"]
+            assert {f.name for f in fields(ConnectionStatistics)} <= set(connection)
+            (stream,) = connection["stream_list"]
+            assert (stream["kind"], stream["app"], stream["stream_name"], stream["video_packets"]) == ("publish", "live", "sec…", 1)
+            text = server.prometheus()
+            assert "secret" not in text and "\noxrtmp_accepted_total 1\n" in text and "oxrtmp_stream_frame_rate{" in text
+            assert all(LINE.fullmatch(line) for line in text.splitlines() if not line.startswith("# "))
+        until(lambda: server.statistics()["ended"] == 1)
+        assert server.statistics()["packets_received"] == 1
+
+
+def test_asyncio() -> None:
+    async def run() -> None:
+        async with aio.Server("127.0.0.1:0") as server:
+            client, session = await asyncio.gather(aio.Client.publish(f"rtmp://{server.address}/live/x"), accepted(server))
+            await session.ping(5)
+            assert session.connection_statistics().ping_rtt_ns > 0 and client.connection_statistics().bytes_sent > 3000
+            assert server.statistics()["publishers"] == 1 and "oxrtmp_publishers 1" in server.prometheus()
+            await client.close()
+            await session.close()
+
+    async def accepted(server: aio.Server) -> aio.Session:
+        return await (await server.accept()).accept()
+
+    asyncio.run(run())

@@ -1,0 +1,106 @@
+/* What a server, its connections and their streams tell about themselves. */
+#include "check.h"
+
+/* text returns what a function of a server writes. */
+static char *text(oxrtmp_status (*function)(oxrtmp_server, char *, size_t, size_t *), oxrtmp_server server) {
+  char small[8];
+  size_t length = 0;
+  STATUS(OXRTMP_E_BUFFER, function(server, small, sizeof small, &length));
+  CHECK(small[0] == 0 && length > 200);
+  char *whole = malloc(length + 1000); /* figures may be longer by now */
+  OK(function(server, whole, length + 1000, &length));
+  CHECK(strlen(whole) == length);
+  return whole;
+}
+
+static bool has(const char *whole, const char *part) {
+  if (strstr(whole, part) == NULL) {
+    fprintf(stderr, "no %s in\n%s\n", part, whole);
+    return false;
+  }
+  return true;
+}
+
+/* C20: figures of a stream and of its connection, on both sides. */
+static void of_connections(void) {
+  oxrtmp_server server = bind_server(NULL);
+  oxrtmp_client client;
+  oxrtmp_session session;
+  connect_publisher(server, &client, &session);
+  uint8_t frame[1000] = {0};
+  int64_t begun = now_ms(), rtt;
+  for (uint32_t n = 0; n < 50; n++) {
+    OK(oxrtmp_client_send_video(client, n * 20, n % 25 == 0, frame, sizeof frame));
+    OK(oxrtmp_client_send_audio(client, n * 20, frame, 100));
+    sleep_ms(20);
+  }
+  OK(oxrtmp_client_flush(client, 5000));
+  OK(oxrtmp_session_ping(session, 5000, &rtt));
+  oxrtmp_statistics s = {.struct_size = sizeof s};
+  OK(oxrtmp_session_statistics(session, &s));
+  CHECK(s.video_bytes == 50 * 1005 && s.audio_bytes == 50 * 102 && s.bytes == s.video_bytes + s.audio_bytes && s.dropped == 0);
+  CHECK(s.keyframes == 2 && s.keyframe_interval_ns == 500000000);
+  double seconds = (double)s.duration_ns / 1e9;
+  CHECK(seconds >= 1 && now_ms() - begun >= 1000);
+  CHECK(s.frame_rate > 49.5 / seconds && s.frame_rate < 50.5 / seconds);
+  CHECK((double)s.video_bitrate > 0.99 * 50 * 1005 * 8 / seconds && (double)s.video_bitrate < 1.01 * 50 * 1005 * 8 / seconds);
+  CHECK((double)s.audio_bitrate > 0.99 * 50 * 102 * 8 / seconds && (double)s.audio_bitrate < 1.01 * 50 * 102 * 8 / seconds);
+  oxrtmp_statistics sent = {.struct_size = sizeof sent};
+  OK(oxrtmp_client_statistics(client, &sent));
+  CHECK(sent.bytes == s.bytes && sent.keyframes == s.keyframes && sent.frame_rate > 0);
+
+  oxrtmp_connection_statistics c = {.struct_size = sizeof c}, other = {.struct_size = sizeof other};
+  OK(oxrtmp_session_connection_statistics(session, &c));
+  CHECK(c.number == 1 && c.phase == OXRTMP_PHASE_MEDIA && c.duration_ns > 0 && c.rtt_ns > 0 && c.rtt_variation_ns > 0);
+  CHECK(c.ping_rtt_ns > 0 && c.ping_rtt_ns <= rtt + 1000000000 && c.bytes_received > 50 * 1100 && c.bytes_sent > 3000);
+  CHECK(c.packets_received == 100 && c.messages_received > 100 && c.unknown == 0 && c.faulty == 0 && c.queued_bytes == 0);
+  OK(oxrtmp_client_connection_statistics(client, &other));
+  CHECK(other.number == 0 && other.rtt_ns > 0 && other.bytes_sent == c.bytes_received);
+
+  oxrtmp_connection_statistics shorter = {.struct_size = 16};
+  OK(oxrtmp_session_connection_statistics(session, &shorter));
+  CHECK(shorter.number == 1 && shorter.duration_ns == 0);
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_session_connection_statistics(session, NULL));
+  OK(oxrtmp_client_close(client));
+  OK(oxrtmp_session_close(session));
+  STATUS(OXRTMP_E_HANDLE, oxrtmp_session_connection_statistics(session, &c));
+  CHECK(c.number == 0 && c.bytes_received == 0);
+  OK(oxrtmp_server_close(server));
+}
+
+/* A180: a server as JSON and for Prometheus. */
+static void of_servers(void) {
+  oxrtmp_server server = bind_server(NULL);
+  oxrtmp_client client;
+  oxrtmp_session session;
+  connect_publisher(server, &client, &session);
+  OK(oxrtmp_client_send_video(client, 0, 1, (const uint8_t *)"x", 1));
+  OK(oxrtmp_client_flush(client, 5000));
+  oxrtmp_packet packet;
+  OK(oxrtmp_session_next_packet(session, 5000, &packet));
+  OK(oxrtmp_packet_release(&packet));
+  char *json = text(oxrtmp_server_json, server);
+  CHECK(json[0] == '{' && has(json, "\"connections\":1,") && has(json, "\"publishers\":1,") && has(json, "\"accepted\":1,"));
+  CHECK(has(json, "\"refused_address\":0,") && has(json, "\"video_packets\":1,") && has(json, "\"kind\":\"publish\",\"app\":\"live\""));
+  CHECK(has(json, "\"phase\":\"media\""));
+  free(json);
+  char *prometheus = text(oxrtmp_server_prometheus, server);
+  CHECK(strncmp(prometheus, "# HELP oxrtmp_duration_seconds ", 31) == 0 && has(prometheus, "\n# TYPE oxrtmp_accepted_total counter\noxrtmp_accepted_total 1\n"));
+  CHECK(has(prometheus, "\noxrtmp_stream_video_packets_total{connection=\"1\",peer=\"127.0.0.1:"));
+  free(prometheus);
+  OK(oxrtmp_client_close(client));
+  OK(oxrtmp_session_close(session));
+  OK(oxrtmp_server_close(server));
+  size_t length = 1;
+  char buffer[8];
+  STATUS(OXRTMP_E_HANDLE, oxrtmp_server_json(server, buffer, sizeof buffer, &length));
+  CHECK(length == 0 && buffer[0] == 0);
+}
+
+int main(void) {
+  oxrtmp_library_info before = library_info();
+  RUN(of_connections);
+  RUN(of_servers);
+  SETTLED(&before);
+  return 0;
+}
