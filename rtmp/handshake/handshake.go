@@ -1,12 +1,14 @@
 package handshake
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"slices"
+	"sync"
 )
 
 const (
@@ -118,6 +120,9 @@ type side struct {
 	err       error
 }
 
+// packets are room for C1, S1 and the answers to them, for as long as a handshake needs it.
+var packets = sync.Pool{New: func() any { return new([Size]byte) }}
+
 type phase uint8
 
 const (
@@ -156,7 +161,7 @@ func (s *side) receive(p []byte) (n int, err error) {
 
 func (s *side) receivePacket(p []byte) int {
 	if s.peer == nil {
-		s.peer = new([Size]byte)
+		s.peer = packets.Get().(*[Size]byte)
 	}
 	n := copy(s.peer[s.got:], p)
 	if s.got += n; s.got < Size {
@@ -174,14 +179,11 @@ func (s *side) receivePacket(p []byte) int {
 
 func (s *side) receiveAnswer(p []byte) int {
 	p = p[:min(len(p), Size-s.got)]
-	for i, b := range p {
-		at := s.got + i
-		if b != s.own[at] && (at < 4 || at >= 8) { // bytes 4 to 7 are the peer's clock, RTMP 1.0 §5.2.4
-			s.echo = false
-		}
-		if at >= Size-digestSize {
-			s.signature[at-(Size-digestSize)] = b
-		}
+	if s.echo {
+		s.echo = repeats(p, s.own[:], s.got)
+	}
+	if from := max(s.got, Size-digestSize); s.got+len(p) > from {
+		copy(s.signature[from-(Size-digestSize):], p[from-s.got:])
 	}
 	if signed := Size - digestSize - s.got; s.mac != nil && signed > 0 {
 		s.mac.Write(p[:min(len(p), signed)])
@@ -194,6 +196,22 @@ func (s *side) receiveAnswer(p []byte) int {
 	return len(p)
 }
 
+// repeats reports that p is what own holds from at on, but for bytes 4 to 7, the peer's clock. RTMP 1.0 §5.2.4.
+func repeats(p, own []byte, at int) bool {
+	if at < 4 {
+		k := min(len(p), 4-at)
+		if !bytes.Equal(p[:k], own[at:at+k]) {
+			return false
+		}
+		p, at = p[k:], at+k
+	}
+	if at < 8 {
+		k := min(len(p), 8-at)
+		p, at = p[k:], at+k
+	}
+	return bytes.Equal(p, own[at:at+len(p)])
+}
+
 // appendOutput appends what is due and drops what is needed no longer.
 func (s *side) appendOutput(dst []byte) []byte {
 	if s.packetDue {
@@ -204,6 +222,7 @@ func (s *side) appendOutput(dst []byte) []byte {
 	if s.answerDue {
 		dst = append(dst, s.peer[:]...)
 		s.answerDue = false
+		packets.Put(s.peer)
 		s.peer = nil
 	}
 	s.release()
@@ -211,7 +230,8 @@ func (s *side) appendOutput(dst []byte) []byte {
 }
 
 func (s *side) release() {
-	if s.phase == finished && !s.packetDue {
+	if s.phase == finished && !s.packetDue && s.own != nil {
+		packets.Put(s.own)
 		s.own = nil
 	}
 }
@@ -224,7 +244,7 @@ func (s *side) fail(err error) {
 
 // newPacket makes our C1 or S1 without a digest.
 func (s *side) newPacket(version [4]byte) error {
-	s.own = new([Size]byte)
+	s.own = packets.Get().(*[Size]byte)
 	t := s.config.Time
 	s.own[0], s.own[1], s.own[2], s.own[3] = byte(t>>24), byte(t>>16), byte(t>>8), byte(t)
 	copy(s.own[4:8], version[:])
