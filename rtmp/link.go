@@ -414,9 +414,9 @@ func (l *link) seal() {
 	}
 }
 
-// recycle keeps a buffer for the engine's next output, if it is not larger than most.
+// recycle keeps a buffer for the engine's next output, if it is not larger than most, unless it is anybody's.
 func (l *link) recycle(p []byte, most int) {
-	if p != nil && cap(p) <= most {
+	if p != nil && !engine.Recycle(p) && cap(p) <= most {
 		l.spare = p[:0]
 	}
 }

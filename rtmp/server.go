@@ -99,6 +99,7 @@ type ServerOptions struct {
 type Server struct {
 	options      ServerOptions
 	begun        time.Time
+	engines      *engine.Service
 	requests     *mailbox[*Request]
 	certificates *certificates
 	logins       authmod.Verifier
@@ -140,6 +141,7 @@ func NewServer(options *ServerOptions) (*Server, error) {
 	if s.options.AskMediaTag {
 		s.options.Events |= ServerMediaTag.Mask()
 	}
+	s.engines = engine.NewService(s.engineConfig())
 	s.watched = s.options.Events & AllEvents
 	if h := s.options.Hooks; h != nil {
 		s.watched |= h.told()
@@ -479,8 +481,8 @@ func (s *Server) asks(kind RequestKind) bool {
 	return o.AskPlay
 }
 
-// newEngine returns an engine that asks about all that anybody wants to decide or to be told.
-func (s *Server) newEngine() *engine.Server {
+// engineConfig makes engines ask about all that anybody wants to decide or to be told.
+func (s *Server) engineConfig() engine.ServerConfig {
 	o := &s.options
 	config := serverConfig(o)
 	config.AskConnect = config.AskConnect || o.Events.Has(ServerConnect)
@@ -490,7 +492,7 @@ func (s *Server) newEngine() *engine.Server {
 		config.AskFCPublish = config.AskFCPublish || h.FCPublish != nil
 		config.AskPlay = config.AskPlay || h.Play != nil
 	}
-	return engine.NewServer(config)
+	return config
 }
 
 // randomness is where handshakes take their random bytes from.

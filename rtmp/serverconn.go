@@ -37,7 +37,7 @@ type serverConn struct {
 }
 
 func newServerConn(s *Server, nc net.Conn, secure bool) *serverConn {
-	c := &serverConn{server: s, engine: s.newEngine(), accepted: time.Now()}
+	c := &serverConn{server: s, engine: s.engines.NewServer(), accepted: time.Now()}
 	t := newTransport(nc)
 	if secure {
 		t = newSecure(t, s.certificates.config, false)

@@ -47,8 +47,12 @@ type Client struct {
 
 // NewClient returns a client whose first output is at hand. Its connection begins, at time 0, with it.
 func NewClient(c ClientConfig) *Client {
+	c.Limits, c.Timeouts = c.Limits.WithDefaults(), c.Timeouts.WithDefaults()
+	if c.Allocator == nil {
+		c.Allocator = buffer.Heap
+	}
 	cl := &Client{config: c}
-	cl.init(c.Limits, c.Timeouts, c.Allocator)
+	cl.init(&cl.config.Limits, &cl.config.Timeouts, c.Allocator)
 	cl.answersCalls = c.AnswerCalls
 	if c.ChunkSize == 0 || c.ChunkSize > 65536 {
 		cl.config.ChunkSize = 4096
@@ -64,7 +68,7 @@ func NewClient(c ClientConfig) *Client {
 	} else {
 		cl.step = after(0, cl.timeouts.Handshake)
 		cl.handshake = handshake.NewClient(handshake.Config{Rand: c.Rand, Digest: c.Digest})
-		cl.out = cl.handshake.AppendOutput(cl.out)
+		cl.out = cl.handshake.AppendOutput(cl.output())
 	}
 	return cl
 }
@@ -82,7 +86,7 @@ func (c *Client) Receive(p []byte, now time.Duration) (n int, err error) {
 	}
 	if c.handshake != nil {
 		n, err = c.handshake.Receive(p)
-		c.out = c.handshake.AppendOutput(c.out)
+		c.appendOutput(c.handshake.AppendOutput)
 		if err != nil {
 			return n, c.fail(err)
 		}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync"
 	"time"
 
 	"oxrtmp/rtmp/buffer"
@@ -24,8 +25,8 @@ const maxEvents = 64
 
 // core is what both sides of a connection share: messages in and out, and the protocol control messages.
 type core struct {
-	limits   Limits
-	timeouts Timeouts
+	limits   *Limits // complete, as are the timeouts, and perhaps shared with other connections
+	timeouts *Timeouts
 	now      time.Duration
 	phase    Phase
 	decoder  *chunk.Decoder
@@ -56,11 +57,8 @@ type core struct {
 	pinged       bool // since lastReceived
 }
 
-func (c *core) init(l Limits, t Timeouts, alloc buffer.Allocator) {
-	c.limits, c.timeouts = l.WithDefaults(), t.WithDefaults()
-	if c.alloc = alloc; alloc == nil {
-		c.alloc = buffer.Heap
-	}
+func (c *core) init(l *Limits, t *Timeouts, alloc buffer.Allocator) {
+	c.limits, c.timeouts, c.alloc = l, t, alloc
 	c.early = true
 	c.phase = PhaseHandshake
 	c.decoder = chunk.NewDecoder(c.alloc, c.limits.chunk(true))
@@ -69,10 +67,13 @@ func (c *core) init(l Limits, t Timeouts, alloc buffer.Allocator) {
 // NextEvent takes the next event, if there is one. What it points to is the caller's.
 func (c *core) NextEvent() (Event, bool) {
 	if c.taken == len(c.events) {
-		if cap(c.events) > 2*maxEvents { // after one message of very many parts
-			c.events, c.packets = nil, nil
+		if cap(c.events) == maxEvents {
+			eventBlocks.Put((*[maxEvents]Event)(c.events[:maxEvents]))
 		}
-		c.events, c.taken = c.events[:0], 0
+		if cap(c.packets) > 2*maxEvents { // after one message of very many parts
+			c.packets = nil
+		}
+		c.events, c.taken = nil, 0
 		return Event{}, false
 	}
 	e := c.events[c.taken]
@@ -83,7 +84,15 @@ func (c *core) NextEvent() (Event, bool) {
 
 func (c *core) pendingEvents() int { return len(c.events) - c.taken }
 
-func (c *core) event(e Event) { c.events = append(c.events, e) }
+func (c *core) event(e Event) {
+	if c.events == nil {
+		c.events = eventBlocks.Get().(*[maxEvents]Event)[:0]
+	}
+	c.events = append(c.events, e)
+}
+
+// eventBlocks are where events wait. A connection has one only while there are some.
+var eventBlocks = sync.Pool{New: func() any { return new([maxEvents]Event) }}
 
 // AppendOutput appends what must be sent now, and forgets it.
 func (c *core) AppendOutput(dst []byte) []byte {
@@ -91,11 +100,40 @@ func (c *core) AppendOutput(dst []byte) []byte {
 		return dst
 	}
 	dst = append(dst, c.out...)
-	if cap(c.out) > 64<<10 {
+	if Recycle(c.out) || cap(c.out) > 64<<10 {
 		c.out = nil
 	}
 	c.out = c.out[:0]
 	return dst
+}
+
+// outputs are the blocks that output begins in. A connection has one only while something waits to be sent.
+var outputs = sync.Pool{New: func() any { return new([outputBlock]byte) }}
+
+const outputBlock = 4 << 10 // holds all that a server says in a handshake, or in answer to connect
+
+// output is where output is appended.
+func (c *core) output() []byte {
+	if c.out == nil {
+		return outputs.Get().(*[outputBlock]byte)[:0]
+	}
+	return c.out
+}
+
+// appendOutput appends what more gives, which may be nothing.
+func (c *core) appendOutput(more func(dst []byte) []byte) {
+	if c.out = more(c.output()); len(c.out) == 0 && Recycle(c.out) {
+		c.out = nil
+	}
+}
+
+// Recycle takes memory back that TakeOutput gave out, and reports whether it was wanted. Nobody may use it any more then.
+func Recycle(p []byte) bool {
+	if cap(p) != outputBlock {
+		return false
+	}
+	outputs.Put((*[outputBlock]byte)(p[:outputBlock]))
+	return true
 }
 
 // TakeOutput returns what must be sent now and forgets it. spare is memory for the output to come, or nil: two buffers
@@ -138,12 +176,27 @@ func (c *core) fail(err error) error {
 }
 
 func (c *core) send(csid uint32, typeID uint8, streamID, timestamp uint32, payload []byte) {
-	c.out = c.encoder.AppendMessage(c.out, chunk.Header{ChunkStreamID: csid, Timestamp: timestamp, TypeID: typeID, StreamID: streamID}, payload)
+	c.out = c.encoder.AppendMessage(c.output(), chunk.Header{ChunkStreamID: csid, Timestamp: timestamp, TypeID: typeID, StreamID: streamID}, payload)
 }
 
 func (c *core) sendCommand(csid, streamID uint32, cmd message.Command) {
-	c.send(csid, message.TypeCommand, streamID, 0, message.AppendCommand(make([]byte, 0, 256), cmd))
+	c.sendPayload(csid, streamID, func(p []byte) []byte { return message.AppendCommand(p, cmd) })
 }
+
+// sendPayload sends a command whose payload is appended to p.
+func (c *core) sendPayload(csid, streamID uint32, payload func(p []byte) []byte) {
+	p := payloads.Get().(*[]byte)
+	*p = payload((*p)[:0])
+	c.send(csid, message.TypeCommand, streamID, 0, *p)
+	if cap(*p) <= maxPayload {
+		payloads.Put(p)
+	}
+}
+
+// payloads is room to put commands together in, for as long as that takes; what is longer than maxPayload is not kept.
+var payloads = sync.Pool{New: func() any { p := make([]byte, 0, 1<<10); return &p }}
+
+const maxPayload = 4 << 10
 
 func (c *core) sendUserControl(u message.UserControl) {
 	c.send(csidControl, message.TypeUserControl, 0, 0, message.AppendUserControl(nil, u))

@@ -11,7 +11,7 @@ import (
 	"oxrtmp/rtmp/message"
 )
 
-// ServerConfig says how a [Server] behaves. Rand must be set; every other field may be zero.
+// ServerConfig says how a [Server], or each of a [Service], behaves. Rand must be set; every other field may be zero.
 type ServerConfig struct {
 	Limits        Limits
 	Timeouts      Timeouts
@@ -30,10 +30,35 @@ type ServerConfig struct {
 	Capabilities  *message.Capabilities // what the answer to connect says; nil: every codec, to be forwarded, and all of capsEx
 }
 
+// Service makes the [Server] of each connection of one configuration. What they have in common is there once. It may be
+// used by several goroutines at a time.
+type Service struct {
+	config ServerConfig
+	answer message.ConnectAnswer
+}
+
+// NewService returns a service with a configuration, which is copied.
+func NewService(c ServerConfig) *Service {
+	c.Limits, c.Timeouts = c.Limits.WithDefaults(), c.Timeouts.WithDefaults()
+	if c.Allocator == nil {
+		c.Allocator = buffer.Heap
+	}
+	if c.ChunkSize == 0 || c.ChunkSize > 65536 {
+		c.ChunkSize = 4096
+	}
+	if c.WindowAckSize == 0 {
+		c.WindowAckSize = 5_000_000
+	}
+	if c.PeerBandwidth == 0 {
+		c.PeerBandwidth = 5_000_000
+	}
+	return &Service{config: c, answer: message.NewConnectAnswer(capabilities(c.Enhanced, c.Capabilities, message.CanForward))}
+}
+
 // Server is the accepting side of one connection.
 type Server struct {
 	core
-	config    ServerConfig
+	service   *Service
 	handshake *handshake.Server // nil once done
 	setup     deadline          // by which a publish or play must be accepted
 	step      deadline          // by which the handshake, then connect, must be done
@@ -69,20 +94,15 @@ type serverStream struct {
 	noVideo bool // no video
 }
 
+// NewServer is [Service.NewServer] for a service of its own.
+func NewServer(c ServerConfig) *Server { return NewService(c).NewServer() }
+
 // NewServer returns a server that waits for a handshake. Its connection begins, at time 0, with it.
-func NewServer(c ServerConfig) *Server {
-	s := &Server{config: c}
-	s.init(c.Limits, c.Timeouts, c.Allocator)
+func (service *Service) NewServer() *Server {
+	c := &service.config
+	s := &Server{service: service}
+	s.init(&c.Limits, &c.Timeouts, c.Allocator)
 	s.answersCalls = c.AnswerCalls
-	if c.ChunkSize == 0 || c.ChunkSize > 65536 {
-		s.config.ChunkSize = 4096
-	}
-	if c.WindowAckSize == 0 {
-		s.config.WindowAckSize = 5_000_000
-	}
-	if c.PeerBandwidth == 0 {
-		s.config.PeerBandwidth = 5_000_000
-	}
 	s.setup = after(0, s.timeouts.Setup)
 	if c.Shaken {
 		s.phase, s.step = PhaseConnect, after(0, s.timeouts.Connect)
@@ -123,7 +143,7 @@ func (s *Server) Receive(p []byte, now time.Duration) (n int, err error) {
 	}
 	if s.handshake != nil {
 		n, err = s.handshake.Receive(p)
-		s.out = s.handshake.AppendOutput(s.out)
+		s.appendOutput(s.handshake.AppendOutput)
 		if err != nil {
 			return n, s.fail(err)
 		}

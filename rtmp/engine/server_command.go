@@ -94,17 +94,17 @@ func (s *Server) onConnect(c message.Command) {
 		s.refuseConnect(c.TransactionID, message.CodeConnectRejected, err.Error())
 		return
 	}
-	if s.config.Enhanced != EnhancedOff {
+	if s.service.config.Enhanced != EnhancedOff {
 		s.peerCapabilities = info.Enhanced()
 	}
-	if s.config.Enhanced == EnhancedRequired && s.peerCapabilities.IsZero() {
+	if s.service.config.Enhanced == EnhancedRequired && s.peerCapabilities.IsZero() {
 		s.refuseConnect(c.TransactionID, message.CodeConnectRejected, "Enhanced RTMP is required.")
 		return
 	}
 	s.app, s.appQuery = info.AppName()
 	s.app = withoutInstance(s.app)
 	r := s.newRequest(RequestConnect, 0, c.TransactionID)
-	if !s.config.AskConnect {
+	if !s.service.config.AskConnect {
 		s.acceptConnect(r)
 		return
 	}
@@ -114,13 +114,14 @@ func (s *Server) onConnect(c message.Command) {
 // acceptConnect answers connect: everything in one write.
 func (s *Server) acceptConnect(r *Request) {
 	s.connected, s.phase, s.step = true, PhaseCreateStream, never
-	s.sendWindow(s.config.WindowAckSize)
-	s.send(csidControl, message.TypeSetPeerBandwidth, 0, 0, message.AppendSetPeerBandwidth(nil, s.config.PeerBandwidth, message.LimitDynamic))
+	s.sendWindow(s.service.config.WindowAckSize)
+	s.send(csidControl, message.TypeSetPeerBandwidth, 0, 0, message.AppendSetPeerBandwidth(nil, s.service.config.PeerBandwidth, message.LimitDynamic))
 	s.sendUserControl(message.UserControl{Event: message.EventStreamBegin})
-	answer := message.ConnectResult(r.transaction, s.connect.ObjectEncoding)
-	s.sendCommand(csidConnection, 0, answer.WithEnhanced(capabilities(s.config.Enhanced, s.config.Capabilities, message.CanForward)))
-	s.sendChunkSize(s.config.ChunkSize)
-	if s.config.SendOnBWDone {
+	s.sendPayload(csidConnection, 0, func(p []byte) []byte {
+		return s.service.answer.Append(p, r.transaction, s.connect.ObjectEncoding)
+	})
+	s.sendChunkSize(s.service.config.ChunkSize)
+	if s.service.config.SendOnBWDone {
 		s.sendCommand(csidConnection, 0, message.Command{Name: "onBWDone", Object: amf.Null{}})
 	}
 }
@@ -137,7 +138,7 @@ func (s *Server) onFCPublish(c message.Command) {
 	if !s.nameRequest(r, raw) {
 		return
 	}
-	if !s.config.AskFCPublish {
+	if !s.service.config.AskFCPublish {
 		s.acceptFCPublish(r)
 		return
 	}

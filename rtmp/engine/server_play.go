@@ -37,7 +37,7 @@ func (s *Server) onPlay2(c message.Command, streamID uint32) {
 }
 
 func (s *Server) askPlay(c message.Command, streamID uint32, raw string, p PlayRequest) {
-	if !s.config.AskPlay {
+	if !s.service.config.AskPlay {
 		s.nothingForward()
 		s.counters.RequestsRejected++
 		s.sendStatus(streamID, message.LevelError, message.CodePlayStreamNotFound, "no such stream")

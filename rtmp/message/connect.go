@@ -1,6 +1,8 @@
 package message
 
 import (
+	"encoding/binary"
+	"math"
 	"strings"
 
 	"oxrtmp/rtmp/amf"
@@ -182,4 +184,34 @@ func ConnectResult(transactionID, objectEncoding float64) Command {
 	info := NewStatus(CodeConnectSuccess, "Connection succeeded.")
 	info.Properties = []amf.Property{{Name: "objectEncoding", Value: amf.Number(objectEncoding)}}
 	return Result(transactionID, properties, info.Value())
+}
+
+// ConnectAnswer is the payload of [ConnectResult], encoded once for all clients that a server accepts.
+type ConnectAnswer struct {
+	payload               []byte
+	transaction, encoding int // offsets of the two numbers that differ from client to client
+}
+
+// NewConnectAnswer returns the answer of a server with these capabilities.
+func NewConnectAnswer(e Capabilities) ConnectAnswer {
+	encode := func(transactionID, objectEncoding float64) []byte {
+		return AppendCommand(nil, ConnectResult(transactionID, objectEncoding).WithEnhanced(e))
+	}
+	a := ConnectAnswer{payload: encode(0, 0)}
+	for one := encode(1, 0); one[a.transaction] == a.payload[a.transaction]; { // 0 and 1 differ in their first byte
+		a.transaction++
+	}
+	for one := encode(0, 1); one[a.encoding] == a.payload[a.encoding]; {
+		a.encoding++
+	}
+	return a
+}
+
+// Append appends the payload of the answer to a connect command.
+func (a *ConnectAnswer) Append(dst []byte, transactionID, objectEncoding float64) []byte {
+	base := len(dst)
+	dst = append(dst, a.payload...)
+	binary.BigEndian.PutUint64(dst[base+a.transaction:], math.Float64bits(transactionID))
+	binary.BigEndian.PutUint64(dst[base+a.encoding:], math.Float64bits(objectEncoding))
+	return dst
 }

@@ -1,7 +1,9 @@
 package message_test
 
 import (
+	"bytes"
 	"errors"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -184,5 +186,20 @@ func TestConnectResult(t *testing.T) {
 	}
 	if again := message.ConnectResult(1, 0); len(again.Object.(*amf.Object).Properties) != 3 {
 		t.Error("answers share their objects")
+	}
+}
+
+// A67: encoded once, it says the same.
+func TestConnectAnswer(t *testing.T) {
+	odd := message.Capabilities{FourCCs: []string{"objectEncoding", "_result"}, Ex: 15}
+	odd.SetVideo("objectEncoding", 7)
+	for _, capabilities := range []message.Capabilities{{}, {Ex: 1}, odd} {
+		answer := message.NewConnectAnswer(capabilities)
+		for _, n := range [][2]float64{{1, 0}, {1, 3}, {0, 0}, {2.5, 3}, {math.MaxFloat64, math.NaN()}} {
+			want := message.AppendCommand(nil, message.ConnectResult(n[0], n[1]).WithEnhanced(capabilities))
+			if got := answer.Append([]byte("before"), n[0], n[1]); !bytes.Equal(got, append([]byte("before"), want...)) {
+				t.Errorf("%v, %v:\n%q\nwant %q", capabilities, n, got, want)
+			}
+		}
 	}
 }
