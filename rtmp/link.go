@@ -63,6 +63,8 @@ type link struct {
 	output    output        // what waits to be sent, after it the engine's own output
 	spare     []byte        // memory for the engine's next output
 	writing   bool          // the writer's goroutine runs
+	decision  func()        // not nil: decides what the engine waits for, called by the receiver with nothing locked
+	deciding  bool          // it runs, and flushNow comes after it
 	replacing bool          // the transport was closed because there will be another one
 	keeps     bool          // renew may make another connection when this one fails
 	fault     error         // why this connection failed, then
@@ -260,6 +262,7 @@ func (l *link) input(p []byte) error {
 		p = p[n:]
 		switch {
 		case blocked:
+			l.decide()
 			p = l.park(p)
 			if err := l.waitUnblocked(); err != nil {
 				return err
@@ -269,6 +272,29 @@ func (l *link) input(p []byte) error {
 		}
 	}
 	return nil
+}
+
+// decide has the decision made, if there is one for the receiver to make, and sends what follows from it at once.
+func (l *link) decide() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	decide := l.decision
+	if decide == nil {
+		return
+	}
+	l.decision, l.deciding = nil, true
+	l.unlocked(decide)
+	l.deciding = false
+	if l.queued() > 0 {
+		l.flushNow()
+	}
+}
+
+// unlocked calls f with the link unlocked. It is locked again after a panic too.
+func (l *link) unlocked(f func()) {
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	f()
 }
 
 // park keeps p for a wait that may be long: a little is copied, so that the transport's block can go.
@@ -374,7 +400,7 @@ func (l *link) events() {
 // flush sees to it that the output is sent, by the writer's goroutine. The link is locked.
 func (l *link) flush() {
 	l.traffic.queued.Store(int64(l.queued()))
-	if l.writing || l.err != nil || l.fault != nil || l.engine.OutputBytes() == 0 && l.output.empty() {
+	if l.writing || l.deciding || l.err != nil || l.fault != nil || l.queued() == 0 {
 		return
 	}
 	l.writing = true

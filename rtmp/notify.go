@@ -369,7 +369,7 @@ func (c *serverConn) tellStats() {
 	}
 }
 
-// ask has a request decided: by a hook, or as route says. The link is locked.
+// ask has a request decided: by a hook, by the receiver as route says, or by the application. The link is locked.
 func (c *serverConn) ask(r *Request) {
 	c.pending = r
 	s, kind := c.server, r.info.Kind
@@ -377,7 +377,7 @@ func (c *serverConn) ask(r *Request) {
 	case s.options.Hooks != nil && s.options.Hooks.asked(kind), s.options.Events != 0:
 		c.tell(notice{then: decide, request: r}) // after the events that came before it
 	case !s.asks(kind):
-		c.link.goFunc(func() { c.route(r) })
+		c.link.decision = func() { c.route(r) }
 	default:
 		if err := c.announce(r); err != nil {
 			c.pending = nil

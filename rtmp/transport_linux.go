@@ -27,6 +27,7 @@ type socket struct {
 	readCount int
 	readErr   error
 	writeNow  func(fd uintptr) bool
+	tryNow    func(fd uintptr)
 	out       net.Buffers
 	wrote     int
 	writeErr  error
@@ -54,7 +55,7 @@ func newSocket(c net.Conn, s syscall.Conn) transport {
 		return nil
 	}
 	t := &socket{c: c, raw: raw}
-	t.readNow, t.writeNow = t.tryRead, t.writeOnce
+	t.readNow, t.writeNow, t.tryNow = t.tryRead, t.writeOnce, func(fd uintptr) { t.writeOnce(fd) }
 	return t
 }
 
@@ -116,7 +117,7 @@ func (s *socket) write(b net.Buffers, idle time.Duration) error {
 			return err
 		}
 		if s.writeErr != nil {
-			return os.NewSyscallError("sendmsg", s.writeErr)
+			return os.NewSyscallError("send", s.writeErr)
 		}
 		b = advance(b, s.wrote)
 	}
@@ -126,35 +127,67 @@ func (s *socket) write(b net.Buffers, idle time.Duration) error {
 
 // writeOnce is called by the runtime when the socket takes output.
 func (s *socket) writeOnce(fd uintptr) bool {
-	s.wrote, s.writeErr = s.send(fd, s.out)
-	return s.writeErr != syscall.EAGAIN
+	s.wrote, s.writeErr = 0, nil
+	for {
+		n, errno := s.send(fd)
+		switch errno {
+		case 0:
+			s.wrote = n
+		case syscall.EINTR:
+			continue
+		default:
+			s.writeErr = errno
+		}
+		return errno != syscall.EAGAIN
+	}
 }
 
 func (s *socket) tryWrite(b net.Buffers) (int, error) {
 	total := 0
 	for len(b) > 0 {
-		n, err := 0, error(nil)
-		if control := s.raw.Control(func(fd uintptr) { n, err = s.send(fd, b) }); control != nil {
-			return total, control
+		s.out = b
+		if err := s.raw.Control(s.tryNow); err != nil {
+			return total, err
 		}
-		switch err {
+		switch s.writeErr {
 		case nil:
 		case syscall.EAGAIN:
+			s.out = nil
 			return total, nil
 		default:
-			return total, os.NewSyscallError("sendmsg", err)
+			return total, os.NewSyscallError("send", s.writeErr)
 		}
-		total += n
-		b = advance(b, n)
+		total += s.wrote
+		b = advance(b, s.wrote)
 	}
+	s.out = nil
 	return total, nil
 }
 
 // maxVectors is how many pieces one sendmsg takes.
 const maxVectors = 64
 
-// send is sendmsg of the first pieces, without SIGPIPE.
-func (s *socket) send(fd uintptr, b net.Buffers) (int, error) {
+// send sends the first pieces of s.out, without SIGPIPE.
+func (s *socket) send(fd uintptr) (int, syscall.Errno) {
+	first := s.out[0]
+	most, errno := s.fault.on(true)
+	switch {
+	case errno != 0:
+		return 0, errno
+	case len(s.out) == 1 || most < len(first):
+		return sendOne(fd, first[:min(most, len(first))])
+	}
+	return sendAll(fd, s.out)
+}
+
+// sendOne is sendto. It needs less of the stack than sendAll: a goroutine keeps what it once needed.
+func sendOne(fd uintptr, p []byte) (int, syscall.Errno) {
+	n, _, errno := syscall.Syscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
+	return int(n), errno
+}
+
+// sendAll is sendmsg.
+func sendAll(fd uintptr, b net.Buffers) (int, syscall.Errno) {
 	var vectors [maxVectors]syscall.Iovec
 	count := 0
 	for _, p := range b {
@@ -168,24 +201,8 @@ func (s *socket) send(fd uintptr, b net.Buffers) (int, error) {
 		}
 	}
 	message := syscall.Msghdr{Iov: &vectors[0], Iovlen: uint64(count)}
-	for {
-		most, errno := s.fault.on(true)
-		if most < int(vectors[0].Len) {
-			vectors[0].SetLen(most)
-			message.Iovlen = 1
-		}
-		var n uintptr
-		if errno == 0 {
-			n, _, errno = syscall.Syscall(syscall.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&message)), syscall.MSG_NOSIGNAL)
-		}
-		switch errno {
-		case 0:
-			return int(n), nil
-		case syscall.EINTR:
-		default:
-			return 0, errno
-		}
-	}
+	n, _, errno := syscall.Syscall(syscall.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&message)), syscall.MSG_NOSIGNAL)
+	return int(n), errno
 }
 
 // advance removes the first n bytes of b.
