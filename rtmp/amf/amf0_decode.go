@@ -1,5 +1,11 @@
 package amf
 
+import (
+	"sync"
+
+	"oxrtmp/rtmp/internal/wire"
+)
+
 // Markers of AMF 0, §2.1. MovieClip (0x04) and RecordSet (0x0E) are reserved.
 const (
 	amf0Number      = 0x00
@@ -27,21 +33,26 @@ const (
 // marker; a property may have an empty name; counts of ECMA arrays are not believed. On error it returns the values
 // before the faulty one too, and of that, if it is a container, as much as could be read. Errors are of type [*Error].
 func DecodeAMF0(p []byte, l Limits) ([]Value, error) {
-	d := amf0Decoder{reader: newReader(p, l)}
+	d := newAMF0Decoder(p, l)
+	defer d.free()
 	return d.all()
 }
 
 // DecodeStrictAMF0 decodes as [DecodeAMF0] does, but takes only what the specification permits: every object and ECMA
 // array has its end marker, and no property has an empty name.
 func DecodeStrictAMF0(p []byte, l Limits) ([]Value, error) {
-	d := amf0Decoder{reader: newReader(p, l), strict: true}
+	d := newAMF0Decoder(p, l)
+	defer d.free()
+	d.strict = true
 	return d.all()
 }
 
 // DecodeValueAMF0 decodes the value at the start of p, as leniently as [DecodeAMF0], and returns how many bytes it
 // takes. References reach containers inside this value only. On error v is nil and n is 0.
 func DecodeValueAMF0(p []byte, l Limits) (v Value, n int, err error) {
-	d := amf0Decoder{reader: newReader(p, l)}
+	d := newAMF0Decoder(p, l)
+	defer d.free()
+	d.input = nil // the strings of one value would keep all that follows it
 	if v, err = d.value(); err != nil {
 		return nil, 0, err
 	}
@@ -53,12 +64,47 @@ type amf0Decoder struct {
 	reader
 	strict bool
 	table  []entry // containers by their reference index
+	whole  string  // a copy of the input, once a string of it is wanted
 }
+
+// decoders keep the room that open containers need, for the next message.
+var decoders = sync.Pool{New: func() any { return new(amf0Decoder) }}
+
+func newAMF0Decoder(p []byte, l Limits) *amf0Decoder {
+	d := decoders.Get().(*amf0Decoder)
+	d.input, d.cur, d.limits = p, wire.NewCursor(p), l.withDefaults()
+	return d
+}
+
+// maxRoom bounds the properties, elements and table entries that a decoder keeps room for.
+const maxRoom = 256
+
+// free gives a decoder back. Nothing it has decoded refers to it.
+func (d *amf0Decoder) free() {
+	if max(cap(d.properties), cap(d.items), cap(d.table)) > maxRoom {
+		return
+	}
+	clear(d.properties) // what an error has left there
+	clear(d.items)
+	clear(d.table)
+	*d = amf0Decoder{
+		reader: reader{properties: d.properties[:0], items: d.items[:0]},
+		table:  d.table[:0],
+	}
+	decoders.Put(d)
+}
+
+// maxWhole is the longest input whose strings share one copy of all of it. A longer one would be kept too long by a short
+// string.
+const maxWhole = 4 << 10
 
 func (d *amf0Decoder) all() (values []Value, err error) {
 	for d.cur.Len() > 0 {
 		v, err := d.value()
 		if v != nil {
+			if values == nil {
+				values = make([]Value, 0, 4) // as many as most commands have
+			}
 			values = append(values, v)
 		}
 		if err != nil {
@@ -74,8 +120,7 @@ func (d *amf0Decoder) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := d.take(int(n))
-	return d.string(p), err
+	return d.copied(int(n))
 }
 
 // longText reads a string with a 32-bit length, without marker.
@@ -84,8 +129,22 @@ func (d *amf0Decoder) longText() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := d.take(int(n))
-	return d.string(p), err
+	return d.copied(int(n))
+}
+
+// copied reads a string of n bytes.
+func (d *amf0Decoder) copied(n int) (string, error) {
+	at := d.cur.Offset()
+	p, err := d.take(n)
+	switch {
+	case err != nil || n == 0:
+		return "", err
+	case d.borrow || len(d.input) == 0 || len(d.input) > maxWhole:
+		return d.string(p), nil
+	case d.whole == "":
+		d.whole = string(d.input)
+	}
+	return d.whole[at : at+n], nil
 }
 
 // value decodes one value. On error the value is nil, or a container that holds what could be read of it.

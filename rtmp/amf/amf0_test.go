@@ -209,3 +209,25 @@ func TestAppendReplaces(t *testing.T) {
 		}
 	}
 }
+
+// Decoders are used again, and short inputs share memory among their strings: neither shows.
+func TestDecodeAMF0Apart(t *testing.T) {
+	broken := amf.AppendAMF0(nil, object("left", amf.String("over"), "array", &amf.StrictArray{
+		Values: []amf.Value{amf.String("left"), amf.String("over")},
+	}))
+	for _, size := range []int{1, 100, 4000, 5000} {
+		want := []amf.Value{
+			amf.String("publish"), amf.String(strings.Repeat("x", size)),
+			object("name", amf.String("value"), "", amf.String("")), &amf.StrictArray{Values: []amf.Value{amf.Null{}}},
+		}
+		for n := range broken {
+			amf.DecodeAMF0(broken[:n], amf.Limits{})
+			p := amf.AppendValuesAMF0(nil, want...)
+			got, err := amf.DecodeAMF0(p, amf.Limits{})
+			clear(p)
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Fatalf("%d bytes, after %d of another message: %v, %v", size, n, got, err)
+			}
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 // reader is what the decoders of both formats have in common: the input, what it has cost so far, and where the parts
 // of open containers wait. An AMF3 value inside AMF0 is read by the reader of its surroundings.
 type reader struct {
+	input    []byte // of AMF0: all of it, or nil if its strings do not share memory
 	cur      wire.Cursor
 	limits   Limits
 	external Resolver

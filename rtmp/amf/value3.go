@@ -80,8 +80,9 @@ type Decoder struct {
 
 // AMF0 decodes as [DecodeAMF0] does.
 func (d Decoder) AMF0(p []byte) ([]Value, error) {
-	a := amf0Decoder{reader: newReader(p, d.Limits), strict: d.Strict}
-	a.external, a.borrow = d.External, d.Borrow
+	a := newAMF0Decoder(p, d.Limits)
+	defer a.free()
+	a.strict, a.external, a.borrow = d.Strict, d.External, d.Borrow
 	return a.all()
 }
 
