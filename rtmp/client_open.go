@@ -200,8 +200,6 @@ func newClient(transport transport, t target, o ClientOptions, play bool) (*Clie
 		options: o, aim: t, target: t, begun: time.Now(), ready: make(chan struct{}),
 		events: newMailbox(func(*ClientEvent) int { return 1 }), inbox: newMailbox(packetCost),
 	}
-	limits := o.Limits
-	limits.OutputBytes = math.MaxInt // the output is ours: the senders bound it
 	if play {
 		c.play = o.Play.request()
 	}
@@ -212,7 +210,7 @@ func newClient(transport transport, t target, o ClientOptions, play bool) (*Clie
 		}
 	}
 	c.engine = engine.NewClient(clientConfig(&o, &t, c.play))
-	c.link = newLink(transport, c, c.engine, limits, o.Timeouts)
+	c.link = newLink(transport, c, c.engine, math.MaxInt, o.Timeouts.Write) // the output is ours: the senders bound it
 	c.sender = sender{link: c.link, to: c, bound: o.OutputBytes, timeout: o.SendTimeout, noWait: o.NoWait, upkeep: newUpkeep(&o, play)}
 	c.link.lingerFor = o.Linger
 	c.link.renew = c.renew

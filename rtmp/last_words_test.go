@@ -125,11 +125,11 @@ func (e *expiring) setReadDeadline(time.Time) error { return nil }
 // However often its deadline moves away, a connection is not given up for that; one that stands still would spin.
 func TestDeadlinesMayMoveForEver(t *testing.T) {
 	e := &moving{by: time.Second}
-	if _, err := newLink(&expiring{left: 5000}, nil, e, Limits{}, Timeouts{}).read(); err != io.EOF || e.advanced != 5000 {
+	if _, err := newLink(&expiring{left: 5000}, nil, e, 0, 0).read(); err != io.EOF || e.advanced != 5000 {
 		t.Errorf("%v after %d deadlines", err, e.advanced)
 	}
 	e = &moving{}
-	if _, err := newLink(&expiring{left: 5000}, nil, e, Limits{}, Timeouts{}).read(); !errors.Is(err, ErrTimeout) {
+	if _, err := newLink(&expiring{left: 5000}, nil, e, 0, 0).read(); !errors.Is(err, ErrTimeout) {
 		t.Errorf("a deadline that stands still: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package rtmp
 import (
 	"bytes"
 	"errors"
+	"math"
 	"net"
 	"reflect"
 	"strings"
@@ -134,7 +135,7 @@ func (e *talker) OutputBytes() int                               { return e.outp
 func TestOutputBytesIsExact(t *testing.T) {
 	const limit = 5000
 	for _, n := range []int{limit - 1, limit, limit + 1} {
-		l := newLink(&expiring{}, &serverConn{server: &Server{}, engine: engine.NewServer(engine.ServerConfig{Rand: randomness})}, &talker{output: n}, Limits{OutputBytes: limit}, Timeouts{})
+		l := newLink(&expiring{}, &serverConn{server: &Server{}, engine: engine.NewServer(engine.ServerConfig{Rand: randomness})}, &talker{output: n}, limit, 0)
 		l.writing = true // it does not get anywhere
 		if _, _, err := l.step([]byte{1}); errors.Is(err, errOutput) != (n > limit) {
 			t.Errorf("%d bytes of %d: %v", n, limit, err)
@@ -222,7 +223,7 @@ func (e *slice) Receive(p []byte, _ time.Duration) (int, error) {
 // What an engine does not take at once it is given later, with the link free for others in between.
 func TestReadChunksLetsOthersHaveTheirTurn(t *testing.T) {
 	e := &slice{}
-	e.l = newLink(&expiring{}, &serverConn{server: &Server{}, engine: engine.NewServer(engine.ServerConfig{Rand: randomness})}, e, Limits{}, Timeouts{})
+	e.l = newLink(&expiring{}, &serverConn{server: &Server{}, engine: engine.NewServer(engine.ServerConfig{Rand: randomness})}, e, math.MaxInt, 0)
 	if err := e.l.input(make([]byte, 95)); err != nil || e.calls != 10 {
 		t.Errorf("%v after %d calls", err, e.calls)
 	}

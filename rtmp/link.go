@@ -45,7 +45,7 @@ type link struct {
 	transport transport
 	owner     owner
 	begun     time.Time
-	limits    Limits
+	most      int // bytes of output that may wait because the peer does not read
 	idleWrite time.Duration
 	lingerFor time.Duration
 	traffic   traffic
@@ -78,10 +78,11 @@ type link struct {
 	replies   map[uint32]func(*message.Command) // get the answers to calls, by transaction; nil: it is too late
 }
 
-func newLink(t transport, o owner, e protocol, limits Limits, timeouts Timeouts) *link {
+// newLink returns a link whose connection ends when more than so many bytes of output wait.
+func newLink(t transport, o owner, e protocol, most int, idleWrite time.Duration) *link {
 	l := &link{
 		transport: t, owner: o, engine: e, begun: time.Now(),
-		limits: limits, idleWrite: max(0, timeouts.Write), lingerFor: 2 * time.Second,
+		most: most, idleWrite: max(0, idleWrite), lingerFor: 2 * time.Second,
 		wakeUp: make(chan struct{}, 1), dead: make(chan struct{}),
 	}
 	l.traffic.on(t)
@@ -322,7 +323,7 @@ func (l *link) step(p []byte) (n int, blocked bool, err error) {
 		return n, false, atPhase(l.engine.Phase(), err)
 	case l.engine.Closing():
 		return n, false, errClosing
-	case l.engine.OutputBytes() > l.limits.OutputBytes:
+	case l.engine.OutputBytes() > l.most:
 		return n, false, atPhase(l.engine.Phase(), errOutput)
 	}
 	return n, l.owner.blocked(), nil
@@ -392,7 +393,11 @@ func (l *link) wake() {
 
 // events hands the engine's events to the owner. The link is locked.
 func (l *link) events() {
-	for e, ok := l.engine.NextEvent(); ok; e, ok = l.engine.NextEvent() {
+	for {
+		e, ok := l.engine.NextEvent()
+		if !ok {
+			return
+		}
 		l.owner.handle(e)
 	}
 }

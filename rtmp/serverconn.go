@@ -45,7 +45,7 @@ func newServerConn(s *Server, nc net.Conn, secure bool) *serverConn {
 	if c.peer, c.address = peerOf(t.remoteAddr()); s.isBalancer(c.address) {
 		c.balancer, c.address = nc, netip.Addr{}
 	}
-	c.link = newLink(t, c, c.engine, s.options.Limits, s.options.Timeouts)
+	c.link = newLink(t, c, c.engine, s.options.Limits.OutputBytes, s.options.Timeouts.Write)
 	c.link.lingerFor = s.options.Linger
 	c.show()
 	c.notices.watched = s.watched

@@ -180,13 +180,13 @@ func (c *core) send(csid uint32, typeID uint8, streamID, timestamp uint32, paylo
 }
 
 func (c *core) sendCommand(csid, streamID uint32, cmd message.Command) {
-	c.sendPayload(csid, streamID, func(p []byte) []byte { return message.AppendCommand(p, cmd) })
+	p := payloads.Get().(*[]byte)
+	*p = message.AppendCommand((*p)[:0], cmd)
+	c.sendPayload(csid, streamID, p)
 }
 
-// sendPayload sends a command whose payload is appended to p.
-func (c *core) sendPayload(csid, streamID uint32, payload func(p []byte) []byte) {
-	p := payloads.Get().(*[]byte)
-	*p = payload((*p)[:0])
+// sendPayload sends a command whose payload is in a slice of payloads, and gives that back.
+func (c *core) sendPayload(csid, streamID uint32, p *[]byte) {
 	c.send(csid, message.TypeCommand, streamID, 0, *p)
 	if cap(*p) <= maxPayload {
 		payloads.Put(p)

@@ -150,12 +150,17 @@ func (s *Server) Receive(p []byte, now time.Duration) (n int, err error) {
 		if !s.handshake.Done() {
 			return n, nil
 		}
-		s.event(Event{Kind: EventHandshake, Handshake: s.handshake.Result()})
-		s.handshake, s.phase = nil, PhaseConnect
-		s.step = after(now, s.timeouts.Connect)
+		s.shaken()
 	}
 	k, err := s.receive(p[n:], s.message, s.Paused)
 	return n + k, err
+}
+
+// shaken begins what follows the handshake.
+func (s *Server) shaken() {
+	s.event(Event{Kind: EventHandshake, Handshake: s.handshake.Result()})
+	s.handshake, s.phase = nil, PhaseConnect
+	s.step = after(s.now, s.timeouts.Connect)
 }
 
 // Paused reports that Receive consumes nothing for now: a request waits for its decision, events wait to be taken, or

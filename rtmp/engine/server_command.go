@@ -117,9 +117,9 @@ func (s *Server) acceptConnect(r *Request) {
 	s.sendWindow(s.service.config.WindowAckSize)
 	s.send(csidControl, message.TypeSetPeerBandwidth, 0, 0, message.AppendSetPeerBandwidth(nil, s.service.config.PeerBandwidth, message.LimitDynamic))
 	s.sendUserControl(message.UserControl{Event: message.EventStreamBegin})
-	s.sendPayload(csidConnection, 0, func(p []byte) []byte {
-		return s.service.answer.Append(p, r.transaction, s.connect.ObjectEncoding)
-	})
+	p := payloads.Get().(*[]byte)
+	*p = s.service.answer.Append((*p)[:0], r.transaction, s.connect.ObjectEncoding)
+	s.sendPayload(csidConnection, 0, p)
 	s.sendChunkSize(s.service.config.ChunkSize)
 	if s.service.config.SendOnBWDone {
 		s.sendCommand(csidConnection, 0, message.Command{Name: "onBWDone", Object: amf.Null{}})
