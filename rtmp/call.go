@@ -12,12 +12,12 @@ import (
 // looked at. It waits as long as timeout says: negative for ever. The error is a [*StatusError] when the peer refuses, as
 // most encoders do with everything, ErrTimeout, engine.ErrCalls when too many calls wait, or why the stream ended.
 func (s *Session) Call(timeout time.Duration, name string, arguments ...amf.Value) ([]amf.Value, error) {
-	return s.conn.link.call(func() caller { return s.conn.engine }, timeout, s.state, s.events.done, name, arguments)
+	return s.conn.link.call(func() caller { return s.conn.engine }, timeout, s.state, s.events.end(), name, arguments)
 }
 
 // Call calls a procedure of the server's, as [Session.Call] does one of the peer's.
 func (c *Client) Call(timeout time.Duration, name string, arguments ...amf.Value) ([]amf.Value, error) {
-	return c.link.call(func() caller { return c.engine }, timeout, c.established, c.events.done, name, arguments)
+	return c.link.call(func() caller { return c.engine }, timeout, c.established, c.events.end(), name, arguments)
 }
 
 // StartCall is Call that does not wait. The answer, or that there was none in time, comes as a [SessionReply] with the

@@ -85,6 +85,7 @@ type Hub struct {
 	relays     map[streamKey][]*Relay
 	past       HubStatistics // of streams that have ended
 	begun      time.Time
+	rest       time.Duration // how long a pump waits for the next packet before it ends
 	goroutines sync.WaitGroup
 }
 
@@ -92,7 +93,7 @@ type streamKey struct{ app, name string }
 
 // NewHub returns a hub without streams. A nil options stands for the defaults.
 func NewHub(options *HubOptions) (*Hub, error) {
-	h := &Hub{alloc: buffer.Heap, streams: make(map[streamKey]*hubStream), relays: make(map[streamKey][]*Relay), begun: time.Now()}
+	h := &Hub{alloc: buffer.Heap, streams: make(map[streamKey]*hubStream), relays: make(map[streamKey][]*Relay), begun: time.Now(), rest: pumpRest}
 	if options != nil {
 		h.options = *options
 	}

@@ -235,7 +235,7 @@ func (c *HubClient) NextEvent(timeout time.Duration) (ClientEvent, error) {
 	}
 	inbox := c.subscriber.inbox
 	select {
-	case <-inbox.done:
+	case <-inbox.end():
 	case <-expired:
 	}
 	if err := inbox.reason(); err != nil {

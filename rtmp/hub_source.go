@@ -19,6 +19,7 @@ type hubSource struct {
 	peer  string
 	begun time.Time
 	gone  atomic.Bool // it is not the stream's source any more
+	fed   atomic.Bool // the goroutine of the pump runs
 }
 
 // over reports that nothing more will come: the publisher has ended, though some packets may not be taken yet.
@@ -95,13 +96,12 @@ func (st *hubStream) begin(source *hubSource) {
 		s.restart(st)
 	}
 	st.hub.kick(st.key)
-	if !st.hub.start(func() { st.pump(source) }) {
-		st.hub.goroutines.Add(1) // the hub is closing: the pump sees the end of its source
-		go func() {
-			defer st.hub.goroutines.Done()
-			st.pump(source)
-		}()
-	}
+	st.hub.goroutines.Add(1) // until the pump has seen the end of its source, also where the hub is closing already
+	source.inbox.setFeed(func() {
+		if source.fed.CompareAndSwap(false, true) {
+			go st.pump(source)
+		}
+	})
 	if old != nil {
 		go func() {
 			defer st.recover()
@@ -115,15 +115,35 @@ type batch [1024]media.Packet
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-// pump takes packets from a source and hands them out until it ends.
+// pumpRest is Hub.rest. To have one wait is cheaper than to start one for each packet,
+// as its stack has grown; to have none is cheaper for a publisher that sends nothing.
+const pumpRest = 5 * time.Second
+
+// pump takes packets from a source and hands them out, until it ends or rests. It runs while source.fed is set.
 func (st *hubStream) pump(source *hubSource) {
+	ended := true // or panicked
+	defer func() {
+		if ended {
+			st.hub.goroutines.Done()
+		}
+	}()
 	defer st.recover()
 	most := 64
 	if st.hub.options.Coalesce > 0 {
 		most = len(batch{})
 	}
+	rest := time.NewTimer(st.hub.rest)
+	defer rest.Stop()
 	for {
-		if err := source.inbox.await(); err != nil {
+		rest.Reset(st.hub.rest)
+		switch err := source.inbox.await(rest.C); {
+		case err == ErrTimeout:
+			if source.fed.Store(false); source.inbox.waiting() && source.fed.CompareAndSwap(false, true) {
+				continue // it came at this moment
+			}
+			ended = false
+			return
+		case err != nil:
 			st.ended(source)
 			return
 		}

@@ -145,6 +145,10 @@ func (st *hubStream) ended(source *hubSource) {
 	st.source = nil
 	source.gone.Store(true)
 	st.hub.kick(st.key)
+	if len(st.sinks) == 0 && st.totals.packets() == 0 { // nobody waits, and there is nothing to go on with
+		st.end("")
+		return
+	}
 	if st.hub.options.Grace > 0 {
 		st.startTimer(st.hub.options.Grace, "the publisher has gone")
 		return

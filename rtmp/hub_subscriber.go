@@ -121,7 +121,7 @@ func (s *HubSubscriber) waitRoom(over *atomic.Bool) {
 		select {
 		case <-s.room:
 			timer.Reset(subscriberPatience)
-		case <-s.inbox.done:
+		case <-s.inbox.end():
 		case <-timer.C:
 			s.stream.mu.Lock()
 			s.ended = true

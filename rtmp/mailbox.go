@@ -14,16 +14,18 @@ type mailbox[T any] struct {
 	count int
 	total int // cost of the items
 	err   error
-	ready chan struct{} // holds a token while there may be something to see
-	done  chan struct{} // closed with the mailbox
+	ready chan struct{} // once somebody has waited: holds a token while there may be something to see
+	done  chan struct{} // once somebody has asked for it: closed with the mailbox
 	cost  func(*T) int
-	// notify, if set, is called when there is something to take where there was nothing, and when the mailbox is
-	// closed. It is called with the mailbox locked: it must not wait, nor use the mailbox.
+	// notify and feed, if set, are called when there is something to take where there was nothing, and when the mailbox
+	// is closed: notify is the application's, feed that of the hub's stream which the mailbox feeds. They are called with
+	// the mailbox locked: they must not wait, nor use the mailbox.
 	notify func()
+	feed   func()
 }
 
 func newMailbox[T any](cost func(*T) int) *mailbox[T] {
-	return &mailbox[T]{ready: make(chan struct{}, 1), done: make(chan struct{}), cost: cost}
+	return &mailbox[T]{cost: cost}
 }
 
 // put adds an item and returns the cost of all; false if the mailbox is closed.
@@ -65,16 +67,17 @@ func (m *mailbox[T]) take(dst []T, timeout time.Duration) (int, error) {
 			m.mu.Unlock()
 			return n, nil
 		}
-		err := m.err
-		m.mu.Unlock()
-		if err != nil {
+		if err := m.err; err != nil || timeout == 0 {
+			m.mu.Unlock()
+			if err == nil {
+				err = ErrTimeout
+			}
 			return 0, err
 		}
+		ready, done := m.channels()
+		m.mu.Unlock()
 		var expired <-chan time.Time
 		if timeout >= 0 {
-			if timeout == 0 {
-				return 0, ErrTimeout
-			}
 			if timer == nil {
 				timer = time.NewTimer(timeout)
 				defer timer.Stop()
@@ -82,29 +85,54 @@ func (m *mailbox[T]) take(dst []T, timeout time.Duration) (int, error) {
 			expired = timer.C
 		}
 		select {
-		case <-m.ready:
-		case <-m.done:
+		case <-ready:
+		case <-done:
 		case <-expired:
 			timeout = 0
 		}
 	}
 }
 
-// await waits until there is something to take. It fails as take does, when there will be nothing any more.
-func (m *mailbox[T]) await() error {
+// channels returns what to wait for. The mailbox is locked.
+func (m *mailbox[T]) channels() (ready, done <-chan struct{}) {
+	if m.ready == nil {
+		m.ready = make(chan struct{}, 1)
+	}
+	if m.done == nil {
+		if m.done = make(chan struct{}); m.err != nil {
+			close(m.done)
+		}
+	}
+	return m.ready, m.done
+}
+
+// end returns what is closed when the mailbox is.
+func (m *mailbox[T]) end() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, done := m.channels()
+	return done
+}
+
+// await waits until there is something to take, or expired is. It fails as take does, when there will be nothing any more,
+// and with ErrTimeout.
+func (m *mailbox[T]) await(expired <-chan time.Time) error {
 	for {
 		m.mu.Lock()
-		count, err := m.count, m.err
+		if m.count > 0 || m.err != nil {
+			defer m.mu.Unlock()
+			if m.count > 0 {
+				return nil
+			}
+			return m.err
+		}
+		ready, done := m.channels()
 		m.mu.Unlock()
-		if count > 0 {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
 		select {
-		case <-m.ready:
-		case <-m.done:
+		case <-ready:
+		case <-done:
+		case <-expired:
+			return ErrTimeout
 		}
 	}
 }
@@ -201,7 +229,7 @@ func (m *mailbox[T]) close(err error) {
 	defer m.mu.Unlock()
 	if m.err == nil {
 		m.err = err
-		close(m.done)
+		m.closeDone()
 		m.tell()
 	}
 }
@@ -214,18 +242,33 @@ func (m *mailbox[T]) abandon(err error, discard func(T)) {
 		discard(m.pop())
 	}
 	if m.err == nil {
-		close(m.done)
+		m.closeDone()
 		m.tell()
 	}
 	m.err = err
+}
+
+func (m *mailbox[T]) closeDone() {
+	if m.done != nil {
+		close(m.done)
+	}
 }
 
 // setNotify sets notify, and calls it if there is something to see already.
 func (m *mailbox[T]) setNotify(f func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.notify = f; m.count > 0 || m.err != nil {
-		m.tell()
+	if m.notify = f; f != nil && (m.count > 0 || m.err != nil) {
+		f()
+	}
+}
+
+// setFeed is setNotify for feed.
+func (m *mailbox[T]) setFeed(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.feed = f; m.count > 0 || m.err != nil {
+		f()
 	}
 }
 
@@ -233,10 +276,13 @@ func (m *mailbox[T]) tell() {
 	if m.notify != nil {
 		m.notify()
 	}
+	if m.feed != nil {
+		m.feed()
+	}
 }
 
 func (m *mailbox[T]) signal() {
-	select {
+	select { // nil where nobody has waited
 	case m.ready <- struct{}{}:
 	default:
 	}

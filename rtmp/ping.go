@@ -10,13 +10,13 @@ import (
 // Ping asks the peer for a sign of life and returns how long its answer took. It waits as long as timeout says: negative
 // for ever. ErrTimeout does not mean that the peer is gone: OBS never answers.
 func (s *Session) Ping(timeout time.Duration) (time.Duration, error) {
-	return s.conn.link.ping(s.conn.engine.SendPing, timeout, s.state, s.events.done)
+	return s.conn.link.ping(s.conn.engine.SendPing, timeout, s.state, s.events.end())
 }
 
 // Ping asks the server for a sign of life and returns how long its answer took. It waits as long as timeout says:
 // negative for ever.
 func (c *Client) Ping(timeout time.Duration) (time.Duration, error) {
-	return c.link.ping(func(number uint32) error { return c.engine.SendPing(number) }, timeout, c.state, c.events.done)
+	return c.link.ping(func(number uint32) error { return c.engine.SendPing(number) }, timeout, c.state, c.events.end())
 }
 
 // ping sends a ping with a number of its own and waits for it to come back, at most until over is closed: then state,

@@ -362,11 +362,11 @@ func TestLastWordsAreNotLost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			go func() {
+			go func() { // an encoder that does not look
 				conn.Write(untilPublish(t))
 				h := chunk.Header{ChunkStreamID: 4, TypeID: message.TypeAudio, StreamID: 1}
-				audio := chunk.AppendBody(chunk.AppendHeader(nil, h, 1000), h, make([]byte, 1000), 4096) // as the capture said
-				for err := error(nil); err == nil; { // an encoder that does not look
+				audio := chunk.AppendBody(chunk.AppendHeader(nil, h, 1000), h, make([]byte, 1000), 4096) // as the capture says
+				for err := error(nil); err == nil; {
 					_, err = conn.Write(audio)
 				}
 			}()
