@@ -82,6 +82,19 @@ oxrtmp_status oxrtmp_client_send_data(oxrtmp_client client, uint32_t timestamp_m
   return oxgo_client_send_data(client, timestamp_ms, (uint8_t *)body, size);
 }
 
+oxrtmp_status oxrtmp_client_set_data_frame(oxrtmp_client client, const char *handler, const uint8_t *values, size_t size) {
+  OX_ENTER();
+  OX_REQUIRE(handler != NULL, "handler is NULL");
+  OX_BYTES_IN(values, size);
+  return oxgo_client_set_data_frame(client, (char *)handler, (uint8_t *)values, size);
+}
+
+oxrtmp_status oxrtmp_client_clear_data_frame(oxrtmp_client client, const char *handler) {
+  OX_ENTER();
+  OX_REQUIRE(handler != NULL, "handler is NULL");
+  return oxgo_client_clear_data_frame(client, (char *)handler);
+}
+
 oxrtmp_status oxrtmp_client_send_packet(oxrtmp_client client, const oxrtmp_packet *packet) {
   OX_ENTER();
   OX_REQUIRE(packet != NULL, "packet is NULL");

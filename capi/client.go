@@ -11,6 +11,7 @@ import (
 
 	"oxrtmp/capi/internal/handle"
 	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/message"
 )
 
 //export oxgo_client_publish
@@ -175,6 +176,23 @@ func oxgo_client_send_metadata_json(h C.oxrtmp_client, json *C.char) (status C.o
 func oxgo_client_send_data(h C.oxrtmp_client, timestamp C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(clients, h.id, func(c *heldClient) error { return c.SendData(uint32(timestamp), bytesAt(p, n)) })
+}
+
+//export oxgo_client_set_data_frame
+func oxgo_client_set_data_frame(h C.oxrtmp_client, handler *C.char, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *heldClient) error {
+		body := message.AppendData(nil, message.Data{Handler: goString(handler), Set: true})
+		return c.SendData(0, append(body, bytesAt(p, n)...))
+	})
+}
+
+//export oxgo_client_clear_data_frame
+func oxgo_client_clear_data_frame(h C.oxrtmp_client, handler *C.char) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *heldClient) error {
+		return c.SendData(0, message.AppendData(nil, message.Data{Handler: goString(handler), Clear: true}))
+	})
 }
 
 //export oxgo_client_send_packet

@@ -69,6 +69,14 @@ oxrtmp_status oxrtmp_hub_json(oxrtmp_hub hub, char *buf, size_t cap, size_t *len
   return oxgo_hub_json(hub, buf, cap, length);
 }
 
+oxrtmp_status oxrtmp_hub_data_frames_json(oxrtmp_hub hub, const char *app, const char *stream_name, char *buf, size_t cap,
+                                          size_t *length) {
+  OX_ENTER();
+  OX_TEXT_OUT(buf, cap, length);
+  OX_REQUIRE(app != NULL && stream_name != NULL, "app or stream_name is NULL");
+  return oxgo_hub_data_frames_json(hub, (char *)app, (char *)stream_name, buf, cap, length);
+}
+
 oxrtmp_status oxrtmp_hub_close(oxrtmp_hub hub) {
   OX_ENTER();
   return oxgo_hub_close(hub);

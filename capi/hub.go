@@ -172,6 +172,18 @@ func oxgo_hub_json(h C.oxrtmp_hub, buf *C.char, capacity C.size_t, length *C.siz
 	})
 }
 
+//export oxgo_hub_data_frames_json
+func oxgo_hub_data_frames_json(h C.oxrtmp_hub, app, name, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(hubs, h.id, func(h *rtmp.Hub) error {
+		frames, err := h.DataFrames(goString(app), goString(name))
+		if err != nil {
+			return err
+		}
+		return putText(dataFramesJSON(frames), buf, capacity, length)
+	})
+}
+
 //export oxgo_hub_close
 func oxgo_hub_close(h C.oxrtmp_hub) (status C.oxrtmp_status) {
 	defer guard(&status)

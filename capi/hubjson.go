@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 
 	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/message"
 )
 
 // The parts of what oxrtmp_hub_json writes. Names are those of the header's structs.
@@ -115,4 +117,17 @@ func streamJSON(h *rtmp.Hub, i *rtmp.StreamInfo) jsonStream {
 		})
 	}
 	return out
+}
+
+// dataFramesJSON describes data frames as text; of one that cannot be read there is the handler's name alone.
+func dataFramesJSON(frames []rtmp.DataFrame) string {
+	list := &amf.StrictArray{}
+	for _, f := range frames {
+		values := []amf.Value{amf.String(f.Handler)}
+		if d, err := message.ParseData(message.TypeData, f.Data, amf.Limits{}); err == nil {
+			values = append(values, d.Values...)
+		}
+		list.Values = append(list.Values, &amf.StrictArray{Values: values})
+	}
+	return string(amf.AppendJSON(nil, list))
 }

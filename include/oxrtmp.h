@@ -1116,6 +1116,16 @@ OXRTMP_API oxrtmp_status oxrtmp_client_send_metadata_json(oxrtmp_client client, 
 OXRTMP_API oxrtmp_status oxrtmp_client_send_data(oxrtmp_client client, uint32_t timestamp_ms, const uint8_t *body,
                                                  size_t size);
 
+/** Send data that the server keeps under handler, such as "onA", for players that come later, until it is set anew or
+ *  cleared: @setDataFrame. values are AMF0, one after the other (may be NULL with size 0). onMetaData is such data too;
+ *  see oxrtmp_client_send_metadata. Since 0.1. @return OXRTMP_OK; see "Sending". */
+OXRTMP_API oxrtmp_status oxrtmp_client_set_data_frame(oxrtmp_client client, const char *handler, const uint8_t *values,
+                                                      size_t size);
+
+/** Make players that come later get nothing under handler, onMetaData among them: @clearDataFrame. Since 0.1.
+ *  @return as oxrtmp_client_set_data_frame. */
+OXRTMP_API oxrtmp_status oxrtmp_client_clear_data_frame(oxrtmp_client client, const char *handler);
+
 /** Send a packet: one that was received, or one you made (see oxrtmp_packet). If it has raw, that is sent as it is;
  *  else its header is built from its fields. It stays yours. Since 0.1.
  *  @return OXRTMP_OK; E_ARGUMENT, E_MEDIA when no message can be made of it; see "Sending". */
@@ -1847,6 +1857,12 @@ OXRTMP_API oxrtmp_status oxrtmp_hub_stream_statistics(oxrtmp_hub hub, const char
  *  and "relays", a list with app, stream_name and figures of each, without its URL, which may be secret. Names are those
  *  of the structs. It may have grown from one call to the next. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_hub_json(oxrtmp_hub hub, char *buf, size_t cap, size_t *length);
+
+/** What the publisher of a stream has set to be kept, onMetaData among it, in the order in which late players get it: a
+ *  JSON array with an array for each, the handler's name first. It may have grown from one call to the next. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_NOT_FOUND. */
+OXRTMP_API oxrtmp_status oxrtmp_hub_data_frames_json(oxrtmp_hub hub, const char *app, const char *stream_name, char *buf,
+                                                     size_t cap, size_t *length);
 
 /** End all streams and relays of the hub, telling publishers and players, and end the handle. Servers that have the hub
  *  refuse from then on. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */

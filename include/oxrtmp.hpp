@@ -535,6 +535,12 @@ class client : public detail::stream<oxrtmp_client, detail::client_calls> {
     detail::check(oxrtmp_client_play_open(url.c_str(), &options, queue.get(), user_data, &result.handle_));
     return result;
   }
+  bool set_data_frame(const std::string &handler, bytes_view values) const {
+    return sent(oxrtmp_client_set_data_frame(handle_, handler.c_str(), values.data(), values.size()));
+  }
+  bool clear_data_frame(const std::string &handler) const {
+    return sent(oxrtmp_client_clear_data_frame(handle_, handler.c_str()));
+  }
   void pause(bool on) const { detail::check(oxrtmp_client_pause(handle_, on)); }
   void seek(std::uint32_t position_ms) const { detail::check(oxrtmp_client_seek(handle_, position_ms)); }
   void receive_audio(bool on) const { detail::check(oxrtmp_client_receive_audio(handle_, on)); }
@@ -704,6 +710,9 @@ class hub : public detail::owner<oxrtmp_hub, oxrtmp_hub_close> {
     return detail::filled<oxrtmp_stream_info>(oxrtmp_hub_stream_statistics, handle_, app.c_str(), stream_name.c_str());
   }
   std::string json() const { return detail::text(oxrtmp_hub_json, handle_); }
+  std::string data_frames_json(const std::string &app, const std::string &stream_name) const {
+    return detail::text(oxrtmp_hub_data_frames_json, handle_, app.c_str(), stream_name.c_str());
+  }
 };
 
 /** Writes packets to FLV files. */

@@ -905,6 +905,13 @@ export class Client {
   /** Playing: tells the server how much the client buffers. */
   setBufferLength (lengthMs: number): Promise<void>
   /**
+   * Publishing: sends data that the server keeps under `handler`, such as `'onA'`, for players that come later, until it is
+   * set anew or cleared: @setDataFrame. onMetaData is such data too; see {@link sendMetadata}.
+   */
+  setDataFrame (handler: string, ...values: readonly amf.Value[]): Promise<void>
+  /** Publishing: makes players that come later get nothing under `handler`, onMetaData among them: @clearDataFrame. */
+  clearDataFrame (handler: string): Promise<void>
+  /**
    * Ends the stream politely and hangs up; what is queued has {@link ClientOptions.lingerMs} to leave.
    * @throws {@link OxrtmpError} `ERR_OXRTMP_TIMEOUT` when queued data was lost.
    */
@@ -1040,6 +1047,11 @@ export class Hub implements AsyncDisposable {
   statistics (): HubStatistics
   /** Those of one stream. @throws {@link OxrtmpError} `ERR_OXRTMP_NOT_FOUND`. */
   streamStatistics (app: string, streamName: string): StreamStatistics
+  /**
+   * What the publisher of a stream has set to be kept, onMetaData among it, in the order in which late players get it: the
+   * handler's name and the values of each, as JSON has them. @throws {@link OxrtmpError} `ERR_OXRTMP_NOT_FOUND`.
+   */
+  dataFrames (app: string, streamName: string): unknown[][]
   /** Its streams. */
   streams (): ({ readonly app: string, readonly streamName: string } & StreamStatistics)[]
   /** Ends its streams, telling publishers and players. Servers that have it refuse from then on. */

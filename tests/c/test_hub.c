@@ -252,6 +252,76 @@ static void without_a_connection(void) {
   OK(oxrtmp_packet_release(&packet));
 }
 
+/* expect_data takes the next data message, which says this. */
+static void expect_data(oxrtmp_client player, const char *wanted) {
+  oxrtmp_packet packet;
+  char json[256] = "";
+  do {
+    OK(oxrtmp_client_next_packet(player, 10000, &packet));
+    CHECK(packet.type == 18);
+    OK(oxrtmp_packet_json(&packet, json, sizeof json, NULL));
+    OK(oxrtmp_packet_release(&packet));
+  } while (strstr(json, "|RtmpSampleAccess") != NULL);
+  TEXT(wanted, json);
+}
+
+/* Data is kept for who comes later, until it is set anew or cleared. */
+static void data_frames(void) {
+  oxrtmp_hub hub = new_hub(NULL);
+  oxrtmp_server server = hub_server(hub);
+  oxrtmp_client publisher, early, late;
+  uint8_t one[16], two[16], text[64];
+  size_t one_size, two_size, text_size;
+  char json[256];
+  OK(oxrtmp_amf_from_json("[1]", 0, one, sizeof one, &one_size));
+  OK(oxrtmp_amf_from_json("[2]", 0, two, sizeof two, &two_size));
+  OK(oxrtmp_amf_from_json("[\"onTextData\",null]", 0, text, sizeof text, &text_size));
+  OK(oxrtmp_client_publish(url_of(server, "live/cam"), NULL, 10000, &publisher));
+  OK(oxrtmp_client_play(url_of(server, "live/cam"), NULL, 10000, &early));
+  OK(oxrtmp_client_set_data_frame(publisher, "onA", one, one_size));
+  OK(oxrtmp_client_set_data_frame(publisher, "onB", NULL, 0));
+  OK(oxrtmp_client_set_data_frame(publisher, "onA", two, two_size));
+  OK(oxrtmp_client_send_data(publisher, 77, text, text_size)); /* passed on, and not kept */
+  OK(oxrtmp_client_clear_data_frame(publisher, "onB"));
+  OK(oxrtmp_client_send_metadata_json(publisher, "{\"width\":640}"));
+  received(hub, "cam", 6);
+  OK(oxrtmp_hub_data_frames_json(hub, "live", "cam", json, sizeof json, NULL));
+  TEXT("[[\"onA\",2],[\"onMetaData\",{\"width\":640}]]", json);
+  size_t length;
+  STATUS(OXRTMP_E_BUFFER, oxrtmp_hub_data_frames_json(hub, "live", "cam", json, 10, &length));
+  CHECK(*json == 0 && length > 10);
+  STATUS(OXRTMP_E_NOT_FOUND, oxrtmp_hub_data_frames_json(hub, "live", "none", json, sizeof json, NULL));
+  static const char *const told[] = {"[\"onA\",1]", "[\"onB\"]", "[\"onA\",2]", "[\"onTextData\",null]",
+                                     "[\"onMetaData\",{\"width\":640}]"};
+  for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+    expect_data(early, told[i]);
+  }
+  OK(oxrtmp_client_play(url_of(server, "live/cam"), NULL, 10000, &late));
+  expect_data(late, told[2]);
+  expect_data(late, told[4]);
+  OK(oxrtmp_client_close(late));
+  OK(oxrtmp_client_clear_data_frame(publisher, "onMetaData"));
+  received(hub, "cam", 7);
+  OK(oxrtmp_hub_play(hub, "live", "cam", NULL, &late));
+  expect_data(late, told[2]);
+  STATUS(OXRTMP_E_STATE, oxrtmp_client_set_data_frame(late, "onA", one, one_size));
+  OK(oxrtmp_client_close(late));
+  OK(oxrtmp_client_close(early));
+  OK(oxrtmp_client_close(publisher));
+  OK(oxrtmp_hub_publish(hub, "live", "own", NULL, &publisher)); /* and without a connection */
+  OK(oxrtmp_client_set_data_frame(publisher, "onA", one, one_size));
+  received(hub, "own", 1);
+  OK(oxrtmp_hub_data_frames_json(hub, "live", "own", json, sizeof json, NULL));
+  TEXT("[[\"onA\",1]]", json);
+  OK(oxrtmp_client_clear_data_frame(publisher, "onA"));
+  received(hub, "own", 2);
+  OK(oxrtmp_hub_data_frames_json(hub, "live", "own", json, sizeof json, NULL));
+  TEXT("[]", json);
+  OK(oxrtmp_client_close(publisher));
+  OK(oxrtmp_server_close(server));
+  OK(oxrtmp_hub_close(hub));
+}
+
 static void by_a_queue(void) {
   oxrtmp_hub hub = new_hub(NULL);
   oxrtmp_queue queue = new_queue(0);
@@ -647,6 +717,7 @@ int main(void) {
   RUN(requests_are_seen_first);
   RUN(requests_of_an_engine);
   RUN(without_a_connection);
+  RUN(data_frames);
   RUN(by_a_queue);
   RUN(takeover);
   RUN(late_and_early_players);

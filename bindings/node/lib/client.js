@@ -1,5 +1,6 @@
 'use strict'
 const native = require('./native.js')
+const amf = require('./amf.js')
 const { check, checkJob, status, lastError, fromFailure, ownError, argumentError } = require('./error.js')
 const { holding } = require('./loop.js')
 const { errorOf } = require('./events.js')
@@ -111,6 +112,19 @@ class Client extends Stream {
 
   get ended () { return this.#ended }
   get closed () { return this.#closing !== undefined || this.#line.handle === undefined }
+
+  // ---- what a publisher has the server keep ----
+
+  async setDataFrame (handler, ...values) {
+    checkText(handler, 'handler')
+    const body = amf.encode(values)
+    return this.#line.lane.send(handle => native.setDataFrame(handle, body, handler))
+  }
+
+  async clearDataFrame (handler) {
+    checkText(handler, 'handler')
+    return this.#line.lane.send(handle => native.clearDataFrame(handle, handler))
+  }
 
   // ---- what a player asks for ----
 

@@ -62,6 +62,10 @@ class Hub {
     return check(native.hubStreamStatistics(this.#open(), checkText(app, 'app'), checkText(streamName, 'streamName')))
   }
 
+  dataFrames (app, streamName) {
+    return JSON.parse(check(native.hubDataFramesJson(this.#open(), checkText(app, 'app'), checkText(streamName, 'streamName'))))
+  }
+
   streams () {
     const found = []
     for (const { app, stream_name: streamName } of JSON.parse(check(native.hubJson(this.#open()))).streams) {

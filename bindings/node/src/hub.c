@@ -96,6 +96,20 @@ static napi_value hub_stream_statistics(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* hubDataFramesJson(hub, app, streamName): a string, or a status. */
+static napi_value hub_data_frames_json(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_hub hub;
+  char *app = NULL, *name = NULL;
+  napi_value result = NULL;
+  if (get_hub(env, info, &a, &hub) && get_string(&a, 1, &app) && get_string(&a, 2, &name)) {
+    TEXT(env, &result, oxrtmp_hub_data_frames_json, hub, app, name);
+  }
+  free(app);
+  free(name);
+  return result;
+}
+
 static napi_value hub_json(napi_env env, napi_callback_info info) {
   struct arguments a;
   oxrtmp_hub hub;
@@ -143,6 +157,7 @@ const struct function hub_functions[] = {
     {"hubClient", hub_client},
     {"hubStatistics", hub_statistics},
     {"hubStreamStatistics", hub_stream_statistics},
+    {"hubDataFramesJson", hub_data_frames_json},
     {"hubJson", hub_json},
     {"hubClose", hub_close},
     {NULL, NULL},

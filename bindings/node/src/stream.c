@@ -126,6 +126,34 @@ static napi_value send_data(napi_env env, napi_callback_info info) {
                                             : oxrtmp_session_send_data(session_of(handle), timestamp, data, size));
 }
 
+/* setDataFrame(client, values, handler) */
+static napi_value set_data_frame(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  struct handle *handle;
+  const uint8_t *data;
+  size_t size;
+  char *handler = NULL;
+  if (!sending(env, info, &a, &handle, &data, &size) || !get_string(&a, 2, &handler)) {
+    return NULL;
+  }
+  napi_value result = make_status(env, oxrtmp_client_set_data_frame(client_of(handle), handler, data, size));
+  free(handler);
+  return result;
+}
+
+/* clearDataFrame(client, handler) */
+static napi_value clear_data_frame(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  struct handle *handle;
+  char *handler = NULL;
+  if (!get_stream(env, info, &a, &handle) || !get_string(&a, 1, &handler)) {
+    return NULL;
+  }
+  napi_value result = make_status(env, oxrtmp_client_clear_data_frame(client_of(handle), handler));
+  free(handler);
+  return result;
+}
+
 /* sendMetadataJson(handle, json) */
 static napi_value send_metadata_json(napi_env env, napi_callback_info info) {
   struct arguments a;
@@ -397,6 +425,8 @@ const struct function stream_functions[] = {
     {"sendVideoAt", send_video_at},
     {"sendAudio", send_audio},
     {"sendData", send_data},
+    {"setDataFrame", set_data_frame},
+    {"clearDataFrame", clear_data_frame},
     {"sendMetadataJson", send_metadata_json},
     {"sendMetadata", send_metadata},
     {"sendPackets", send_packets},

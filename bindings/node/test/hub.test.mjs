@@ -1,7 +1,7 @@
 // Hubs: one publishes, many play.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Client, Hub, OxrtmpError, Server, libraryStatistics } from 'oxrtmp'
+import { Client, Hub, OxrtmpError, Server, amf, libraryStatistics } from 'oxrtmp'
 import { ASC, AVCC, listen, node, until, within } from './helpers.mjs'
 
 /** A hub that closes with the test, and a server that has it. */
@@ -37,6 +37,38 @@ async function take (client, count) {
 
 const range = (first, count) => Array.from({ length: count }, (_, i) => first + i)
 const received = (hub, name, packets) => until(() => hub.streamStatistics('live', name).packets === packets)
+
+test('data that is kept for late players', async t => {
+  const { hub, url } = await open(t)
+  const publisher = await Client.publish(url('cam'))
+  const early = await Client.play(url('cam'))
+  const told = async (player, count) => {
+    const found = []
+    while (found.length < count) {
+      const packet = await within(20000, player.nextPacket())
+      if (packet.handler !== '|RtmpSampleAccess') found.push(packet.values)
+    }
+    return found
+  }
+  await publisher.setDataFrame('onA', 1)
+  await publisher.setDataFrame('onB', { k: 'v' }, null)
+  await publisher.setDataFrame('onA', 2)
+  await publisher.sendData(77, amf.encode(['onTextData', { text: 'x' }]))
+  await publisher.clearDataFrame('onB')
+  await publisher.sendMetadata({ width: 640 })
+  await received(hub, 'cam', 6)
+  const kept = [['onA', 2], ['onMetaData', { width: 640 }]]
+  assert.deepEqual(hub.dataFrames('live', 'cam'), kept)
+  assert.deepEqual(await told(early, 5), [['onA', 1], ['onB', { k: 'v' }, null], ['onA', 2], ['onTextData', { text: 'x' }], kept[1]])
+  const late = await Client.play(url('cam'))
+  assert.deepEqual(await told(late, 2), kept)
+  await publisher.clearDataFrame('onMetaData')
+  await until(() => hub.dataFrames('live', 'cam').length === 1)
+  await assert.rejects(late.setDataFrame('onA', 1), { code: 'ERR_OXRTMP_STATE' })
+  await assert.rejects(publisher.setDataFrame(1), TypeError)
+  assert.throws(() => hub.dataFrames('live', 'none'), { code: 'ERR_OXRTMP_NOT_FOUND' })
+  for (const client of [early, late, publisher]) await client.close()
+})
 
 test('server and hub, and no other code', async t => {
   const { hub, server, url } = await open(t)

@@ -80,6 +80,18 @@ static PyObject *hub_stream_statistics(PyObject *module, PyObject *args) {
   return status == OXRTMP_OK ? native_dict(&info, native_stream_info) : native_raise(module, status);
 }
 
+static PyObject *hub_data_frames_json(PyObject *module, PyObject *args) {
+  oxrtmp_hub hub;
+  const char *app, *stream_name;
+  if (!PyArg_ParseTuple(args, "Kss", &hub.id, &app, &stream_name)) {
+    return NULL;
+  }
+  PyObject *result;
+  oxrtmp_status status;
+  NATIVE_TEXT(result, status, false, char, oxrtmp_hub_data_frames_json, hub, app, stream_name);
+  return result == NULL && !PyErr_Occurred() ? native_raise(module, status) : result;
+}
+
 NATIVE_STRUCT_GETTER(hub_statistics, oxrtmp_hub_statistics, oxrtmp_hub, oxrtmp_hub_info, native_hub_info)
 NATIVE_GETTER(hub_json, oxrtmp_hub_json, oxrtmp_hub, false)
 NATIVE_SIMPLE(hub_close, oxrtmp_hub_close, oxrtmp_hub)
@@ -90,6 +102,7 @@ PyMethodDef native_hub_methods[] = {
     {"hub_accept_masked", hub_accept_masked, METH_VARARGS, NULL},
     {"hub_publish", hub_publish, METH_VARARGS, NULL},
     {"hub_play", hub_play, METH_VARARGS, NULL},
+    {"hub_data_frames_json", hub_data_frames_json, METH_VARARGS, NULL},
     {"hub_statistics", hub_statistics, METH_O, NULL},
     {"hub_stream_statistics", hub_stream_statistics, METH_VARARGS, NULL},
     {"hub_json", hub_json, METH_O, NULL},

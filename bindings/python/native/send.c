@@ -218,6 +218,29 @@ SEND_PACKET(session_send_packet, oxrtmp_session_send_packet, oxrtmp_session)
 SEND_PACKETS(session_send_packets, oxrtmp_session_send_packets, oxrtmp_session)
 FLUSH(session_flush, oxrtmp_session_flush, oxrtmp_session)
 
+/* client_set_data_frame(client, handler, values) */
+static PyObject *client_set_data_frame(PyObject *module, PyObject *args) {
+  oxrtmp_client client;
+  const char *handler;
+  Py_buffer b;
+  if (!PyArg_ParseTuple(args, "Ksy*", &client.id, &handler, &b)) {
+    return NULL;
+  }
+  SEND_VIEW(module, b, oxrtmp_client_set_data_frame(client, handler, b.buf, (size_t)b.len));
+}
+
+/* client_clear_data_frame(client, handler) */
+static PyObject *client_clear_data_frame(PyObject *module, PyObject *args) {
+  oxrtmp_client client;
+  const char *handler;
+  if (!PyArg_ParseTuple(args, "Ks", &client.id, &handler)) {
+    return NULL;
+  }
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_client_clear_data_frame(client, handler));
+  return sent(module, status);
+}
+
 #define METHOD(name) {#name, name, METH_VARARGS, NULL}
 
 PyMethodDef native_send_methods[] = {
@@ -227,6 +250,8 @@ PyMethodDef native_send_methods[] = {
     METHOD(client_send_video_at),
     METHOD(client_send_audio),
     METHOD(client_send_data),
+    METHOD(client_set_data_frame),
+    METHOD(client_clear_data_frame),
     METHOD(client_send_metadata),
     METHOD(client_send_metadata_json),
     METHOD(client_send_packet),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
 import oxrtmp
 import pytest
-from conftest import ASC, AVCC, until
-from oxrtmp import Client, Codec, Hub, Packet, PacketFlags, PacketKind, Server, Timestamps, amf
+from conftest import ASC, AVCC, Run, until
+from oxrtmp import Client, Codec, Hub, Packet, PacketFlags, PacketKind, Server, Timestamps, aio, amf
 from test_hub import frames, send_frames, take
 
 
-def stream(hub: Hub) -> oxrtmp.StreamStatistics:
+def stream(hub: Hub | aio.Hub) -> oxrtmp.StreamStatistics:
     return hub.stream_statistics("live", "x")
 
 
@@ -80,6 +81,53 @@ def test_data_messages_come_as_they_are() -> None:
                     assert packet.raw == body and packet.timestamp_ms == 100 + n
                     assert next_of(player, 8).timestamp_ms == 100 + n
                 assert next_of(player, 18).values()[0] == "onMetaData"
+
+
+def data_of(player: Client, count: int) -> list[list[Any]]:
+    return [next_of(player, 18).values() for _ in range(count)]
+
+
+def test_data_that_is_kept_for_late_players() -> None:
+    """Until it is set anew or cleared; what is not set is passed on and forgotten."""
+    with Hub() as hub, Server("127.0.0.1:0", hub=hub) as server:
+        url = f"rtmp://{server.address}/live/x"
+        with Client.publish(url) as publisher, Client.play(url) as early:
+            publisher.set_data_frame("onA", 1)
+            publisher.set_data_frame("onB", {"k": "v"}, None)
+            publisher.set_data_frame("onA", 2)
+            publisher.send_data(77, amf.encode("onTextData", {"text": "x"}))
+            publisher.clear_data_frame("onB")
+            publisher.clear_data_frame("never set")
+            publisher.send_metadata({"width": 640})
+            until(lambda: stream(hub).packets == 7)
+            kept = [["onA", 2], ["onMetaData", {"width": 640}]]
+            assert hub.data_frames("live", "x") == kept
+            told = [["onA", 1], ["onB", {"k": "v"}, None], ["onA", 2], ["onTextData", {"text": "x"}], kept[1]]
+            assert data_of(early, 5) == told
+            with Client.play(url) as late:
+                assert data_of(late, 2) == kept
+            publisher.clear_data_frame("onMetaData")
+            until(lambda: len(hub.data_frames("live", "x")) == 1)
+            with late_player(hub, 8) as late:
+                assert data_of(late, 1) == kept[:1]
+                with pytest.raises(oxrtmp.UsageError):
+                    late.set_data_frame("onA", 1)
+        with pytest.raises(oxrtmp.RefusedError) as caught:
+            hub.data_frames("live", "none")
+        assert caught.value.status == oxrtmp.Status.NOT_FOUND
+
+
+def test_kept_data_on_asyncio(run: Run) -> None:
+    async def main() -> None:
+        async with aio.Hub() as hub, hub.publish("live", "x") as publisher:
+            await publisher.set_data_frame("onA", [1, 2])
+            await publisher.set_data_frame("onB")
+            await publisher.clear_data_frame("onB")
+            while stream(hub).packets < 3:
+                await asyncio.sleep(0.01)
+            assert hub.data_frames("live", "x") == [["onA", [1, 2]]]
+
+    run(main())
 
 
 def enhanced(number: int, key: bool) -> Packet:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from . import _native
+from . import _native, amf
 from ._aio_receiving import Receiver
 from ._aio_sending import Sender
 from ._base import CLOSED, end_of, error_of
@@ -65,6 +65,20 @@ class Client(Receiver, Sender, BaseClient):
         For a stream that nobody publishes some servers say that too.
         """
         return Opening(cls._open(url, connection, options, receives=True))
+
+    async def set_data_frame(self, handler: str, *values: amf.Value) -> None:
+        """Send data that the server keeps under handler, such as "onA", for players that come later (@setDataFrame).
+
+        Until it is set anew or cleared. onMetaData is such data too; see send_metadata.
+        """
+        body = amf.encode(*values)
+        if self._waiting or not _native.client_set_data_frame(self._handle, handler, body):
+            await self._send_later(_native.client_set_data_frame, handler, body)
+
+    async def clear_data_frame(self, handler: str) -> None:
+        """Make players that come later get nothing under handler, onMetaData among them (@clearDataFrame)."""
+        if self._waiting or not _native.client_clear_data_frame(self._handle, handler):
+            await self._send_later(_native.client_clear_data_frame, handler)
 
     @classmethod
     async def _open(cls, url: str, connection: socket.socket | None, options: Any, *, receives: bool) -> Self:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from . import _native
+from . import _native, amf
 from ._base import CLOSED, end_of, error_of
 from ._channel import CLIENT_CLOSED, CLIENT_END, CONNECTED, FAILED, WRITABLE, Channel, deadline_of
 from ._errors import Error, Status, make_error
@@ -73,6 +73,20 @@ class Client(Receiver, Sender, BaseClient):
         For a stream that nobody publishes some servers say that too.
         """
         return cls._open(url, timeout, connection, options, receives=True)
+
+    def set_data_frame(self, handler: str, *values: amf.Value) -> None:
+        """Send data that the server keeps under handler, such as "onA", for players that come later (@setDataFrame).
+
+        Until it is set anew or cleared. onMetaData is such data too; see send_metadata.
+        """
+        body = amf.encode(*values)
+        if self._waiting or not _native.client_set_data_frame(self._handle, handler, body):
+            self._send_later(_native.client_set_data_frame, handler, body)
+
+    def clear_data_frame(self, handler: str) -> None:
+        """Make players that come later get nothing under handler, onMetaData among them (@clearDataFrame)."""
+        if self._waiting or not _native.client_clear_data_frame(self._handle, handler):
+            self._send_later(_native.client_clear_data_frame, handler)
 
     @classmethod
     def _open(

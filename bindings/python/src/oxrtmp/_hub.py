@@ -90,6 +90,15 @@ class BaseHub(Handle):
                 return [PlayerStatistics(**player) for player in stream["player_list"]]
         return []
 
+    def data_frames(self, app: str, stream_name: str) -> list[list[Any]]:
+        """What the publisher of a stream has set to be kept, onMetaData among it, in the order in which late players get it.
+
+        Of each the handler's name and its values, as JSON has them. RefusedError when there is no such stream.
+        """
+        found = json.loads(_native.hub_data_frames_json(self._handle, app, stream_name))
+        assert isinstance(found, list)
+        return found
+
     def close(self) -> None:
         """End its streams, telling publishers and players. Servers that have it refuse from then on."""
         if not self._closed:
