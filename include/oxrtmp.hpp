@@ -428,7 +428,7 @@ class stream : public owner<Handle, Calls::close> {
     check(Calls::set_queue(base::handle_, queue.get(), user_data));
   }
 
- private:
+ protected:
   static bool sent(status code) {
     if (code == OXRTMP_E_AGAIN) return false;
     check(code);
