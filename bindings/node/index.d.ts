@@ -329,6 +329,8 @@ export interface ServerOptions {
   askPublish?: boolean
   /** play raises a request; false: without a hub, players are told that there is no such stream. */
   askPlay?: boolean
+  /** What peers call, and shared objects, are events of sessions; otherwise calls are refused. */
+  answerCalls?: boolean
   /** How long a send to a player waits for room, in ms; -1 for ever; 10000. */
   sendTimeoutMs?: number
   /** Data that may be queued for a player before sending waits; 1 MiB. */
@@ -379,6 +381,8 @@ export interface ClientOptions {
   outputBytes?: number
   /** Playing: a live stream only; false: or else a recorded one of that name. */
   liveOnly?: boolean
+  /** What the server calls, and shared objects, are events; otherwise calls are refused. */
+  answerCalls?: boolean
   /** Playing: what the server is told about the client's buffer, in ms; 1000. */
   bufferLengthMs?: number
   /** Playing: position in a recorded stream, in ms, if above 0. */
@@ -702,6 +706,20 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
    * @throws {@link OxrtmpError} `ERR_OXRTMP_TIMEOUT`, which does not say that it is gone: OBS never answers.
    */
   ping (options?: { timeoutMs?: number }): Promise<number>
+  /**
+   * Calls a procedure of the application at the other end, with values as {@link amf} has them, and returns what it answers.
+   * Default: waits for 10 s; -1: for ever.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_REFUSED` when it refuses, as most do with everything, `ERR_OXRTMP_TIMEOUT`.
+   */
+  call (name: string, values?: readonly amf.Value[], options?: { timeoutMs?: number }): Promise<any[]>
+  /** Calls a procedure whose answer nobody wants. */
+  notify (name: string, values?: readonly amf.Value[]): Promise<void>
+  /** Answers a `'call'` event. @throws `ERR_OXRTMP_STATE` when it was answered, or its time is over. */
+  answer (callId: number, values?: readonly amf.Value[]): Promise<void>
+  /** Refuses a `'call'` event. Default code: `NetConnection.Call.Failed`. */
+  refuse (callId: number, description?: string, code?: string): Promise<void>
+  /** Tells the other side what happens to a shared object. */
+  sendSharedObject (sharedObject: SharedObject): Promise<void>
   /** Keeps the process alive while the stream runs; that is how it begins. */
   ref (): this
   /** Does not keep the process alive, even if somebody waits for a packet. */
@@ -719,6 +737,43 @@ export interface Play {
   /** How much it buffers, in ms; 0: it did not say. */
   readonly bufferLengthMs: number
 }
+
+/** What an event of a shared object says: a client wants to use it, the server has changed it, … */
+export type SharedEventKind =
+  | 'use' | 'release' | 'request_change' | 'change' | 'success' | 'send_message' | 'status' | 'clear' | 'remove'
+  | 'request_remove' | 'use_success'
+
+/** One event of a shared object. */
+export interface SharedEvent {
+  /** A kind that is not known is a number. */
+  kind: SharedEventKind | number
+  /** The slot of `'success'`, `'remove'` and `'request_remove'`, the handler of `'send_message'`, the code of `'status'`. */
+  name?: string
+  /** Of `'status'`. */
+  level?: string
+  /** Of `'change'`; of `'request_change'` one. */
+  slots?: Record<string, any>
+  /** Of `'send_message'`. */
+  arguments?: any[]
+  /** Of a kind that is not known, as it came. */
+  data?: Bytes
+}
+
+/** A shared object message: what happens to properties that clients share. Who shares what is the application's to know. */
+export interface SharedObject {
+  name: string
+  version?: number
+  /** 2: it outlives its users. */
+  flags?: number
+  events?: SharedEvent[]
+}
+
+/** What the other side says, with the option `answerCalls`. */
+export type CallEvent =
+  /** It calls a procedure. callId is for {@link Stream.answer} and {@link Stream.refuse}; 0: it wants no answer. */
+  | { readonly type: 'call', readonly name: string, readonly values: any[], readonly callId: number }
+  /** A shared object message came. */
+  | { readonly type: 'sharedObject', readonly sharedObject: Required<SharedObject> }
 
 /** What a player does. The library has answered it. */
 export type PlayerEvent =
@@ -769,7 +824,7 @@ export class Session implements Peer {
   closeWithStatus (code?: string, description?: string): Promise<void>
 }
 
-export interface Session extends Stream<PlayerEvent> {}
+export interface Session extends Stream<PlayerEvent | CallEvent> {}
 
 /** How {@link Server.serve} runs. */
 export interface ServeOptions<R> {
@@ -918,7 +973,7 @@ export class Client {
   close (): Promise<void>
 }
 
-export interface Client extends Stream<ServerEvent> {}
+export interface Client extends Stream<ServerEvent | CallEvent> {}
 
 // ---- hubs ----
 

@@ -30,7 +30,7 @@
  * @packageDocumentation
  */
 
-import type { Bytes, Limits, OxrtmpError, Packet, PacketInit } from './index.js'
+import type { Bytes, Limits, OxrtmpError, Packet, PacketInit, SharedObject } from './index.js'
 
 /** What is thrown when `into` is too small. */
 export interface BufferError extends OxrtmpError {
@@ -424,3 +424,28 @@ export function flvTag (packet: PacketInit | Packet, into?: Bytes): Buffer
 
 /** Whether timestamp a comes before b, where both wrap around: whether b is less than 2^31 ms ahead of a. */
 export function timestampBefore (a: number, b: number): boolean
+
+/**
+ * Read the payload of a message of type 19 or 16.
+ * @throws {@link OxrtmpError} MESSAGE when it ends inside an event, or has more than 256; LIMIT.
+ */
+export function sharedObjectParse (type: number, data: Bytes): Required<SharedObject>
+
+/** The payload of a message of type 19. */
+export function sharedObjectBuild (sharedObject: SharedObject): Buffer
+
+/** A message inside an aggregate message: its type is 8 audio, 9 video or 18 data. */
+export interface Aggregated {
+  type: number
+  timestampMs: number
+  data: Bytes
+}
+
+/**
+ * The messages inside the payload of a message of type 22 that has this timestamp; their data are parts of it.
+ * @throws {@link OxrtmpError} MESSAGE where it is cut.
+ */
+export function aggregateParse (timestampMs: number, data: Bytes): Aggregated[]
+
+/** The payload of a message of type 22, which has the timestamp of the first of them. */
+export function aggregateBuild (messages: readonly Aggregated[]): Buffer

@@ -6,6 +6,7 @@ const { holding } = require('./loop.js')
 const { errorOf } = require('./events.js')
 const { Line } = require('./line.js')
 const { Stream } = require('./stream.js')
+const { toldEvent } = require('./shared.js')
 const { options, checkText, checkInteger, U32 } = require('./options.js')
 
 // enum oxrtmp_event_type
@@ -210,6 +211,11 @@ class Client extends Stream {
         const event = events.describe(index)
         if (event.status === status.TIMEOUT && event.text === '') event.text = 'timeout: not all that was queued could be sent'
         this.#closed?.({ error: event.status === status.OK ? undefined : errorOf(event) })
+        break
+      }
+      default: {
+        const told = toldEvent(type, events, index)
+        if (told !== undefined) this.#line.onEvent(told)
       }
     }
   }

@@ -4,6 +4,7 @@ const { check, status, argumentError } = require('./error.js')
 const { errorOf } = require('./events.js')
 const { Line } = require('./line.js')
 const { Stream } = require('./stream.js')
+const { toldEvent } = require('./shared.js')
 const { checkText } = require('./options.js')
 
 const STREAM_END = 3
@@ -120,6 +121,9 @@ class Session extends Stream {
       this.#line.lane.resume()
     } else if (Object.hasOwn(PLAYER_EVENTS, type)) {
       this.#line.onEvent(PLAYER_EVENTS[type](events, index))
+    } else {
+      const told = toldEvent(type, events, index)
+      if (told !== undefined) this.#line.onEvent(told)
     }
   }
 }

@@ -5,7 +5,9 @@ const { holding } = require('./loop.js')
 const { iterate } = require('./inbox.js')
 const { Packing } = require('./packet.js')
 const { Metadata, metadataOf, recordOf } = require('./metadata.js')
-const { options, isObject, checkInteger, checkBytes, U32 } = require('./options.js')
+const amf = require('./amf.js')
+const { valuesOf } = require('./shared.js')
+const { options, isObject, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
 
 const packing = new Packing()
 
@@ -128,6 +130,35 @@ class Stream {
   async ping (given) {
     const { timeoutMs = 10000 } = options('ping', given)
     return holding(checkJob(native.streamPing(this.#open(), timeoutMs)))
+  }
+
+  // ---- calls ----
+
+  async call (name, values = [], given) {
+    checkText(name, 'name')
+    const { timeoutMs = 10000 } = options('call', given)
+    return amf.decode(await holding(checkJob(native.streamCall(this.#open(), name, amf.encode(values), timeoutMs))))
+  }
+
+  async notify (name, values = []) {
+    checkText(name, 'name')
+    check(native.streamNotify(this.#open(), name, amf.encode(values)))
+  }
+
+  async answer (callId, values = []) {
+    checkInteger(callId, 'callId', 0, U32)
+    check(native.streamAnswer(this.#open(), callId, amf.encode(values)))
+  }
+
+  async refuse (callId, description, code) {
+    checkInteger(callId, 'callId', 0, U32)
+    if (code !== undefined) checkText(code, 'code')
+    if (description !== undefined) checkText(description, 'description')
+    check(native.streamRefuse(this.#open(), callId, code, description))
+  }
+
+  async sendSharedObject (sharedObject) {
+    check(native.streamSendSharedObject(this.#open(), valuesOf(sharedObject)))
   }
 
   #open () {

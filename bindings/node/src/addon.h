@@ -216,7 +216,7 @@ struct function {
 };
 
 extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
-    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[], amf_functions[],
+    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[], amf_functions[], calls_functions[],
     part_functions[], lowlevel_functions[];
 
 #endif

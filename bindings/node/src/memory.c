@@ -151,6 +151,12 @@ static bool may_lend(const struct addon *addon, const oxrtmp_packet *packet, siz
          atomic_load(&addon->in_flight) + lent + packet->raw_size <= IN_FLIGHT_BYTES;
 }
 
+/* has_packet tells whether an event brings a packet, or what a peer says. */
+static bool has_packet(const oxrtmp_event *event) {
+  return event->type == OXRTMP_EVENT_PACKET ||
+         ((event->type == OXRTMP_EVENT_CALL || event->type == OXRTMP_EVENT_SHARED_OBJECT) && event->status == OXRTMP_OK);
+}
+
 struct plan {
   size_t slab, lent; /* bytes */
   uint32_t loans;    /* packets */
@@ -163,7 +169,7 @@ static struct plan make_plan(struct addon *addon, oxrtmp_event *events, size_t c
   const uint8_t *before = NULL;
   for (size_t i = 0; i < count; i++) {
     oxrtmp_packet *packet = &events[i].u.packet;
-    if (events[i].type != OXRTMP_EVENT_PACKET || (before == packet->raw && packet->raw_size > 0)) {
+    if (!has_packet(&events[i]) || (before == packet->raw && packet->raw_size > 0)) {
       continue;
     }
     before = packet->raw;
@@ -244,7 +250,7 @@ bool memory_make(struct addon *addon, oxrtmp_event *events, size_t count, struct
   }
   to.slab = slab;
   for (size_t i = 0; i < count; i++) {
-    if (events[i].type == OXRTMP_EVENT_PACKET) {
+    if (has_packet(&events[i])) {
       put(&to, &events[i].u.packet);
     }
   }

@@ -90,13 +90,15 @@ export async function playing (): Promise<void> {
   for await (const packet of client) same<typeof packet, Packet>(true)
   for await (const event of client.events()) {
     if (event.type === 'status') console.log(event.code, event.description)
-    else console.log(event.event, event.streamId)
+    else if (event.type === 'control') console.log(event.event, event.streamId)
   }
   await client.pause()
   await client.seek(1000)
   await client.receiveAudio(false)
   const ms = await client.ping({ timeoutMs: 1000 })
   same<typeof ms, number>(true)
+  const answer = await client.call('name', [1, { a: [null, new Date(0)] }], { timeoutMs: 100 })
+  same<typeof answer, any[]>(true)
   const server = await Server.listen(':0', { askPlay: true, sendTimeoutMs: 500, outputBytes: 1e6 })
   await server.serve(async request => {
     const session = await request.accept()
@@ -105,6 +107,8 @@ export async function playing (): Promise<void> {
     for await (const event of session.events()) {
       if (event.type === 'receive') console.log(event.media, event.on)
       else if (event.type === 'bufferLength') console.log(event.lengthMs)
+      else if (event.type === 'call') await session.answer(event.callId, [event.name, ...event.values])
+      else if (event.type === 'sharedObject') await session.sendSharedObject(event.sharedObject)
       else console.log(event.positionMs)
     }
   })
