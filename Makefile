@@ -5,6 +5,7 @@
 #   BUILD               where everything is built (build)
 #   PREFIX LIBDIR DESTDIR   where `make install` puts things (/usr/local, lib)
 #   FUZZTIME            how long each fuzz target runs (5s)
+#   SOAK                how long `make soak` runs (30m)
 #   JOBS                how many interop tests run at the same time: they mostly wait (3)
 #   FLAGS               further flags of `make run` and of pytest in `make test-interop`
 
@@ -19,6 +20,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= lib
 DESTDIR ?=
 FUZZTIME ?= 5s
+SOAK ?= 30m
 FLAGS ?=
 JOBS ?= 3
 
@@ -135,6 +137,10 @@ torture: deps all node python ## The full counts and long runs of the tests (an 
 	OXRTMP_TORTURE=1 $(MAKE) test-node
 	OXRTMP_TORTURE=1 $(PYTEST) bindings/python/tests/test_load.py
 	FUZZTIME=60s tools/fuzz
+
+.PHONY: soak
+soak: ## Publishers, players, takeovers and relays that come and go for SOAK: memory, goroutines and descriptors stay flat
+	$(GO) run ./tests/soak -for $(SOAK)
 
 .PHONY: bench
 bench: deps all node python ## Measure against nginx-rtmp and bare sinks and relays in the same run, and what a packet costs in each language
