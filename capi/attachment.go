@@ -134,7 +134,7 @@ func putEnd(e *C.oxrtmp_event, status C.oxrtmp_status, err error, reason string)
 	}
 	text := reason
 	if text == "" && err != nil {
-		text = err.Error()
+		text = inConnection(err)
 	}
 	if errors.As(err, &refusal) {
 		putArray(info.code[:], printable(refusal.Code))

@@ -86,7 +86,7 @@ func oxgo_relay_statistics(h C.oxrtmp_relay, out *C.oxrtmp_relay_info) (status C
 		out.data_packets, out.queued_bytes = C.uint64_t(s.Stream.Data), C.uint64_t(s.Stream.Queued)
 		out.frames_dropped = C.uint64_t(s.Dropped)
 		if s.Err != nil {
-			putArray(out.text[:], printable(s.Err.Error()))
+			putArray(out.text[:], printable(words(s.Err)))
 		}
 		return nil
 	})

@@ -282,7 +282,7 @@ func failAs(status C.oxrtmp_status, err error) C.oxrtmp_status {
 		code, description = refusal.Code, refusal.Description
 	}
 	errors.As(err, &number)
-	setError(status, number, alert, phase, code, description, err.Error())
+	setError(status, number, alert, phase, code, description, words(err))
 	return status
 }
 

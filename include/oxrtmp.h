@@ -250,8 +250,8 @@ OXRTMP_API const char *oxrtmp_status_text(oxrtmp_status status);
 /** A buffer of this size holds every text of oxrtmp_last_error. */
 #define OXRTMP_ERROR_TEXT_SIZE 1024
 
-/** What went wrong in the last call on this thread that failed, as one line: status, phase, the peer's code and
- *  words. Calls that succeed leave it as it is; it is empty when none has failed. The only string that is cut to fit
+/** What went wrong in the last call on this thread that failed, as one line for people to read: status, phase, the
+ *  peer's code and words, or what happened: "OXRTMP_E_TIMEOUT: connect: the peer did not answer in time". Calls that succeed leave it as it is; it is empty when none has failed. The only string that is cut to fit
  *  a small buffer. Since 0.1.
  *  @return OXRTMP_OK; E_ARGUMENT when buf is NULL or cap 0. */
 OXRTMP_API oxrtmp_status oxrtmp_last_error(char *buf, size_t cap);

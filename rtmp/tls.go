@@ -41,7 +41,7 @@ type TLSOptions struct {
 }
 
 // errNoCertificate refuses to listen for TLS without one.
-var errNoCertificate = errors.New("rtmp: TLS without a certificate: see ServerOptions.TLS and Server.SetCertificate")
+var errNoCertificate = errors.New("rtmp: ServerOptions.TLS has no certificate, and none was set")
 
 // certificate returns the certificate that the options name, or nil if they name none.
 func (o *TLSOptions) certificate() (*tls.Certificate, error) {
@@ -68,7 +68,7 @@ func (o *TLSOptions) authorities() (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(p) {
-		return nil, errors.New("rtmp: TLSOptions.CAFile and CAPEM hold no certificate")
+		return nil, errors.New("rtmp: TLSOptions.CAFile and TLSOptions.CAPEM hold no certificate")
 	}
 	return pool, nil
 }
@@ -107,7 +107,7 @@ func clientTLS(o *TLSOptions) (*tls.Config, error) {
 		return nil, err
 	}
 	if o.Insecure && (c.RootCAs != nil || o.Pin != "") || c.RootCAs != nil && o.Pin != "" {
-		return nil, errors.New("rtmp: TLSOptions: only one of CA, Pin and Insecure")
+		return nil, errors.New("rtmp: TLSOptions.CAFile, TLSOptions.Pin and TLSOptions.Insecure exclude one another")
 	}
 	c.InsecureSkipVerify = o.Insecure
 	if o.Pin != "" {

@@ -335,6 +335,42 @@ static void refusals_have_words(void) {
   OK(oxrtmp_server_close(server));
 }
 
+/* last_error_is compares what the last failure is said to be. */
+static void last_error_is(const char *wanted) {
+  char text[OXRTMP_ERROR_TEXT_SIZE];
+  OK(oxrtmp_last_error(text, sizeof text));
+  TEXT(wanted, text);
+}
+
+static void failures_are_told_in_words(void) {
+  oxrtmp_server server = bind_server(NULL);
+  oxrtmp_request request;
+  oxrtmp_client client;
+  STATUS(OXRTMP_E_TIMEOUT, oxrtmp_server_accept(server, 0, &request));
+  last_error_is("OXRTMP_E_TIMEOUT: the time for the call is over");
+  char url[100], wanted[200];
+  uint16_t port;
+  int mute = listen_socket(&port, 5);
+  snprintf(url, sizeof url, "rtmp://127.0.0.1:%u/live/x", port);
+  STATUS(OXRTMP_E_TIMEOUT, oxrtmp_client_publish(url, NULL, 100, &client));
+  last_error_is("OXRTMP_E_TIMEOUT: handshake: the peer did not answer in time");
+  close(mute);
+  STATUS(OXRTMP_E_CONNECT, oxrtmp_client_publish(url, NULL, 5000, &client));
+  snprintf(wanted, sizeof wanted, "OXRTMP_E_CONNECT: tcp: 127.0.0.1:%u: connection refused", port);
+  last_error_is(wanted);
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_publish("http://127.0.0.1/live/x", NULL, 100, &client));
+  last_error_is("OXRTMP_E_ARGUMENT: URL does not begin with rtmp:// or rtmps://");
+  oxrtmp_server_options options;
+  OK(oxrtmp_server_options_init(&options));
+  options.chunk_size = 65537;
+  oxrtmp_server other;
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_server_create(&options, &other));
+  last_error_is("OXRTMP_E_ARGUMENT: chunk_size is above 65536");
+  OK(oxrtmp_server_close(server));
+  STATUS(OXRTMP_E_HANDLE, oxrtmp_server_accept(server, 0, &request));
+  last_error_is("OXRTMP_E_HANDLE: the handle has ended, or is of another kind");
+}
+
 static void a_session_is_closed_with_words(void) {
   oxrtmp_server server = bind_server(NULL);
   oxrtmp_session session;
@@ -414,6 +450,7 @@ int main(void) {
   RUN(one_by_one);
   RUN(requests_tell_everything);
   RUN(refusals_have_words);
+  RUN(failures_are_told_in_words);
   RUN(a_session_is_closed_with_words);
   RUN(every_step_can_be_asked);
   RUN(late_answers_are_harmless);

@@ -24,9 +24,14 @@ class OxrtmpError extends Error {
   get name () { return 'OxrtmpError' }
 }
 
+/** C's names of options as they are called here. */
+const inCamelCase = text => text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, name => name.replace(/_./g, part => part[1].toUpperCase()))
+
 /** The error of a failure as the addon describes it. The text begins with the status, which code says too. */
-const fromFailure = failure =>
-  new OxrtmpError(failure.failed, failure.message.replace(/^OXRTMP_\w+: (rtmp: |capi: )?/, ''), failure)
+const fromFailure = failure => {
+  const message = failure.message.replace(/^OXRTMP_\w+: /, '')
+  return new OxrtmpError(failure.failed, failure.failed === status.ARGUMENT ? inCamelCase(message) : message, failure)
+}
 
 /** The error of the call just made, which returned number. */
 const lastError = number => fromFailure(native.lastError(number))

@@ -32,12 +32,16 @@ test('each failure names its phase', async t => {
       s.close(() => resolve(port))
     })
   })
-  await fails(`rtmp://127.0.0.1:${unused}/live/x`, { code: 'ERR_OXRTMP_CONNECT', phase: 'tcp', osError: 111 })
+  await fails(`rtmp://127.0.0.1:${unused}/live/x`, {
+    code: 'ERR_OXRTMP_CONNECT', phase: 'tcp', osError: 111, message: `tcp: 127.0.0.1:${unused}: connection refused`
+  })
   await fails('rtmp://name.invalid/live/x', { code: 'ERR_OXRTMP_RESOLVE', phase: 'resolve' })
   const closing = await tcp(t, socket => socket.once('data', () => socket.end()))
-  await fails(`rtmp://127.0.0.1:${closing.port}/live/x`, { phase: 'handshake' })
+  await fails(`rtmp://127.0.0.1:${closing.port}/live/x`, { phase: 'handshake', message: 'handshake: the peer hung up' })
   const mute = await tcp(t)
-  await fails(`rtmp://127.0.0.1:${mute.port}/live/x`, { phase: 'handshake', code: 'ERR_OXRTMP_TIMEOUT' }, { timeouts: { handshakeMs: 200 } })
+  await fails(`rtmp://127.0.0.1:${mute.port}/live/x`, {
+    phase: 'handshake', code: 'ERR_OXRTMP_TIMEOUT', message: 'handshake: the peer did not answer in time'
+  }, { timeouts: { handshakeMs: 200 } })
   const http = await tcp(t, socket => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n' + ' '.repeat(4000)))
   await fails(`rtmp://127.0.0.1:${http.port}/live/x`, { phase: 'handshake', code: 'ERR_OXRTMP_HANDSHAKE' })
   for (const url of ['', 'nonsense', 'http://host/live/x']) await fails(url, { code: 'ERR_OXRTMP_ARGUMENT' })

@@ -14,7 +14,9 @@ PyObject *native_raise(PyObject *module, oxrtmp_status status) {
     detail = (oxrtmp_error_detail){.status = status, .tls_alert = -1};
     line[0] = 0;
   }
-  PyObject *text = native_text(line, strlen(line)), *code = native_text(detail.code, strlen(detail.code));
+  const char *after = strchr(line, ' '); /* the status' name comes first, which the exception is by itself */
+  const char *message = after != NULL ? after + 1 : line;
+  PyObject *text = native_text(message, strlen(message)), *code = native_text(detail.code, strlen(detail.code));
   PyObject *words = native_text(detail.description, strlen(detail.description)), *error = NULL;
   if (text != NULL && code != NULL && words != NULL) {
     error = state->make_error == NULL ? PyObject_CallFunction(PyExc_RuntimeError, "O", text)

@@ -86,7 +86,7 @@ def test_refusal_carries_the_peer_s_words() -> None:
     error = caught.value
     assert (error.phase, error.code, error.description) == ("publish", "NetStream.Publish.Denied", "no such key")
     assert error.status in (oxrtmp.Status.AUTH, oxrtmp.Status.REFUSED, oxrtmp.Status.NAME)
-    assert "no such key" in str(error) and "publish" in str(error)
+    assert str(error) == "publish: NetStream.Publish.Denied: no such key"
 
 
 def test_connection_refused_says_where_and_why() -> None:
@@ -94,8 +94,29 @@ def test_connection_refused_says_where_and_why() -> None:
         s.bind(("127.0.0.1", 0))  # bound, not listening
         with pytest.raises(builtins.ConnectionError) as caught:
             oxrtmp.Client.publish(f"rtmp://127.0.0.1:{s.getsockname()[1]}/live/x")
+        assert str(caught.value) == f"tcp: 127.0.0.1:{s.getsockname()[1]}: connection refused"
     assert isinstance(caught.value, oxrtmp.ConnectionError)
     assert (caught.value.phase, caught.value.status) == ("tcp", oxrtmp.Status.CONNECT)
+
+
+def test_messages_are_for_readers() -> None:
+    """No names of C or Go in them."""
+    with oxrtmp.Server("127.0.0.1:0") as server:
+        with pytest.raises(oxrtmp.TimeoutError) as late:
+            server.accept(0)
+        server.close()
+        with pytest.raises(oxrtmp.UsageError) as closed:
+            server.accept(0)
+    with pytest.raises(oxrtmp.ArgumentError) as wrong:
+        oxrtmp.Server("127.0.0.1:0", chunk_size=65537)
+    with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(oxrtmp.TimeoutError) as silent:
+        url = f"rtmp://127.0.0.1:{mute.getsockname()[1]}/live/x"
+        oxrtmp.Client.publish(url, timeouts=oxrtmp.Timeouts(handshake=0.1))
+    assert str(wrong.value) == "chunk_size is above 65536"
+    assert str(silent.value) == "handshake: the peer did not answer in time"
+    for error in (late, closed, wrong, silent):
+        assert not re.search(r"OXRTMP|rtmp: |capi|Options", str(error.value)), error.value
+        assert len(str(error.value)) > 10
 
 
 def test_address_in_use_has_its_errno() -> None:

@@ -33,7 +33,7 @@ def is_own_fault(end: End) -> bool:
     return end[0] not in (Status.EOF, Status.CLOSED) and (end[0] > -200 or end[0] <= -900)
 
 
-CLOSED: End = (Status.CLOSED, "closed", "", "", "")
+CLOSED: End = (Status.CLOSED, "it was closed here", "", "", "")
 
 
 class Handle:
