@@ -13,7 +13,7 @@
  * }
  * ```
  *
- * Servers, sessions and clients keep the process alive while they are open, as sockets do; `unref()` ends that.
+ * Servers, sessions, clients and relays keep the process alive while they are open, as sockets do; `unref()` ends that.
  *
  * @packageDocumentation
  */
@@ -331,6 +331,12 @@ export interface ServerOptions {
   askPlay?: boolean
   /** What peers call, and shared objects, are events of sessions; otherwise calls are refused. */
   answerCalls?: boolean
+  /** Players are told that streams are recorded ones; false. */
+  playRecorded?: boolean
+  /** Leave out `|RtmpSampleAccess`, which lets Flash players read samples; false. */
+  noSampleAccess?: boolean
+  /** Players get NetStream.Data.Start as data, as some servers do; false. */
+  dataStart?: boolean
   /** How long a send to a player waits for room, in ms; -1 for ever; 10000. */
   sendTimeoutMs?: number
   /** Data that may be queued for a player before sending waits; 1 MiB. */
@@ -397,6 +403,12 @@ export interface ClientOptions {
   receiveBufferBytes?: number
   /** Size of the kernel's send buffer; likewise. */
   sendBufferBytes?: number
+  /** For servers that ask for a login; what the URL says (`'rtmp://user:password@host/…'`). */
+  user?: string
+  /** Its password. */
+  password?: string
+  /** Go where the server sends the client, up to five times in a row; false. */
+  followRedirects?: boolean
   /** Bounds on what the server may cost. */
   limits?: Limits
   /** How long the phases of the connection may last. */
@@ -818,6 +830,8 @@ export class Session implements Peer {
   readonly closed: boolean
   /** How the stream ended, such as `'FCUnpublish'` or `'connection closed by peer'`; `''` while it runs. */
   readonly endReason: string
+  /** Ends a played stream because all of it was sent: the player hears NetStream.Play.Complete, and may play something else. */
+  complete (): Promise<void>
   /** Ends the stream and its connection. Packets that were taken stay valid. */
   close (): Promise<void>
   /** Ends the stream, but tells the peer why first. Default code: `NetStream.Publish.Rejected`. */
@@ -977,6 +991,22 @@ export interface Client extends Stream<ServerEvent | CallEvent> {}
 
 // ---- hubs ----
 
+/** What is left out of a stream; nothing by default. */
+export interface Mask {
+  /** Audio. */
+  noAudio?: boolean
+  /** Video. */
+  noVideo?: boolean
+  /** Data, metadata too. */
+  noData?: boolean
+  /** Video frames that need an earlier one. */
+  keyframesOnly?: boolean
+  /** Audio and video of other tracks than this one, 0 to 255. */
+  track?: number
+  /** All but these codecs, 1 to 256. */
+  codecs?: readonly Codec[]
+}
+
 /** Options of a hub. Unknown ones are refused by name. */
 export interface HubOptions {
   /** What late players get besides metadata and headers: all since the last keyframe (`'gop'`), that keyframe, or nothing. */
@@ -1006,6 +1036,21 @@ export interface HubOptions {
   coalesceMs?: number
   /** Chunk size towards players, 1 to 65536; 4096. */
   chunkSize?: number
+  /**
+   * Which timestamps players see: the first publisher's, whatever they do (`'keep'`), the same, but those of audio, and those
+   * of video, never go back (`'monotonic'`), or as that from 0 with the first frame (`'rebase'`). Those of a publisher that
+   * takes over go on where the last ones were.
+   */
+  timestamps?: 'keep' | 'monotonic' | 'rebase'
+  /** With waitForPublisher: how long players wait before the stream ends; for ever. */
+  waitLimitMs?: number
+  /**
+   * Players that have not said in connect that they decode what a stream carries get everything (`'pass'`), are told
+   * NetStream.Play.Failed (`'refuse'`), or get what they have said that they decode (`'filter'`).
+   */
+  codecs?: 'pass' | 'refuse' | 'filter'
+  /** What is left out, for every player that a server brings. */
+  mask?: Mask
 }
 
 /** A hub at one moment. */
@@ -1026,6 +1071,10 @@ export interface HubStatistics {
   readonly framesDropped: number
   /** Bytes that wait for late players. */
   readonly cachedBytes: bigint
+  /** Messages that reached no player, as there was no memory for them. */
+  readonly messagesLost: number
+  /** Since the hub began. */
+  readonly durationNs: bigint
 }
 
 /** A stream of a hub at one moment. */
@@ -1062,6 +1111,38 @@ export interface StreamStatistics {
   readonly cachedBytes: bigint
   /** The publisher's address, `'application'` of {@link Hub.publish}, or `''`. */
   readonly publisher: string
+  /** Messages that reached no player, as there was no memory for them. */
+  readonly messagesLost: number
+  /** Since the publisher began. */
+  readonly publishedNs: bigint
+  /** Of the first video track, `''` while there is none. */
+  readonly videoCodec: Codec
+  /** And of the first audio track. */
+  readonly audioCodec: Codec
+}
+
+/** A player of a hub's stream at one moment. */
+export interface PlayerStatistics {
+  /** Its address; `''` of {@link Hub.play}. */
+  readonly peer: string
+  /** Messages sent to it. */
+  readonly packets: number
+  /** Their payload bytes. */
+  readonly bytes: bigint
+  /** Output that waits for it to read. */
+  readonly queuedBytes: bigint
+  /** Frames dropped because it was slow. */
+  readonly framesDropped: number
+  /** Since it began to play. */
+  readonly durationNs: bigint
+  /** Whether it has paused. */
+  readonly paused: boolean
+  /** Whether its video waits for a keyframe. */
+  readonly waiting: boolean
+  /** Whether it wants no audio. */
+  readonly noAudio: boolean
+  /** Whether it wants no video. */
+  readonly noVideo: boolean
 }
 
 /**
@@ -1084,9 +1165,10 @@ export class Hub implements AsyncDisposable {
   readonly closed: boolean
   /**
    * Gives it a request to publish or play, which it grants or refuses: there is no session for you. Whether it was granted:
-   * not when the stream has a publisher, or is not there, or when the peer has gone.
+   * not when the stream has a publisher, or is not there, or is not one that the player decodes, or when the peer has gone.
+   * A player may get what a mask leaves of the stream, in the place of the hub's own.
    */
-  accept (request: Request<Session | undefined>): Promise<boolean>
+  accept (request: Request<Session | undefined>, options?: { mask?: Mask }): Promise<boolean>
   /**
    * Publishes into the hub, without a connection. The client ends when another publisher takes over, or the hub is closed.
    * @throws {@link OxrtmpError} `ERR_OXRTMP_BUSY` when the stream has a publisher that must not be replaced.
@@ -1097,7 +1179,11 @@ export class Hub implements AsyncDisposable {
    * player.
    * @throws {@link OxrtmpError} `ERR_OXRTMP_NOT_FOUND` when there is no such stream.
    */
-  play (app: string, streamName: string, options?: HubClientOptions): Promise<Client>
+  play (app: string, streamName: string, options?: HubClientOptions & { mask?: Mask }): Promise<Client>
+  /** Sends a stream of the hub to url whenever it is published here. There may be any number of relays of one. */
+  push (app: string, streamName: string, url: string, options?: RelayOptions): Promise<Relay>
+  /** Plays url and publishes what comes in the hub, unless somebody else publishes there. */
+  pull (app: string, streamName: string, url: string, options?: RelayOptions): Promise<Relay>
   /** Its figures. */
   statistics (): HubStatistics
   /** Those of one stream. @throws {@link OxrtmpError} `ERR_OXRTMP_NOT_FOUND`. */
@@ -1109,13 +1195,103 @@ export class Hub implements AsyncDisposable {
   dataFrames (app: string, streamName: string): unknown[][]
   /** Its streams. */
   streams (): ({ readonly app: string, readonly streamName: string } & StreamStatistics)[]
-  /** Ends its streams, telling publishers and players. Servers that have it refuse from then on. */
+  /** Who play one of its streams; nobody if there is none of that name. */
+  players (app: string, streamName: string): PlayerStatistics[]
+  /** Ends its streams and relays, telling publishers and players. Servers that have it refuse from then on. */
   close (): Promise<void>
   [Symbol.asyncDispose] (): Promise<void>
 }
 
 /** What a client without a connection can be told. */
 export type HubClientOptions = Pick<ClientOptions, 'sendTimeoutMs' | 'outputBytes' | 'lingerMs'>
+
+// ---- relays ----
+
+/** Options of a relay. Unknown ones are refused by name. */
+export interface RelayOptions {
+  /** Pull: begin with the first player, who waits for it; false. */
+  onDemand?: boolean
+  /** On demand: end so long after the last player has left, in ms; 10000. */
+  idleAfterMs?: number
+  /** Wait half of it to all of it after a failure, in ms; doubled by each one; 1000. */
+  retryMinMs?: number
+  /** The most it waits, in ms; 30000. */
+  retryMaxMs?: number
+  /** Give up after so many failures in a row; never. */
+  attempts?: number
+  /** Of its connections, TLS among them. */
+  client?: Omit<ClientOptions, 'signal' | 'fd' | 'sendTimeoutMs'>
+  /** Push: what is left out of the stream. */
+  mask?: Mask
+}
+
+/**
+ * What a relay does: `idle`: nothing to relay: no publisher here, or on demand no player, or another publisher; `connecting`
+ * to the other server; `running`: it has accepted; `waiting`: the connection failed, it will try again; `closed`: it was
+ * closed, or its hub, or it gave up.
+ */
+export type RelayState = 'idle' | 'connecting' | 'running' | 'waiting' | 'closed'
+
+/** A relay has come into a state. `error` says why, where something failed. */
+export interface RelayEvent {
+  readonly type: 'relay'
+  readonly state: RelayState
+  readonly error: OxrtmpError | undefined
+}
+
+/** A relay at one moment. */
+export interface RelayStatistics {
+  /** Pull, or push. */
+  readonly pull: boolean
+  /** What it does. */
+  readonly state: RelayState
+  /** How the latest connection failed or ended: one of {@link status}. */
+  readonly status: number
+  /** How long it is in its state. */
+  readonly sinceNs: bigint
+  /** Connections that were accepted. */
+  readonly connections: number
+  /** Attempts after one that failed. */
+  readonly retries: number
+  /** Payload bytes sent or received, by all connections. */
+  readonly bytes: bigint
+  /** All packets, of these: */
+  readonly packets: number
+  /** Audio. */
+  readonly audioPackets: number
+  /** Video. */
+  readonly videoPackets: number
+  /** Data, metadata included. */
+  readonly dataPackets: number
+  /** Bytes not sent yet. */
+  readonly queuedBytes: bigint
+  /** Frames dropped by a push whose server was slow. */
+  readonly framesDropped: number
+  /** `status` in words, the other server's too. */
+  readonly text: string
+}
+
+/**
+ * Carries a stream of a hub to another server, or from there, until it is closed: {@link Hub.push}, {@link Hub.pull}. It
+ * connects again when the connection is lost, and each connection begins with metadata, sequence headers and what the hub
+ * keeps for late players.
+ */
+export class Relay implements AsyncDisposable {
+  private constructor ()
+  /** Whether it was closed by {@link close}. */
+  readonly closed: boolean
+  /** The relay at this moment. Of one that is closed: until then. */
+  statistics (): RelayStatistics
+  /** The states that it comes into, until it is closed. What nobody takes is dropped past 256. */
+  events (): AsyncIterableIterator<RelayEvent>
+  /** Ends it; a connection ends politely. */
+  close (): Promise<void>
+  /** Keeps the process alive while it is open; that is how it begins. */
+  ref (): this
+  /** Does not keep the process alive. */
+  unref (): this
+  [Symbol.asyncDispose] (): Promise<void>
+}
 
 // ---- files ----
 

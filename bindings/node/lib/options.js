@@ -2,6 +2,7 @@
 // Checks what users pass in, and names what is wrong. The names of the C structs' fields are those of src/options.c.
 
 const { argumentError } = require('./error.js')
+const { codecNumber } = require('./codec.js')
 
 const U32 = 2 ** 32 - 1
 const I32 = 2 ** 31 - 1
@@ -74,7 +75,10 @@ const server = {
   keepAliveMs: time,
   userTimeoutMs: count,
   receiveBufferBytes: integer(1, I32),
-  sendBufferBytes: integer(1, I32)
+  sendBufferBytes: integer(1, I32),
+  playRecorded: flag,
+  noSampleAccess: flag,
+  dataStart: flag
 }
 
 const client = {
@@ -97,7 +101,10 @@ const client = {
   keepAliveMs: time,
   userTimeoutMs: count,
   receiveBufferBytes: integer(1, I32),
-  sendBufferBytes: integer(1, I32)
+  sendBufferBytes: integer(1, I32),
+  user: text,
+  password: text,
+  followRedirects: flag
 }
 
 const tls = {
@@ -115,7 +122,9 @@ const tls = {
 const HUB_WORDS = { // by their numbers
   cachePolicy: ['gop', 'keyframe', 'off'],
   slowPolicy: ['drop', 'disconnect', 'block'],
-  takeover: ['reject', 'replace', 'ifSilent']
+  takeover: ['reject', 'replace', 'ifSilent'],
+  timestamps: ['keep', 'monotonic', 'rebase'],
+  codecs: ['pass', 'refuse', 'filter']
 }
 
 const hub = {
@@ -130,7 +139,28 @@ const hub = {
   graceMs: integer(0, I32),
   waitForPublisher: flag,
   coalesceMs: integer(0, U32),
-  chunkSize: integer(1, 65536)
+  chunkSize: integer(1, 65536),
+  timestamps: oneOf(...HUB_WORDS.timestamps),
+  waitLimitMs: count,
+  codecs: oneOf(...HUB_WORDS.codecs)
+}
+
+const MASK_CODECS = 256
+
+const mask = {
+  noAudio: flag,
+  noVideo: flag,
+  noData: flag,
+  keyframesOnly: flag,
+  track: integer(0, 255)
+}
+
+const relay = {
+  onDemand: flag,
+  idleAfterMs: count,
+  retryMinMs: count,
+  retryMaxMs: count,
+  attempts: count
 }
 
 const recorder = {
@@ -161,7 +191,12 @@ const metadata = {
   encoder: text
 }
 
-const records = { limits, timeouts, server, client, tls, hub, recorder, metadata }
+const codecs = value => Array.isArray(value) && value.length > 0 && value.length <= MASK_CODECS && value.every(v => codec(v) === undefined)
+  ? undefined
+  : `1 to ${MASK_CODECS} codecs of four characters`
+const masked = nested({ ...mask, codecs })
+
+const records = { limits, timeouts, server, client, tls, hub, mask, relay, recorder, metadata }
 
 const forms = {
   server: {
@@ -177,8 +212,11 @@ const forms = {
   enginePlay: { ...client, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
   tls,
   adopt: { tls: flag },
-  hub,
-  hubClient: { sendTimeoutMs: time, outputBytes: count, lingerMs: time },
+  hub: { ...hub, mask: masked },
+  hubPublish: { sendTimeoutMs: time, outputBytes: count, lingerMs: time },
+  hubPlay: { sendTimeoutMs: time, outputBytes: count, lingerMs: time, mask: masked },
+  hubAccept: { mask: masked },
+  relay: { ...relay, mask: masked, client: nested({ ...client, limits: nested(limits), timeouts: nested(timeouts), tls: nested(tls) }) },
   recorder,
   metadata,
   serve: { signal: abortSignal, onError: func },
@@ -218,6 +256,15 @@ function options (form, value, name = 'options') {
   return walk(value, forms[form], name)
 }
 
+/** A mask as the addon takes it; undefined for none. */
+function nativeMask (mask) {
+  if (mask === undefined) return undefined
+  const { track, codecs, ...rest } = mask
+  if (track !== undefined) rest.track = track + 1
+  if (codecs !== undefined) rest.codecs = Uint32Array.from(codecs, codecNumber)
+  return rest
+}
+
 function checkText (value, name) {
   const wanted = text(value)
   if (wanted !== undefined) throw argumentError(`${name} must be ${wanted}`)
@@ -238,4 +285,4 @@ function checkBytes (value, name) {
   throw argumentError(`${name} must be a Buffer, another view or an ArrayBuffer`)
 }
 
-module.exports = { options, records, HUB_WORDS, isObject, checkText, checkInteger, checkBytes, U32 }
+module.exports = { options, nativeMask, records, HUB_WORDS, isObject, checkText, checkInteger, checkBytes, U32 }

@@ -1,6 +1,6 @@
 'use strict'
 const native = require('./native.js')
-const { check, status, argumentError } = require('./error.js')
+const { check, status, argumentError, ownError } = require('./error.js')
 const { errorOf } = require('./events.js')
 const { Line } = require('./line.js')
 const { Stream } = require('./stream.js')
@@ -93,6 +93,13 @@ class Session extends Stream {
 
   get endReason () {
     return this.#line.handle === undefined ? this.#last.endReason : check(native.sessionEndReason(this.#line.handle))
+  }
+
+  async complete () {
+    const { lane } = this.#line
+    if (lane.waits) await lane.last()
+    if (this.#line.handle === undefined) throw ownError('CLOSED', 'the stream is closed')
+    check(native.sessionComplete(this.#line.handle))
   }
 
   async close () {

@@ -197,6 +197,8 @@ static oxrtmp_status end_run(struct job *job) {
       return oxrtmp_client_close((oxrtmp_client){end->id});
     case HUB:
       return oxrtmp_hub_close((oxrtmp_hub){end->id});
+    case RELAY:
+      return oxrtmp_relay_close((oxrtmp_relay){end->id});
     case RECORDER:
       return oxrtmp_recorder_close((oxrtmp_recorder){end->id});
     default:
@@ -338,7 +340,8 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   addon_retain(addon);
   const struct function *all[] = {library_functions, memory_functions, server_functions, session_functions, client_functions,
                                   stream_functions,  file_functions,   engine_functions, hub_functions,
-                                  amf_functions, calls_functions,     part_functions,   lowlevel_functions};
+                                  relay_functions,   amf_functions,    calls_functions,  part_functions,
+                                  lowlevel_functions};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     if (!add_functions(addon, exports, all[i])) {
       return NULL;

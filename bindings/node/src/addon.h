@@ -22,7 +22,7 @@ enum {
 
 /* ---- handles: a C handle in JavaScript's hands ---- */
 
-enum kind { SERVER = 1, REQUEST, SESSION, CLIENT, RECORDER, READER, ENGINE, HUB, HANDSHAKE, DECODER, ENCODER };
+enum kind { SERVER = 1, REQUEST, SESSION, CLIENT, RECORDER, READER, ENGINE, HUB, HANDSHAKE, DECODER, ENCODER, RELAY };
 
 struct handle {
   uint64_t id; /* 0 once it was ended */
@@ -137,6 +137,18 @@ struct client_settings {
   oxrtmp_limits limits;
   oxrtmp_timeouts timeouts;
   oxrtmp_tls_options tls;
+  oxrtmp_mask mask; /* its codecs are memory of JavaScript */
+};
+
+struct hub_settings {
+  oxrtmp_hub_options options;
+  oxrtmp_mask mask;
+};
+
+struct relay_settings {
+  oxrtmp_relay_options options;
+  oxrtmp_mask mask;
+  struct client_settings client;
 };
 
 bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s); /* end with tls_options_free */
@@ -145,7 +157,9 @@ void tls_options_free(oxrtmp_tls_options *o);
 bool get_client_settings(struct arguments *a, size_t at, struct client_settings *s); /* end with client_settings_free */
 void client_settings_free(struct client_settings *s);
 bool get_limits(struct arguments *a, size_t at, oxrtmp_limits *l);
-bool get_hub_options(struct arguments *a, size_t at, oxrtmp_hub_options *o);
+bool get_mask(struct arguments *a, size_t at, oxrtmp_mask *mask);
+bool get_hub_settings(struct arguments *a, size_t at, struct hub_settings *s);
+bool get_relay_settings(struct arguments *a, size_t at, struct relay_settings *s); /* end with client_settings_free */
 bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_options *o);
 bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m);
 napi_value make_metadata(napi_env env, const oxrtmp_metadata *m);
@@ -153,6 +167,7 @@ napi_value make_statistics(napi_env env, const oxrtmp_statistics *s);
 napi_value make_connection_statistics(napi_env env, const oxrtmp_connection_statistics *s);
 napi_value make_hub_info(napi_env env, const oxrtmp_hub_info *h);
 napi_value make_stream_info(napi_env env, const oxrtmp_stream_info *s);
+napi_value make_relay_info(napi_env env, const oxrtmp_relay_info *r);
 napi_value make_play_info(napi_env env, const oxrtmp_play_info *p);
 napi_value make_engine_counters(napi_env env, const oxrtmp_engine_counters *c);
 napi_value option_names(napi_env env, napi_callback_info info);
@@ -216,7 +231,7 @@ struct function {
 };
 
 extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
-    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[], amf_functions[], calls_functions[],
-    part_functions[], lowlevel_functions[];
+    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[], relay_functions[],
+    amf_functions[], calls_functions[], part_functions[], lowlevel_functions[];
 
 #endif

@@ -15,24 +15,28 @@ static bool get_hub(napi_env env, napi_callback_info info, struct arguments *a, 
 /* hubCreate(options): the handle, or a status. */
 static napi_value hub_create(napi_env env, napi_callback_info info) {
   struct arguments a;
-  oxrtmp_hub_options options;
+  struct hub_settings settings;
   oxrtmp_hub hub;
-  if (!arguments_get(env, info, &a) || !get_hub_options(&a, 0, &options)) {
+  if (!arguments_get(env, info, &a) || !get_hub_settings(&a, 0, &settings)) {
     return NULL;
   }
-  oxrtmp_status status = oxrtmp_hub_create(&options, &hub);
+  oxrtmp_status status = oxrtmp_hub_create(&settings.options, &hub);
   return status == OXRTMP_OK ? handle_make(a.addon, HUB, hub.id) : make_status(env, status);
 }
 
-/* hubAccept(handle, request): a status. The request's handle is ended, unless it is an engine's. */
+/* hubAccept(handle, request, mask or undefined): a status. The request's handle is ended, unless it is an engine's. */
 static napi_value hub_accept(napi_env env, napi_callback_info info) {
   struct arguments a;
   oxrtmp_hub hub;
   struct handle *request;
-  if (!get_hub(env, info, &a, &hub) || !get_handle(&a, 1, REQUEST, &request)) {
+  oxrtmp_mask mask;
+  napi_valuetype type;
+  if (!get_hub(env, info, &a, &hub) || !get_handle(&a, 1, REQUEST, &request) || !get_mask(&a, 2, &mask) ||
+      napi_typeof(env, a.values[2], &type) != napi_ok) {
     return NULL;
   }
-  oxrtmp_status status = oxrtmp_hub_accept(hub, (oxrtmp_request){request->id});
+  oxrtmp_request asked = {request->id};
+  oxrtmp_status status = type == napi_object ? oxrtmp_hub_accept_masked(hub, asked, &mask) : oxrtmp_hub_accept(hub, asked);
   if (status != OXRTMP_E_ARGUMENT) {
     handle_take(request);
   }

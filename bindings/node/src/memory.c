@@ -162,14 +162,19 @@ struct plan {
   uint32_t loans;    /* packets */
 };
 
-/* make_plan counts, and marks the packets to be lent by reserved[0]. Packets of one multitrack message, which follow each
- * other, share their payload. */
+/* shares says whether a packet shares the payload of the one before, which is at raw: packets of one multitrack message
+ * do. Two players of one stream have the same memory too, but each gives its packets back by itself. */
+static bool shares(const oxrtmp_packet *packet, const uint8_t *raw) {
+  return (packet->flags & OXRTMP_PACKET_CONTINUED) != 0 && packet->raw == raw && packet->raw_size > 0;
+}
+
+/* make_plan counts, and marks the packets to be lent by reserved[0]. */
 static struct plan make_plan(struct addon *addon, oxrtmp_event *events, size_t count) {
   struct plan plan = {0, 0, 0};
   const uint8_t *before = NULL;
   for (size_t i = 0; i < count; i++) {
     oxrtmp_packet *packet = &events[i].u.packet;
-    if (!has_packet(&events[i]) || (before == packet->raw && packet->raw_size > 0)) {
+    if (!has_packet(&events[i]) || shares(packet, before)) {
       continue;
     }
     before = packet->raw;
@@ -202,7 +207,7 @@ struct placing {
 static void put(struct placing *to, oxrtmp_packet *packet) {
   size_t inside = packet->size > 0 ? (size_t)(packet->data - packet->raw) : 0;
   oxrtmp_packet own = *packet;
-  if (to->last.raw == packet->raw && packet->raw_size > 0) {
+  if (shares(packet, to->last.raw)) {
     oxrtmp_packet_release(&own);
   } else if (packet->reserved[0] != 0) {
     to->loans->packets[to->loans->count++] = own;

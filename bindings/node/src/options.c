@@ -72,6 +72,9 @@ static const struct field server_fields[] = {
     FIELD(U32, oxrtmp_server_options, "userTimeoutMs", user_timeout_ms),
     FIELD(U32, oxrtmp_server_options, "receiveBufferBytes", receive_buffer_bytes),
     FIELD(U32, oxrtmp_server_options, "sendBufferBytes", send_buffer_bytes),
+    FIELD(U32, oxrtmp_server_options, "playRecorded", play_recorded),
+    FIELD(U32, oxrtmp_server_options, "noSampleAccess", no_sample_access),
+    FIELD(U32, oxrtmp_server_options, "dataStart", data_start),
     END};
 
 static const struct field tls_fields[] = {
@@ -84,6 +87,22 @@ static const struct field tls_fields[] = {
     FIELD(TEXT_POINTER, oxrtmp_tls_options, "caPem", ca_pem),
     FIELD(TEXT_POINTER, oxrtmp_tls_options, "serverName", server_name),
     FIELD(TEXT_POINTER, oxrtmp_tls_options, "pin", pin),
+    END};
+
+static const struct field mask_fields[] = {
+    FIELD(U32, oxrtmp_mask, "noAudio", no_audio),
+    FIELD(U32, oxrtmp_mask, "noVideo", no_video),
+    FIELD(U32, oxrtmp_mask, "noData", no_data),
+    FIELD(U32, oxrtmp_mask, "keyframesOnly", keyframes_only),
+    FIELD(U32, oxrtmp_mask, "track", track),
+    END};
+
+static const struct field relay_fields[] = {
+    FIELD(U32, oxrtmp_relay_options, "onDemand", on_demand),
+    FIELD(U32, oxrtmp_relay_options, "idleAfterMs", idle_after_ms),
+    FIELD(U32, oxrtmp_relay_options, "retryMinMs", retry_min_ms),
+    FIELD(U32, oxrtmp_relay_options, "retryMaxMs", retry_max_ms),
+    FIELD(U32, oxrtmp_relay_options, "attempts", attempts),
     END};
 
 static const struct field hub_fields[] = {
@@ -99,6 +118,9 @@ static const struct field hub_fields[] = {
     FIELD(U32, oxrtmp_hub_options, "waitForPublisher", wait_for_publisher),
     FIELD(U32, oxrtmp_hub_options, "coalesceMs", coalesce_ms),
     FIELD(U32, oxrtmp_hub_options, "chunkSize", chunk_size),
+    FIELD(U32, oxrtmp_hub_options, "timestamps", timestamps),
+    FIELD(U32, oxrtmp_hub_options, "waitLimitMs", wait_limit_ms),
+    FIELD(U32, oxrtmp_hub_options, "codecs", codecs),
     END};
 
 static const struct field client_fields[] = {
@@ -122,6 +144,9 @@ static const struct field client_fields[] = {
     FIELD(U32, oxrtmp_client_options, "userTimeoutMs", user_timeout_ms),
     FIELD(U32, oxrtmp_client_options, "receiveBufferBytes", receive_buffer_bytes),
     FIELD(U32, oxrtmp_client_options, "sendBufferBytes", send_buffer_bytes),
+    FIELD(TEXT_POINTER, oxrtmp_client_options, "user", user),
+    FIELD(TEXT_POINTER, oxrtmp_client_options, "password", password),
+    FIELD(U32, oxrtmp_client_options, "followRedirects", follow_redirects),
     END};
 
 static const struct field recorder_fields[] = {
@@ -199,6 +224,8 @@ static const struct field hub_info_fields[] = {
     FIELD(COUNT, oxrtmp_hub_info, "framesSent", frames_sent),
     FIELD(COUNT, oxrtmp_hub_info, "framesDropped", frames_dropped),
     FIELD(U64, oxrtmp_hub_info, "cachedBytes", cached_bytes),
+    FIELD(COUNT, oxrtmp_hub_info, "messagesLost", messages_lost),
+    FIELD(I64, oxrtmp_hub_info, "durationNs", duration_ns),
     END};
 
 static const struct field stream_info_fields[] = {
@@ -218,6 +245,27 @@ static const struct field stream_info_fields[] = {
     FIELD(COUNT, oxrtmp_stream_info, "framesDropped", frames_dropped),
     FIELD(U64, oxrtmp_stream_info, "cachedBytes", cached_bytes),
     FIELD(TEXT_ARRAY, oxrtmp_stream_info, "publisher", publisher),
+    FIELD(COUNT, oxrtmp_stream_info, "messagesLost", messages_lost),
+    FIELD(I64, oxrtmp_stream_info, "publishedNs", published_ns),
+    FIELD(CODEC, oxrtmp_stream_info, "videoCodec", video_codec),
+    FIELD(CODEC, oxrtmp_stream_info, "audioCodec", audio_codec),
+    END};
+
+static const struct field relay_info_fields[] = {
+    FIELD(FLAG, oxrtmp_relay_info, "pull", pull),
+    FIELD(U32, oxrtmp_relay_info, "state", state),
+    FIELD(I32, oxrtmp_relay_info, "status", status),
+    FIELD(I64, oxrtmp_relay_info, "sinceNs", since_ns),
+    FIELD(COUNT, oxrtmp_relay_info, "connections", connections),
+    FIELD(COUNT, oxrtmp_relay_info, "retries", retries),
+    FIELD(U64, oxrtmp_relay_info, "bytes", bytes),
+    FIELD(COUNT, oxrtmp_relay_info, "packets", packets),
+    FIELD(COUNT, oxrtmp_relay_info, "audioPackets", audio_packets),
+    FIELD(COUNT, oxrtmp_relay_info, "videoPackets", video_packets),
+    FIELD(COUNT, oxrtmp_relay_info, "dataPackets", data_packets),
+    FIELD(U64, oxrtmp_relay_info, "queuedBytes", queued_bytes),
+    FIELD(COUNT, oxrtmp_relay_info, "framesDropped", frames_dropped),
+    FIELD(TEXT_ARRAY, oxrtmp_relay_info, "text", text),
     END};
 
 static const struct field play_info_fields[] = {
@@ -353,6 +401,42 @@ static bool read_hub(napi_env env, napi_value object, oxrtmp_hub *hub) {
   return true;
 }
 
+/* read_mask reads a mask; lib/ says codecs by a Uint32Array that is not empty, which is borrowed. */
+static bool read_mask(napi_env env, napi_value object, oxrtmp_mask *mask) {
+  napi_value codecs;
+  bool is_array;
+  void *data;
+  if (!read_fields(env, object, mask_fields, mask) || napi_get_named_property(env, object, "codecs", &codecs) != napi_ok ||
+      napi_is_typedarray(env, codecs, &is_array) != napi_ok) {
+    return false;
+  }
+  if (!is_array) {
+    return true;
+  }
+  if (napi_get_typedarray_info(env, codecs, NULL, &mask->codec_count, &data, NULL, NULL) != napi_ok) {
+    return false;
+  }
+  mask->codecs = data;
+  return true;
+}
+
+bool get_mask(struct arguments *a, size_t at, oxrtmp_mask *mask) {
+  oxrtmp_mask_init(mask);
+  return !is_object(a, at) || read_mask(a->env, a->values[at], mask);
+}
+
+/* read_mask_option reads the property mask, if there is one, and points to it. */
+static bool read_mask_option(napi_env env, napi_value object, oxrtmp_mask *mask, const oxrtmp_mask **option) {
+  napi_value value;
+  napi_valuetype type;
+  oxrtmp_mask_init(mask);
+  if (napi_get_named_property(env, object, "mask", &value) != napi_ok || napi_typeof(env, value, &type) != napi_ok) {
+    return false;
+  }
+  *option = type == napi_object ? mask : NULL;
+  return type != napi_object || read_mask(env, value, mask);
+}
+
 bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s) {
   oxrtmp_server_options_init(&s->options);
   oxrtmp_limits_init(&s->limits);
@@ -368,7 +452,14 @@ bool get_server_settings(struct arguments *a, size_t at, struct server_settings 
                                read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));
 }
 
-bool get_client_settings(struct arguments *a, size_t at, struct client_settings *s) {
+static bool read_client_settings(napi_env env, napi_value object, struct client_settings *s) {
+  return read_fields(env, object, client_fields, &s->options) && read_tls(env, object, &s->tls, &s->options.tls) &&
+         read_mask_option(env, object, &s->mask, &s->options.mask) &&
+         read_nested(env, object, "limits", limits_fields, &s->limits) &&
+         read_nested(env, object, "timeouts", timeouts_fields, &s->timeouts);
+}
+
+static void client_settings_init(struct client_settings *s) {
   oxrtmp_client_options_init(&s->options);
   oxrtmp_limits_init(&s->limits);
   oxrtmp_timeouts_init(&s->timeouts);
@@ -376,10 +467,11 @@ bool get_client_settings(struct arguments *a, size_t at, struct client_settings 
   s->options.limits = &s->limits;
   s->options.timeouts = &s->timeouts;
   s->options.no_wait = 1; /* the event loop must not wait for room: there is an event for it */
-  return !is_object(a, at) || (read_fields(a->env, a->values[at], client_fields, &s->options) &&
-                               read_tls(a->env, a->values[at], &s->tls, &s->options.tls) &&
-                               read_nested(a->env, a->values[at], "limits", limits_fields, &s->limits) &&
-                               read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));
+}
+
+bool get_client_settings(struct arguments *a, size_t at, struct client_settings *s) {
+  client_settings_init(s);
+  return !is_object(a, at) || read_client_settings(a->env, a->values[at], s);
 }
 
 void client_settings_free(struct client_settings *s) {
@@ -392,9 +484,26 @@ bool get_limits(struct arguments *a, size_t at, oxrtmp_limits *l) {
   return !is_object(a, at) || read_fields(a->env, a->values[at], limits_fields, l);
 }
 
-bool get_hub_options(struct arguments *a, size_t at, oxrtmp_hub_options *o) {
-  oxrtmp_hub_options_init(o);
-  return !is_object(a, at) || read_fields(a->env, a->values[at], hub_fields, o);
+bool get_hub_settings(struct arguments *a, size_t at, struct hub_settings *s) {
+  oxrtmp_hub_options_init(&s->options);
+  return !is_object(a, at) || (read_fields(a->env, a->values[at], hub_fields, &s->options) &&
+                               read_mask_option(a->env, a->values[at], &s->mask, &s->options.mask));
+}
+
+bool get_relay_settings(struct arguments *a, size_t at, struct relay_settings *s) {
+  napi_value client;
+  napi_valuetype type;
+  oxrtmp_relay_options_init(&s->options);
+  client_settings_init(&s->client);
+  s->options.client = &s->client.options;
+  if (!is_object(a, at)) {
+    return true;
+  }
+  return read_fields(a->env, a->values[at], relay_fields, &s->options) &&
+         read_mask_option(a->env, a->values[at], &s->mask, &s->options.mask) &&
+         napi_get_named_property(a->env, a->values[at], "client", &client) == napi_ok &&
+         napi_typeof(a->env, client, &type) == napi_ok &&
+         (type != napi_object || read_client_settings(a->env, client, &s->client));
 }
 
 bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_options *o) {
@@ -471,6 +580,10 @@ napi_value make_stream_info(napi_env env, const oxrtmp_stream_info *s) {
   return write_fields(env, stream_info_fields, s);
 }
 
+napi_value make_relay_info(napi_env env, const oxrtmp_relay_info *r) {
+  return write_fields(env, relay_info_fields, r);
+}
+
 napi_value make_play_info(napi_env env, const oxrtmp_play_info *p) {
   return write_fields(env, play_info_fields, p);
 }
@@ -489,7 +602,8 @@ napi_value option_names(napi_env env, napi_callback_info info) {
     const char *name;
     const struct field *fields;
   } tables[] = {{"limits", limits_fields}, {"timeouts", timeouts_fields}, {"server", server_fields},
-                {"client", client_fields}, {"tls", tls_fields}, {"hub", hub_fields}, {"recorder", recorder_fields},
+                {"client", client_fields}, {"tls", tls_fields}, {"hub", hub_fields}, {"mask", mask_fields}, {"relay", relay_fields},
+                {"recorder", recorder_fields},
                 {"metadata", metadata_fields}};
   napi_value object;
   if (napi_create_object(env, &object) != napi_ok) {

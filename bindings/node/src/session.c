@@ -50,9 +50,20 @@ static napi_value session_close_with_status(napi_env env, napi_callback_info inf
   return result;
 }
 
+/* sessionComplete(handle): a status. */
+static napi_value session_complete(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  struct handle *handle;
+  if (!arguments_get(env, info, &a) || !get_handle(&a, 0, SESSION, &handle)) {
+    return NULL;
+  }
+  return make_status(env, oxrtmp_session_complete((oxrtmp_session){handle->id}));
+}
+
 const struct function session_functions[] = {
     {"sessionEndReason", session_end_reason},
     {"sessionPlay", session_play},
+    {"sessionComplete", session_complete},
     {"sessionClose", session_close},
     {"sessionCloseWithStatus", session_close_with_status},
     {NULL, NULL},

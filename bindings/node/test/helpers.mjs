@@ -1,6 +1,6 @@
 // What the tests share: paths, loopback streams, child processes, bounded waits.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
@@ -73,6 +73,15 @@ export function temporary (t) {
   return directory
 }
 
+/** A certificate for localhost that vouches for itself: { certificateFile, keyFile, pin }. */
+export function certify (directory, name) {
+  const [certificateFile, keyFile] = ['crt', 'key'].map(end => path.join(directory, `${name}.${end}`))
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj',
+    `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', keyFile, '-out', certificateFile], { stdio: 'ignore' })
+  const pin = execFileSync('openssl', ['x509', '-in', certificateFile, '-noout', '-fingerprint', '-sha256'], { encoding: 'utf8' })
+  return { certificateFile, keyFile, pin: pin.trim().split('=')[1].replaceAll(':', '').toLowerCase() }
+}
+
 /** Runs a program to its end: { code, signal, stdout, stderr }. It is killed when it takes too long. */
 export async function run (command, args, { timeout = 30000, input = '', ...options } = {}) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options })
@@ -126,21 +135,27 @@ export function readFLV (file) {
   return tags
 }
 
-/** A TCP proxy whose two directions can be stopped: what goes through it waits then. */
+/** A TCP proxy whose two directions can be stopped, and that keeps what the server says, as it is read. */
 export async function proxy (t, port) {
   const pairs = []
+  const said = []
   const { port: own } = await tcp(t, socket => {
     const other = net.connect(port, '127.0.0.1')
     other.on('error', () => {})
     t.after(() => other.destroy())
     socket.pipe(other)
     other.pipe(socket)
+    other.on('data', part => said.push(part))
     socket.on('close', () => other.destroy())
     other.on('close', () => socket.destroy())
     pairs.push([socket, other])
   })
   return {
     port: own,
+    said,
+    /** What the client says is lost from now on. */
+    mute () { for (const [socket] of pairs) socket.unpipe().resume() },
+    /** What the client says waits. */
     freeze () { for (const [socket] of pairs) socket.unpipe().pause() },
     cut () { for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy() }
   }

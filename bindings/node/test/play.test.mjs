@@ -82,6 +82,28 @@ test('the clip goes through a server and comes out as it was', async t => {
     clip.map(p => [p.type, p.timestampMs, p.data.toString('hex')]))
 })
 
+test('how a play is answered, and the end of what was sent', async t => {
+  let between
+  const { session, client } = await playback(t, {
+    server: { playRecorded: true, noSampleAccess: true, dataStart: true },
+    port: async server => {
+      between = await proxy(t, Number(server.address.split(':')[1]))
+      return between.port
+    }
+  })
+  await session.sendAudio(0, Buffer.of(1))
+  await session.complete()
+  await assert.rejects(session.complete(), { code: 'ERR_OXRTMP_EOF' })
+  await assert.rejects(session.sendAudio(0, Buffer.of(1)), { code: 'ERR_OXRTMP_EOF' })
+  await session.close()
+  await assert.rejects(session.complete(), { code: 'ERR_OXRTMP_CLOSED' })
+  const packets = await collect(client)
+  assert.deepEqual(packets[0].values[1].code, 'NetStream.Data.Start')
+  assert.equal(packets[1].media, 'audio') // nothing about access came
+  assert.ok(packets.some(p => p.media === 'data' && JSON.stringify(p.values).includes('NetStream.Play.Complete')))
+  assert.ok(Buffer.concat(between.said).includes(Buffer.of(0, 4, 0, 0, 0, 1)), 'StreamIsRecorded')
+})
+
 test('players are refused in words, and unless they are asked for', async t => {
   const plain = await listen(t)
   await assert.rejects(Client.play(plain.url()), error => error instanceof OxrtmpError && error.code === 'ERR_OXRTMP_NOT_FOUND' && error.phase === 'play')

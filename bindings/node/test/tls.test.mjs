@@ -1,21 +1,10 @@
 // TLS on both sides. The certificates are made by openssl.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import test from 'node:test'
 import { connect } from 'node:tls'
 import { Client, OxrtmpError, Server } from 'oxrtmp'
-import { collect, temporary, within } from './helpers.mjs'
-
-/** A certificate for localhost that vouches for itself: { certificateFile, keyFile, pin }. */
-function certify (directory, name) {
-  const [certificateFile, keyFile] = ['crt', 'key'].map(end => path.join(directory, `${name}.${end}`))
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj',
-    `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', keyFile, '-out', certificateFile], { stdio: 'ignore' })
-  const pin = execFileSync('openssl', ['x509', '-in', certificateFile, '-noout', '-fingerprint', '-sha256'], { encoding: 'utf8' })
-  return { certificateFile, keyFile, pin: pin.trim().split('=')[1].replaceAll(':', '').toLowerCase() }
-}
+import { certify, collect, temporary, within } from './helpers.mjs'
 
 /** Publishes one frame by TLS and returns what arrived. */
 async function through (server, tls) {

@@ -1,8 +1,8 @@
 // Compiled by tsc --strict, never run: the types say what the package does.
 import { createReadStream } from 'node:fs'
 import {
-  Client, Engine, FLVReader, Hub, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Request, Server, Session, buildInfo, libraryStatistics,
-  setLogger, setMemoryLimit, status, version
+  Client, Engine, FLVReader, Hub, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Relay, Request, Server, Session, buildInfo,
+  libraryStatistics, setLogger, setMemoryLimit, status, version
 } from 'oxrtmp'
 import {
   AMFCursor, ChunkDecoder, ChunkEncoder, ColorSections, HANDSHAKE_RANDOM_SIZE, Handshake, amfBuild,
@@ -10,7 +10,7 @@ import {
   handshakeOffsets, packetBuild, packetParse, timestampBefore
 } from 'oxrtmp/lowlevel'
 import type { BufferError } from 'oxrtmp/lowlevel'
-import type { ClientOptions, EngineEvent, PacketInit, ServerOptions, Statistics } from 'oxrtmp'
+import type { ClientOptions, EngineEvent, PacketInit, RelayStatistics, ServerOptions, Statistics } from 'oxrtmp'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 function same<A, B> (yes: Same<A, B>): void { void yes }
@@ -127,6 +127,20 @@ export async function hubs (): Promise<void> {
   console.log(hub.statistics().framesSent, hub.streamStatistics('live', 'a').publisher)
   // @ts-expect-error: no such policy
   void new Hub({ slowPolicy: 'wait' })
+  await using relay = await hub.push('live', 'a', 'rtmps://host/live/a', { retryMinMs: 500, client: { tls: { insecure: true } }, mask: { noData: true } })
+  same<typeof relay, Relay>(true)
+  for await (const { state, error } of relay.unref().events()) if (state === 'waiting') console.log(error?.code)
+  const pulled = await hub.pull('live', 'b', 'rtmp://host/live/b', { onDemand: true, idleAfterMs: 1000 })
+  const { connections, bytes }: RelayStatistics = pulled.statistics()
+  console.log(connections + 1, bytes + 1n)
+  for (const { peer, paused } of hub.players('live', 'a')) console.log(peer, paused)
+  await hub.play('live', 'a', { mask: { codecs: ['avc1'], track: 0 } })
+  // @ts-expect-error: a publisher has no mask
+  await hub.publish('live', 'c', { mask: { noAudio: true } })
+  // @ts-expect-error: a relay opens its sockets itself
+  await hub.push('live', 'a', 'rtmp://host/live/a', { client: { fd: 3 } })
+  // @ts-expect-error: relays come from hubs
+  void new Relay()
 }
 
 export async function files (): Promise<void> {
