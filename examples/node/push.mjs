@@ -5,10 +5,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, FLVReader } from 'oxrtmp'
 import { parseFlags } from './flags.mjs'
+import { trust, trustFlags } from './trust.mjs'
 
 /** @import { Packet } from 'oxrtmp' */
 
-const { fast, loop, rest } = parseFlags('push', { fast: false, loop: false }, ['FILE', 'URL'])
+const { fast, loop, rest, ...flags } = parseFlags('push', { fast: false, loop: false, ...trustFlags }, ['FILE', 'URL'])
 const [file = '', url = ''] = rest
 
 /** Sends the packets of a file, once or several times in sequence. */
@@ -67,7 +68,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ends.abor
 
 async function push () {
   (await FLVReader.open(file)).close() // a file that cannot be read is found before the server is asked
-  const client = await Client.publish(url, { signal: ends.signal })
+  const client = await Client.publish(url, { signal: ends.signal, ...trust(flags) })
   const sender = new Sender(client, ends.signal)
   const failures = /** @type {unknown[]} */ ([])
   try {

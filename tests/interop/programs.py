@@ -28,12 +28,14 @@ SERVER = {
     "c": [BUILD / "bin/server-c"],
     "python": [BUILD / "venv/bin/python", ROOT / "examples/python/server.py"],
     "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/server_aio.py"],
+    "node": ["node", ROOT / "examples/node/server.mjs"],
 }
 PULL = {
     "go": [BUILD / "bin/pull-go"],
     "c": [BUILD / "bin/pull-c"],
     "python": [BUILD / "venv/bin/python", ROOT / "examples/python/pull.py"],
     "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/pull_aio.py"],
+    "node": ["node", ROOT / "examples/node/pull.mjs"],
 }
 
 

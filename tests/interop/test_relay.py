@@ -21,6 +21,7 @@ RELAY: dict[str, list[str | Path]] = {
     "c": [BUILD / "bin/relay-c"],
     "python": [BUILD / "venv/bin/python", ROOT / "examples/python/relay.py"],
     "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/relay_aio.py"],
+    "node": ["node", ROOT / "examples/node/relay.mjs"],
 }
 SOON = ["-retry-min-ms", "50", "-retry-max-ms", "200"]
 GOP = 30  # frames between the keyframes of what ffmpeg_publish encodes

@@ -149,6 +149,7 @@ class Client extends Stream {
   }
 
   async #close () {
+    await null // a reader that waits for packets closes as well, when it is told that there are none
     const { lane } = this.#line
     this.#line.packets.abandon()
     await lane.drain(this.#lingerMs)

@@ -238,6 +238,24 @@ test('streams have a direction', async t => {
   await publisher.close()
 })
 
+test('a program ends by itself when it has aborted a loop over packets, wherever the loop was', async () => {
+  for (const wait of ['', 'await new Promise(resolve => setTimeout(resolve, 30))']) {
+    const { stdout } = await node(`
+      import { Client, Hub, Server } from 'oxrtmp'
+      const hub = new Hub()
+      const server = await Server.listen('127.0.0.1:0', { hub })
+      const publisher = await hub.publish('live', 'x')
+      await publisher.sendVideo(0, true, Buffer.alloc(1000))
+      const ends = new AbortController()
+      const client = await Client.play('rtmp://' + server.address + '/live/x', { signal: ends.signal })
+      setTimeout(() => ends.abort(), 100)
+      for await (const packet of client) { ${wait} }
+      await Promise.all([client.close(), publisher.close(), server.close(), hub.close()])
+      console.log('closed')`, { timeout: 10000 })
+    assert.equal(stdout, 'closed\n')
+  }
+})
+
 test('a player that leaves early, one that is aborted, and one whose server goes', async t => {
   const one = await playback(t)
   await one.session.sendVideo(0, true, Buffer.alloc(10))
