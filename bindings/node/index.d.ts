@@ -349,6 +349,25 @@ export interface ServerOptions {
   receiveBufferBytes?: number
   /** Size of the kernel's send buffer; likewise. */
   sendBufferBytes?: number
+  /** Called when something happens. */
+  hooks?: Hooks
+  /** Gets what a hook throws; by default it becomes a warning of the process. */
+  onError?: (error: unknown, about: ServerEvent | Request<Session | undefined>) => unknown
+  /** What {@link Server.events} gives, which must then be taken: while too much waits, connections are not read; nothing. */
+  events?: 'all' | readonly ServerEventType[]
+  /** Each `media_tag` is among the events, and its message waits for {@link ServerEvent.keep} or `drop`; false. */
+  askMediaTag?: boolean
+  /** Between two `stats_update` of a stream, in ms; 5000. */
+  statsIntervalMs?: number
+  /** Who may connect: passwords by names; everybody. Or decide by {@link Request.login}. */
+  users?: Readonly<Record<string, string>>
+  /** How users log in; `'adobe'`. */
+  loginScheme?: LoginScheme
+  /**
+   * Networks of load balancers, which begin with a PROXY protocol header, such as `'10.0.0.0/8'` or `'192.0.2.1'`: the address
+   * in it is the peer's. Connections from there without one are ended, from elsewhere with one too.
+   */
+  proxyFrom?: readonly string[]
   /** Bounds on what a peer may cost. */
   limits?: Limits
   /** How long the phases of a connection may last. */
@@ -616,6 +635,10 @@ export interface Peer {
   readonly pageUrl: string
   /** The software that the peer seems to be: `'OBS'`, `'FFmpeg'`, …, `'other'` or `'unknown'`. */
   readonly encoder: string
+  /** The user that has logged in, or that a connect request wants to log in as; `''` without a login. */
+  readonly user: string
+  /** The number of the connection on its server, from 1; 0 of an engine's request. */
+  readonly connection: number
   /** The connect command. */
   readonly connect: Connect
 }
@@ -645,6 +668,8 @@ export class Request<S extends Session | undefined = Session> implements Peer {
   readonly swfUrl: string
   readonly pageUrl: string
   readonly encoder: string
+  readonly user: string
+  readonly connection: number
   readonly connect: Connect
   /** Of a play request: what it asks for besides the stream; else undefined. */
   readonly play: Play | undefined
@@ -663,7 +688,118 @@ export class Request<S extends Session | undefined = Session> implements Peer {
    * `Denied` and `Rejected`.
    */
   reject (code: string, description: string): Promise<void>
+  /**
+   * Refuses the request, and tells the peer where to go instead: a tcUrl, `'rtmp://host[:port]/app'`. Clients that do not follow
+   * (see {@link ClientOptions.followRedirects}) take it for a refusal.
+   */
+  redirect (url: string, description?: string): Promise<void>
+  /**
+   * Answers a connect request by what it says about a login of `user`, whose password is given; undefined when there is no such
+   * user. If the login is complete and right it is granted. Otherwise the peer is refused, with the demand to log in or the
+   * challenge, which encoders answer by connecting again, or the word that the login failed.
+   * @returns Whether it was granted.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_STATE` when it was answered before, or is no connect request, which then still waits.
+   */
+  login (scheme: LoginScheme, password: string | undefined): Promise<boolean>
 }
+
+/** Ways in which encoders log in: `'adobe'`, which FFmpeg, OBS, FMLE, Wirecast and many others know, and Limelight's. */
+export type LoginScheme = 'adobe' | 'llnw'
+
+/**
+ * What a {@link ServerEvent} tells; in camel case it is the name of the hook. What was granted is followed by its end exactly
+ * once, however the connection ends: `connection` by `disconnect`, `publish` by `publish_stop` and `unpublish`, `play` by
+ * `play_stop`. `publish_stop`: nothing more comes of what was published; `unpublish`: its name is free. `media_tag`: an audio or
+ * video message came. `keyframe`: a video frame that needs no earlier one, before it is told as a frame.
+ */
+export type ServerEventType = 'connection' | 'handshake_complete' | 'connect' | 'disconnect' | 'fc_publish' | 'publish' |
+  'publish_stop' | 'unpublish' | 'play' | 'play_stop' | 'pause' | 'unpause' | 'metadata' | 'media_tag' | 'video_frame' |
+  'audio_frame' | 'enhanced_video_frame' | 'enhanced_audio_frame' | 'keyframe' | 'stats_update'
+
+/** Something that happened on a connection of a server. */
+export class ServerEvent {
+  private constructor ()
+  readonly type: ServerEventType
+  /** The connection's number on its server, from 1. */
+  readonly connection: number
+  /** Its address, such as `'192.0.2.7:50123'`. */
+  readonly peerAddress: string
+  /** The application, once it has connected. */
+  readonly app: string
+  /** The stream's name, without a query; `''` where there is none. */
+  readonly streamName: string
+  /** Of ends: why, in words. */
+  readonly text: string
+  /** Of `metadata` to `keyframe`. */
+  readonly packet: Packet | undefined
+  /** Of `stats_update`. */
+  readonly statistics: Statistics | undefined
+  /** Of `pause` and `unpause`: where the player says it stands. */
+  readonly positionMs: number
+  /** Of `disconnect`, unless the connection ended as it should. */
+  readonly error: OxrtmpError | undefined
+  /** Lets the message of a `media_tag` that waits ({@link ServerOptions.askMediaTag}) go on. Else it does nothing. */
+  keep (): void
+  /** Drops the message of a `media_tag` that waits: nobody else sees it. Else it does nothing. */
+  drop (): void
+}
+
+/** Thrown by a hook that refuses a request, in words for the peer. The code is what fits the request if not given. */
+export class Refusal extends Error {
+  constructor (description?: string)
+  constructor (code: string, description: string)
+  readonly code: string | undefined
+  readonly description: string | undefined
+}
+
+type Ask = (request: Request<Session | undefined>) => unknown
+type Tell = (event: ServerEvent) => unknown
+
+/**
+ * Functions that a server calls when something happens. They may be async: those of one connection wait for one another.
+ *
+ * The first five are called when a peer asks. Throwing a {@link Refusal} refuses it, and so does anything else that is thrown,
+ * which is reported as well ({@link ServerOptions.onError}); a hook may also answer the request itself. What it leaves
+ * unanswered goes on: to the hub, or to who takes requests. It has the time of {@link Timeouts.decisionMs}.
+ *
+ * The others are told, exactly once for each occurrence, those of one connection in order. `mediaTag` is asked first: when it
+ * gives false the message is dropped, and nobody else sees it.
+ */
+export interface Hooks {
+  /** An address, nothing the peer chose: no byte has been read. */
+  connection?: Ask
+  connect?: Ask
+  fcPublish?: Ask
+  publish?: Ask
+  play?: Ask
+  handshakeComplete?: Tell
+  disconnect?: Tell
+  publishStop?: Tell
+  unpublish?: Tell
+  playStop?: Tell
+  pause?: Tell
+  unpause?: Tell
+  metadata?: Tell
+  mediaTag?: (event: ServerEvent) => boolean | void | Promise<boolean | void>
+  videoFrame?: Tell
+  audioFrame?: Tell
+  enhancedVideoFrame?: Tell
+  enhancedAudioFrame?: Tell
+  keyframe?: Tell
+  statsUpdate?: Tell
+}
+
+/**
+ * Hooks that call those of each of several sets in turn. The first that refuses or answers a request, or drops a message, has the
+ * last word: those behind are not asked.
+ */
+export function chainHooks (...sets: Hooks[]): Hooks
+
+/**
+ * Hooks that write everything down: at level `'info'`, what happens for each packet or from time to time at `'debug'`. Of stream
+ * names a record shows the beginning only: they may be secrets.
+ */
+export function logHooks (write: (record: { level: 'info' | 'debug', message: string }) => unknown): Hooks
 
 /** What sessions and clients have in common: a stream of packets, in one direction or the other. */
 export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
@@ -825,6 +961,8 @@ export class Session implements Peer {
   readonly swfUrl: string
   readonly pageUrl: string
   readonly encoder: string
+  readonly user: string
+  readonly connection: number
   readonly connect: Connect
   /** Whether it was closed, by {@link close} or because its end was reached. */
   readonly closed: boolean
@@ -891,6 +1029,17 @@ export class Server<R = Request> implements AsyncIterable<R>, AsyncDisposable {
   /** The next request; undefined when the server is closed. Throws `ERR_OXRTMP_BUSY` while another call waits. */
   nextRequest (): Promise<R | undefined>
   [Symbol.asyncIterator] (): AsyncIterableIterator<R>
+  /** The next event; undefined when the server is closed and every one was taken. A `media_tag` that waits is yours to answer. */
+  nextEvent (): Promise<ServerEvent | undefined>
+  /** What {@link nextEvent} gives. A `media_tag` that was not dropped goes on when the next event is wanted. */
+  events (): AsyncIterableIterator<ServerEvent>
+  /**
+   * Ends a connection, by the number that requests, sessions and events have. Streams on it end as by
+   * {@link Session.closeWithStatus}, a request that waits is rejected, and a connection that has neither is cut.
+   * @returns Whether it was there.
+   */
+  kick (connection: number, description?: string): boolean
+  kick (connection: number, code: string, description: string): boolean
   /**
    * Calls handler for each request until the server is closed and all handlers have returned. A request lasts as long as its
    * handler: then it is rejected if it was not answered, and its session closed. What a handler throws ends its session only.
@@ -923,7 +1072,7 @@ export interface AsksForPublishOnly {
 // ---- client side ----
 
 /** What the server of a stream that is played tells. */
-export type ServerEvent =
+export type ClientEvent =
   /** A status, such as `'NetStream.Play.UnpublishNotify'`. */
   | { readonly type: 'status', readonly code: string, readonly description: string }
   /** A user control event by its number, and the message stream that it names. */
@@ -987,7 +1136,7 @@ export class Client {
   close (): Promise<void>
 }
 
-export interface Client extends Stream<ServerEvent | CallEvent> {}
+export interface Client extends Stream<ClientEvent | CallEvent> {}
 
 // ---- hubs ----
 

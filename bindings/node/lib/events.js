@@ -10,7 +10,8 @@ const SIZE_WORDS = 64
 const CODE_BYTES = 64
 const TEXT_BYTES = 128
 const word = {
-  type: 0, status: 1, userData: 4, request: 6, phase: 8, level: 9, time: 10, payload: 12, streamId: 60, value: 61, on: 62
+  type: 0, status: 1, userData: 4, request: 6, phase: 8, level: 9, time: 10, payload: 12, connection: 44, position: 58,
+  streamId: 60, value: 61, on: 62
 }
 
 /** The events in an ArrayBuffer, by their index. */
@@ -19,6 +20,7 @@ class Events {
   #bytes
   #slab // of the packets
   #loans
+  #told // what SERVER events say in words, by index
 
   constructor (memory) {
     this.#words = new Int32Array(memory)
@@ -26,8 +28,9 @@ class Events {
   }
 
   /** Sets where the packets' payloads are: what the addon delivers with the events. */
-  hold (slab, external) {
+  hold (slab, external, told) {
     this.#slab = slab
+    this.#told = told
     this.#loans = external === undefined ? undefined : new Loans(external)
     return this
   }
@@ -41,10 +44,18 @@ class Events {
   value (index) { return this.#u32(index, 'value') }
   on (index) { return this.#u32(index, 'on') !== 0 }
 
-  userData (index) {
-    const at = index * SIZE_WORDS + word.userData
+  userData (index) { return this.#u64(index, 'userData') }
+
+  #u64 (index, name) {
+    const at = index * SIZE_WORDS + word[name]
     return (this.#words[at] >>> 0) + this.#words[at + 1] * 2 ** 32
   }
+
+  /** Of SERVER events: the number of the connection, the player's position, and what is said in words. */
+  connection (index) { return this.#u64(index, 'connection') }
+  position (index) { return this.#u32(index, 'position') }
+  told (index) { return this.#told[index] }
+  phase (index) { return native.phaseName(this.#u32(index, 'phase')) }
 
   timeNs (index) {
     const at = index * SIZE_WORDS + word.time
@@ -66,7 +77,7 @@ class Events {
     const info = (index * SIZE_WORDS + word.payload) * 4
     return {
       status: this.status(index),
-      phase: native.phaseName(this.#u32(index, 'phase')),
+      phase: this.phase(index),
       code: this.#text(info, CODE_BYTES),
       text: this.#text(info + CODE_BYTES, TEXT_BYTES)
     }

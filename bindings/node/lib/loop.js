@@ -5,11 +5,13 @@
 const native = require('./native.js')
 const { check, argumentError, ownError } = require('./error.js')
 const { Events } = require('./events.js')
+const { makeServerEvent } = require('./server-event.js')
 const { options } = require('./options.js')
 
 // enum oxrtmp_event_type
 const PACKET = 2
 const LOG = 9
+const SERVER = 17
 
 const LEVELS = ['none', 'error', 'warning', 'info', 'debug'] // enum oxrtmp_log_level
 
@@ -42,9 +44,9 @@ function unregister (number) {
 /** The number of the batch that is being handed out, or was last. */
 const currentTurn = () => turn
 
-function onEvents (count, slab, external) {
+function onEvents (count, slab, external, told) {
   turn++
-  events.hold(slab, external)
+  events.hold(slab, external, told)
   let number = 0
   let object
   for (let index = 0; index < count; index++) {
@@ -59,8 +61,10 @@ function onEvents (count, slab, external) {
       object?.onPacket(events.packet(index))
     } else if (type === LOG) {
       log(index)
-    } else {
-      object?.onEvent(type, events, index)
+    } else if (object !== undefined) {
+      object.onEvent(type, events, index)
+    } else if (type === SERVER) {
+      makeServerEvent(events, index).keep()
     }
   }
   events.hold()

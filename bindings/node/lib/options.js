@@ -23,6 +23,13 @@ const count = integer(1, U32)
 const whole = integer(0, Number.MAX_SAFE_INTEGER)
 const time = integer(-1, I32) // milliseconds; -1: without bound
 
+// Types of a server's events, and the names of its hooks.
+const EVENTS = ['connection', 'handshake_complete', 'connect', 'disconnect', 'fc_publish', 'publish', 'publish_stop', 'unpublish',
+  'play', 'play_stop', 'pause', 'unpause', 'metadata', 'media_tag', 'video_frame', 'audio_frame', 'enhanced_video_frame',
+  'enhanced_audio_frame', 'keyframe', 'stats_update']
+const HOOKS = EVENTS.map(type => type.replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
+const hooks = Object.fromEntries(HOOKS.map(name => [name, func]))
+
 const limits = {
   messageBytes: integer(1, 0xffffff),
   partialBytes: count,
@@ -80,6 +87,23 @@ const server = {
   noSampleAccess: flag,
   dataStart: flag
 }
+
+// What a server tells and asks. The addon gets these as lib/teller.js makes them.
+const told = {
+  events: value => value === 'all' || (Array.isArray(value) && value.every(type => EVENTS.includes(type)))
+    ? undefined
+    : `'all' or an array of ${EVENTS.join(', ')}`,
+  askMediaTag: flag,
+  statsIntervalMs: integer(1, I32),
+  loginScheme: oneOf('adobe', 'llnw'),
+  proxyFrom: value => Array.isArray(value) && value.every(network => text(network) === undefined)
+    ? undefined
+    : 'an array of networks'
+}
+
+const users = value => isObject(value) && Object.entries(value).flat().every(one => text(one) === undefined)
+  ? undefined
+  : 'an object of passwords by names'
 
 const client = {
   chunkSize: integer(1, 65536),
@@ -196,12 +220,12 @@ const codecs = value => Array.isArray(value) && value.length > 0 && value.length
   : `1 to ${MASK_CODECS} codecs of four characters`
 const masked = nested({ ...mask, codecs })
 
-const records = { limits, timeouts, server, client, tls, hub, mask, relay, recorder, metadata }
+const records = { limits, timeouts, server: { ...server, ...told }, client, tls, hub, mask, relay, recorder, metadata }
 
 const forms = {
   server: {
-    ...server, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, tls: nested(tls), hub: any,
-    signal: abortSignal
+    ...server, ...told, users, hooks: nested(hooks), onError: func, limits: nested(limits), timeouts: nested(timeouts),
+    sendTimeoutMs: time, tls: nested(tls), hub: any, signal: abortSignal
   },
   client: {
     ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, tls: nested(tls), fd: integer(0, I32),
@@ -212,6 +236,7 @@ const forms = {
   enginePlay: { ...client, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
   tls,
   adopt: { tls: flag },
+  hooks,
   hub: { ...hub, mask: masked },
   hubPublish: { sendTimeoutMs: time, outputBytes: count, lingerMs: time },
   hubPlay: { sendTimeoutMs: time, outputBytes: count, lingerMs: time, mask: masked },
@@ -285,4 +310,4 @@ function checkBytes (value, name) {
   throw argumentError(`${name} must be a Buffer, another view or an ArrayBuffer`)
 }
 
-module.exports = { options, nativeMask, records, HUB_WORDS, isObject, checkText, checkInteger, checkBytes, U32 }
+module.exports = { options, nativeMask, records, HUB_WORDS, EVENTS, HOOKS, isObject, checkText, checkInteger, checkBytes, U32 }

@@ -6,7 +6,9 @@ const { checkText } = require('./options.js')
 
 const KINDS = ['', 'publish', 'play', 'connection', 'connect', 'fc_publish'] // enum oxrtmp_request_kind
 const TEXTS = ['app', 'streamName', 'rawStreamName', 'query', 'publishType', 'tcUrl', 'peerAddress', 'flashVersion', 'swfUrl',
-  'pageUrl', 'encoder']
+  'pageUrl', 'encoder', 'user']
+
+const SCHEMES = { adobe: 1, llnw: 2 } // enum oxrtmp_login_scheme
 
 const INTERNAL = Symbol('a request of the library')
 
@@ -29,6 +31,7 @@ class Request {
     this.#connect = peer
     this.kind = KINDS[peer.kind] ?? ''
     this.play = peer.play
+    this.connection = peer.connection
     for (const name of TEXTS) this[name] = typeof peer[name] === 'string' ? peer[name] : ''
   }
 
@@ -36,8 +39,8 @@ class Request {
     internals = {
       makeRequest: (id, deadline, of) => new Request(INTERNAL, id, deadline, of),
       /** Whether its time is over: the library has rejected it then, and its handle is ended here. */
-      expire: request => {
-        if (performance.now() <= request.#deadline) return false
+      expire: (request, over = false) => {
+        if (!over && performance.now() <= request.#deadline) return false
         native.requestReject(request.#take())
         return true
       },
@@ -74,6 +77,22 @@ class Request {
     if (result !== status.STATE && result !== status.TIMEOUT && result !== status.CLOSED) check(result)
   }
 
+  async redirect (url, description) {
+    checkText(url, 'url')
+    if (description !== undefined) checkText(description, 'description')
+    const result = native.requestRedirect(this.#take(), url, description)
+    if (result !== status.STATE && result !== status.TIMEOUT && result !== status.CLOSED) check(result)
+  }
+
+  async login (scheme, password) {
+    if (!Object.hasOwn(SCHEMES, scheme)) throw argumentError("scheme must be 'adobe' or 'llnw'")
+    if (password !== undefined) checkText(password, 'password')
+    if (this.kind !== 'connect') throw ownError('STATE', 'only a connect request logs in')
+    const result = native.requestLogin(this.#take(), SCHEMES[scheme], password)
+    if (result === status.STATE || result === status.CLOSED) return false // the peer has gone
+    return check(result) === 1
+  }
+
   #take () {
     const handle = this.#handle
     if (handle === undefined) throw ownError('STATE', 'the request was answered before')
@@ -82,4 +101,4 @@ class Request {
   }
 }
 
-module.exports = { Request, ...internals }
+module.exports = { Request, SCHEMES, ...internals }

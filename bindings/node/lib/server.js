@@ -6,11 +6,15 @@ const { errorOf } = require('./events.js')
 const { Inbox } = require('./inbox.js')
 const { makeRequest, expire, sessionOf } = require('./request.js')
 const { letGo } = require('./session.js')
+const { Teller, settingsOf } = require('./teller.js')
 const { handleOf } = require('./hub.js')
 const { options, checkText, checkInteger } = require('./options.js')
 
 const REQUEST = 1
 const SERVER_CLOSED = 8
+const SERVER = 17
+
+const LAST_WORDS_MS = 2000 // that a server which is closed waits for its own last events
 
 const DECISION_MS = 10000
 const I32 = 2 ** 31 - 1
@@ -26,14 +30,22 @@ class Server {
   #addresses = []
   #of = { sessions: new Set() } // what its sessions need to know; of these the open ones
   #hub // which lives as long as the server
+  #teller
+  #last // { promise, come } of the server's last event
   #closing // the promise of close()
   #shutdown // { promise, resolve, reject } of shutdown()
   #signal
   #abort = () => { this.close() }
 
-  constructor (internal, { timeouts, sendTimeoutMs } = {}) {
+  constructor (internal, given = {}) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Server.listen() or Server.create()')
+    const { timeouts, sendTimeoutMs } = given
     const ms = timeouts?.decisionMs
+    this.#last = {}
+    this.#last.promise = new Promise(resolve => { this.#last.come = resolve })
+    this.#teller = new Teller(given, request => this.#put(request), paused => {
+      if (this.#handle !== undefined) native.serverTell(this.#handle, paused ? undefined : this.#id)
+    })
     this.#of.sendTimeoutMs = sendTimeoutMs
     this.#decisionMs = ms === -1 ? Infinity : ms || DECISION_MS
   }
@@ -56,10 +68,11 @@ class Server {
     return Server.#make(undefined, options('server', given))
   }
 
-  static async #make (address, { signal, sendTimeoutMs, hub, ...settings }) {
+  static async #make (address, given) {
+    const { signal, sendTimeoutMs, hub, ...settings } = settingsOf(given)
     signal?.throwIfAborted()
     if (hub !== undefined) settings.hub = handleOf(hub)
-    const server = new Server(INTERNAL, { ...settings, sendTimeoutMs })
+    const server = new Server(INTERNAL, given)
     server.#hub = hub
     server.#id = register(server)
     try {
@@ -121,7 +134,25 @@ class Server {
     this.#addresses = text === '' ? [] : text.split(', ')
   }
 
-  // ---- requests ----
+  kick (connection, code, description) {
+    if (description === undefined) [code, description] = [undefined, code]
+    checkInteger(connection, 'connection', 1, Number.MAX_SAFE_INTEGER)
+    if (code !== undefined) checkText(code, 'code')
+    if (description !== undefined) checkText(description, 'description')
+    const result = native.serverKick(this.#open(), connection, code, description)
+    return result !== status.STATE && check(result) === status.OK
+  }
+
+  // ---- requests and events ----
+
+  nextEvent () { return this.#teller.next() }
+  events () { return this.#teller.events() }
+
+  #put (request) {
+    if (this.#handle === undefined) return expire(request, true)
+    this.#inbox.dropWhile(expire)
+    this.#inbox.put(request)
+  }
 
   #next () {
     this.#inbox.dropWhile(expire)
@@ -169,6 +200,7 @@ class Server {
 
   async shutdown (given) {
     const { timeoutMs = -1 } = options('shutdown', given)
+    this.#teller.resume()
     if (this.#shutdown === undefined) {
       check(native.serverShutdownStart(this.#open(), timeoutMs))
       this.#shutdown = {}
@@ -187,13 +219,16 @@ class Server {
   async #close () {
     if (this.#handle === undefined) return
     const handle = this.#handle
+    this.#teller.resume()
     this.#handle = undefined
     this.#signal?.removeEventListener('abort', this.#abort)
     this.#hold.busy = false
     this.#inbox.abandon()
     const shutdown = this.#shutdown
     await holding(checkJob(native.serverClose(handle))) // its sessions are told by events of their own
+    if (this.#teller.tells) await holding(soon(this.#last.promise))
     unregister(this.#id)
+    this.#teller.end()
     for (const session of this.#of.sessions) letGo(session)
     shutdown?.reject(ownError('CLOSED', 'the server was closed before its sessions had ended'))
   }
@@ -203,9 +238,12 @@ class Server {
   onEvent (type, events, index) {
     if (type === REQUEST) {
       const request = makeRequest(events.request(index), performance.now() + this.#decisionMs, this.#of)
-      this.#inbox.dropWhile(expire)
-      this.#inbox.put(request)
-    } else if (type === SERVER_CLOSED && this.#shutdown !== undefined) {
+      this.#teller.onRequest(request)
+    } else if (type === SERVER) {
+      this.#teller.onEvent(events, index)
+    } else if (type === SERVER_CLOSED) {
+      this.#last.come()
+      if (this.#shutdown === undefined) return
       const { resolve, reject } = this.#shutdown
       this.#shutdown = undefined
       const event = events.describe(index)
@@ -213,6 +251,13 @@ class Server {
       this.close().then(settle, reject)
     }
   }
+}
+
+/** A promise that is fulfilled with another one, or after LAST_WORDS_MS. */
+function soon (promise) {
+  let timer
+  const late = new Promise(resolve => { timer = setTimeout(resolve, LAST_WORDS_MS) })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 /** Runs the handler of a request; when it has settled nothing is left of the request. */

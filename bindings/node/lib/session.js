@@ -74,6 +74,8 @@ class Session extends Stream {
   get streamName () { return this.#peer.streamName }
   get rawStreamName () { return this.#peer.rawStreamName }
   get query () { return this.#peer.query }
+  get user () { return this.#peer.user }
+  get connection () { return this.#peer.connection }
   get publishType () { return this.#peer.publishType }
   get tcUrl () { return this.#peer.tcUrl }
   get peerAddress () { return this.#peer.peerAddress }

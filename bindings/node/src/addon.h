@@ -130,6 +130,7 @@ struct server_settings {
   oxrtmp_limits limits;
   oxrtmp_timeouts timeouts;
   oxrtmp_tls_options tls;
+  oxrtmp_user *users;
 };
 
 struct client_settings {
@@ -151,8 +152,9 @@ struct relay_settings {
   struct client_settings client;
 };
 
-bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s); /* end with tls_options_free */
-bool get_tls_options(struct arguments *a, size_t at, oxrtmp_tls_options *o);         /* the same */
+bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s); /* end with server_settings_free */
+void server_settings_free(struct server_settings *s);
+bool get_tls_options(struct arguments *a, size_t at, oxrtmp_tls_options *o);         /* end with tls_options_free */
 void tls_options_free(oxrtmp_tls_options *o);
 bool get_client_settings(struct arguments *a, size_t at, struct client_settings *s); /* end with client_settings_free */
 void client_settings_free(struct client_settings *s);
@@ -223,6 +225,10 @@ bool memory_make(struct addon *addon, oxrtmp_event *events, size_t count, struct
 /* events_make makes what JavaScript gets of events that did not come by the queue: [events, count, slab, loans]. */
 napi_value events_make(struct addon *addon, oxrtmp_event *events, size_t count);
 
+/* told_make makes an array of what the SERVER events among these say in words, by their places, and releases that; undefined
+ * where there are none. */
+napi_value told_make(napi_env env, const oxrtmp_event *events, size_t count);
+
 /* ---- the functions by file ---- */
 
 struct function {
@@ -231,7 +237,7 @@ struct function {
 };
 
 extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
-    client_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[], relay_functions[],
-    amf_functions[], calls_functions[], part_functions[], lowlevel_functions[];
+    client_functions[], told_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[],
+    relay_functions[], amf_functions[], calls_functions[], part_functions[], lowlevel_functions[];
 
 #endif

@@ -29,7 +29,7 @@ static napi_value engine_server(napi_env env, napi_callback_info info) {
     return NULL;
   }
   napi_value result = wrap(&a, oxrtmp_engine_server_create(&settings.options, flags, &engine), &engine);
-  tls_options_free(&settings.tls);
+  server_settings_free(&settings);
   return result;
 }
 

@@ -154,6 +154,7 @@ static bool may_lend(const struct addon *addon, const oxrtmp_packet *packet, siz
 /* has_packet tells whether an event brings a packet, or what a peer says. */
 static bool has_packet(const oxrtmp_event *event) {
   return event->type == OXRTMP_EVENT_PACKET ||
+         (event->type == OXRTMP_EVENT_SERVER && event->u.server.packet.token != 0) ||
          ((event->type == OXRTMP_EVENT_CALL || event->type == OXRTMP_EVENT_SHARED_OBJECT) && event->status == OXRTMP_OK);
 }
 

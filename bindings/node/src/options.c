@@ -75,6 +75,11 @@ static const struct field server_fields[] = {
     FIELD(U32, oxrtmp_server_options, "playRecorded", play_recorded),
     FIELD(U32, oxrtmp_server_options, "noSampleAccess", no_sample_access),
     FIELD(U32, oxrtmp_server_options, "dataStart", data_start),
+    FIELD(U32, oxrtmp_server_options, "events", events),
+    FIELD(U32, oxrtmp_server_options, "askMediaTag", ask_media_tag),
+    FIELD(I32, oxrtmp_server_options, "statsIntervalMs", stats_interval_ms),
+    FIELD(U32, oxrtmp_server_options, "loginScheme", login_scheme),
+    FIELD(TEXT_POINTER, oxrtmp_server_options, "proxyFrom", proxy_from),
     END};
 
 static const struct field tls_fields[] = {
@@ -437,7 +442,45 @@ static bool read_mask_option(napi_env env, napi_value object, oxrtmp_mask *mask,
   return type != napi_object || read_mask(env, value, mask);
 }
 
+/* read_users reads the property users: names and passwords in turn. */
+static bool read_users(napi_env env, napi_value object, struct server_settings *s) {
+  static const struct field text = {NULL, TEXT_POINTER, 0, sizeof(char *)};
+  napi_value list, one;
+  uint32_t count;
+  bool there;
+  if (napi_get_named_property(env, object, "users", &list) != napi_ok || napi_is_array(env, list, &there) != napi_ok) {
+    return false;
+  }
+  if (!there || napi_get_array_length(env, list, &count) != napi_ok || count < 2) {
+    return true;
+  }
+  s->users = calloc(count / 2, sizeof *s->users);
+  if (s->users == NULL) {
+    return false;
+  }
+  s->options.users = s->users;
+  s->options.user_count = count / 2;
+  for (uint32_t i = 0; i < count / 2 * 2; i++) {
+    const char **at = i % 2 == 0 ? &s->users[i / 2].name : &s->users[i / 2].password;
+    if (napi_get_element(env, list, i, &one) != napi_ok || !read_text(env, one, &text, (char *)at)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void server_settings_free(struct server_settings *s) {
+  for (size_t i = 0; s->users != NULL && i < s->options.user_count; i++) {
+    free((char *)s->users[i].name);
+    free((char *)s->users[i].password);
+  }
+  free(s->users);
+  free_texts(server_fields, &s->options);
+  tls_options_free(&s->tls);
+}
+
 bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s) {
+  s->users = NULL;
   oxrtmp_server_options_init(&s->options);
   oxrtmp_limits_init(&s->limits);
   oxrtmp_timeouts_init(&s->timeouts);
@@ -447,6 +490,7 @@ bool get_server_settings(struct arguments *a, size_t at, struct server_settings 
   s->options.no_wait = 1; /* as below */
   return !is_object(a, at) || (read_fields(a->env, a->values[at], server_fields, &s->options) &&
                                read_hub(a->env, a->values[at], &s->options.hub) &&
+                               read_users(a->env, a->values[at], s) &&
                                read_tls(a->env, a->values[at], &s->tls, &s->options.tls) &&
                                read_nested(a->env, a->values[at], "limits", limits_fields, &s->limits) &&
                                read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));

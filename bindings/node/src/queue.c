@@ -14,7 +14,7 @@ static void report(napi_env env) {
   }
 }
 
-/* call is the one call per batch: callback(count, slab, loans). */
+/* call is the one call per batch: callback(count, slab, loans, told). */
 static void call(struct addon *addon, size_t count) {
   napi_env env = addon->env;
   struct memory memory;
@@ -24,8 +24,8 @@ static void call(struct addon *addon, size_t count) {
     return;
   }
   addon->batch = memory.lent > 0 ? MAX_LARGE_EVENTS : MAX_EVENTS;
-  napi_value arguments[] = {make_u32(env, (uint32_t)count), memory.slab, memory.loans};
-  napi_make_callback(env, addon->context, global, callback, 3, arguments, &result);
+  napi_value arguments[] = {make_u32(env, (uint32_t)count), memory.slab, memory.loans, told_make(env, addon->events, count)};
+  napi_make_callback(env, addon->context, global, callback, 4, arguments, &result);
 }
 
 static void on_events(uv_poll_t *poll, int status, int events) {

@@ -17,7 +17,7 @@ static void server_job_dispose(struct job *job, bool delivered) {
   if (!delivered && job->result != NULL && s->server.id != 0) {
     oxrtmp_server_close(s->server);
   }
-  tls_options_free(&s->settings.tls);
+  server_settings_free(&s->settings);
   free(s->address);
   free(s);
 }
@@ -211,12 +211,15 @@ static napi_value server_close(napi_env env, napi_callback_info info) {
 static napi_value describe(napi_env env, oxrtmp_request request) {
   napi_value object;
   uint32_t kind = 0;
+  uint64_t connection = 0;
   oxrtmp_connect_info c = {.struct_size = sizeof c};
   oxrtmp_play_info play = {.struct_size = sizeof play};
   if (napi_create_object(env, &object) != napi_ok) {
     return NULL;
   }
   oxrtmp_request_kind(request, &kind);
+  oxrtmp_request_connection(request, &connection);
+  set_named(env, object, "connection", make_double(env, (double)connection));
   set_named(env, object, "kind", make_u32(env, kind));
   SET_TEXT("peerAddress", oxrtmp_request_peer_address);
   SET_TEXT("app", oxrtmp_request_app);
@@ -229,6 +232,7 @@ static napi_value describe(napi_env env, oxrtmp_request request) {
   SET_TEXT("swfUrl", oxrtmp_request_swf_url);
   SET_TEXT("pageUrl", oxrtmp_request_page_url);
   SET_TEXT("encoder", oxrtmp_request_encoder);
+  SET_TEXT("user", oxrtmp_request_user);
   SET_TEXT("connectJson", oxrtmp_request_connect_json);
   if (kind == OXRTMP_REQUEST_PLAY && oxrtmp_request_play(request, &play) == OXRTMP_OK) {
     set_named(env, object, "play", make_play_info(env, &play));

@@ -15,7 +15,7 @@ const program = part => {
 }
 
 test('the server', async t => {
-  const source = program("streamName !== 'secret'").replace("'127.0.0.1:1935'", "'127.0.0.1:0'")
+  const source = program("for await (const request").replace("'127.0.0.1:1935'", "'127.0.0.1:0'")
     .replace('\nfor await', '\nconsole.log(server.address)\nfor await')
   const { spawn } = await import('node:child_process')
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], { cwd: PACKAGE, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -57,6 +57,18 @@ test('serve, with a recorder', async t => {
   assert.equal(recorded.length, (await collect(await FLVReader.open(CLIP))).length + 1)
 })
 
+test('hooks', async () => {
+  const source = program('hooks:').replace("'127.0.0.1:1935'", "'127.0.0.1:0'").replace('await Server.listen(', 'const server = await Server.listen(')
+  const { stdout } = await node(`
+    ${source}
+    import { Client } from 'oxrtmp'
+    const url = 'rtmp://' + server.address + '/live/'
+    await Client.publish(url + 'wrong').catch(error => console.log(error.description))
+    await (await Client.publish(url + 'secret')).close()
+    setTimeout(() => process.exit(), 300)`)
+  assert.match(stdout, /^unauthorized\nsecret has ended: .+\n$/)
+})
+
 test('the client', async t => {
   const { server } = await listen(t)
   const taking = server.nextRequest().then(request => request.accept()).then(collect)
@@ -89,7 +101,7 @@ test('require() gives the same', async t => {
 })
 
 test('playing, and a whole server', async () => {
-  const source = program('new Hub()').replace("'127.0.0.1:1935'", "'127.0.0.1:0'")
+  const source = program('const hub = new Hub()').replace("'127.0.0.1:1935'", "'127.0.0.1:0'")
     .replaceAll("'rtmp://127.0.0.1/live/cam'", '`rtmp://${server.address}/live/cam`')
     .replace('aac)', 'Buffer.of(1, 2))').replace('packet.timestampMs)', 'packet.timestampMs) || packet.media !== "audio" || process.exit(0)')
   const { stdout } = await node(source)

@@ -1,8 +1,8 @@
 // Compiled by tsc --strict, never run: the types say what the package does.
 import { createReadStream } from 'node:fs'
 import {
-  Client, Engine, FLVReader, Hub, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Relay, Request, Server, Session, buildInfo,
-  libraryStatistics, setLogger, setMemoryLimit, status, version
+  Client, Engine, FLVReader, Hub, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Refusal, Relay, Request, Server,
+  ServerEvent, Session, buildInfo, chainHooks, libraryStatistics, logHooks, setLogger, setMemoryLimit, status, version
 } from 'oxrtmp'
 import {
   AMFCursor, ChunkDecoder, ChunkEncoder, ColorSections, HANDSHAKE_RANDOM_SIZE, Handshake, amfBuild,
@@ -10,7 +10,7 @@ import {
   handshakeOffsets, packetBuild, packetParse, timestampBefore
 } from 'oxrtmp/lowlevel'
 import type { BufferError } from 'oxrtmp/lowlevel'
-import type { ClientOptions, EngineEvent, PacketInit, RelayStatistics, ServerOptions, Statistics } from 'oxrtmp'
+import type { ClientOptions, EngineEvent, Hooks, PacketInit, RelayStatistics, ServerOptions, Statistics } from 'oxrtmp'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 function same<A, B> (yes: Same<A, B>): void { void yes }
@@ -59,6 +59,24 @@ export async function server (): Promise<void> {
   }, { onError: (error, request) => console.error(error, request.app) })
   await server.shutdown({ timeoutMs: 1000 })
   server.adoptListener(3)
+
+  const hooks: Hooks = chainHooks(logHooks(({ level, message }) => console.log(level, message)), {
+    publish: async request => { if (request.streamName !== 'secret') throw new Refusal('unauthorized') },
+    mediaTag: event => event.packet?.keyframe ?? true,
+    unpublish: event => console.log(event.text, event.error?.code)
+  })
+  const told = await Server.listen(':0', {
+    hooks, events: ['publish', 'stats_update'], users: { alice: 's3cret' }, loginScheme: 'llnw', proxyFrom: ['10.0.0.0/8'],
+    onError: (error, about) => console.error(error, about.connection)
+  })
+  for await (const event of told.events()) {
+    same<typeof event, ServerEvent>(true)
+    const kicked = told.kick(event.connection, 'enough')
+    same<typeof kicked, boolean>(true)
+    event.drop()
+  }
+  // @ts-expect-error: there is no such event
+  await Server.listen(':0', { events: ['published'] })
 
   const asking = await Server.listen(':0', { askConnection: true })
   for await (const request of asking) {

@@ -1,0 +1,175 @@
+'use strict'
+const { Inbox, iterate } = require('./inbox.js')
+const { SCHEMES } = require('./request.js')
+const { makeServerEvent, weigh, maskOf, TYPES, MEDIA_TAG } = require('./server-event.js')
+
+// What waits here to be told: past either bound it is left in the library, which then does not read from the server's
+// connections.
+const WAITING_EVENTS = 1024
+const WAITING_BYTES = 4 * 1024 * 1024
+
+const ASKS = { connection: 'askConnection', connect: 'askConnect', fcPublish: 'askFcPublish', publish: 'askPublish', play: 'askPlay' }
+
+const camel = name => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())
+
+/** What the options of a server that are about what it tells and asks become for the addon. */
+function settingsOf ({ hooks = {}, onError, events, ...settings }) {
+  const told = TYPES.slice(1).filter(type => !(camel(type) in ASKS) && hooks[camel(type)] !== undefined)
+  for (const [name, option] of Object.entries(ASKS)) if (hooks[name] !== undefined) settings[option] = true
+  if (hooks.mediaTag !== undefined) settings.askMediaTag = true
+  settings.events = maskOf(events ?? []) | maskOf(told)
+  if (settings.loginScheme !== undefined) settings.loginScheme = SCHEMES[settings.loginScheme]
+  if (Array.isArray(settings.proxyFrom)) settings.proxyFrom = settings.proxyFrom.join(',')
+  if (settings.users !== undefined) settings.users = Object.entries(settings.users).flat()
+  return settings
+}
+
+/** Tells hooks, and who takes events, what happens on a server, in order, and asks hooks about requests. */
+class Teller {
+  #hooks
+  #onError
+  #wanted // the types of event that are taken
+  #asksMedia
+  #asked // the kinds of request that are for the application
+  #deliver // gets those
+  #hub
+  #lines = new Map() // what waits for hooks, by connection
+  #inbox = new Inbox(event => this.#done(event), () => {})
+  #pause
+  #paused = false
+  #count = 0 // what waits, in lines and inbox
+  #bytes = 0
+
+  constructor ({ hooks, onError, events = [], askMediaTag = false, hub, ...settings }, deliver, pause) {
+    this.#hooks = hooks
+    this.#onError = onError ?? (error => process.emitWarning(error))
+    this.#wanted = new Set(events === 'all' ? TYPES : events)
+    if (askMediaTag) this.#wanted.add(TYPES[MEDIA_TAG])
+    this.#asksMedia = askMediaTag
+    this.#hub = hub
+    this.#asked = new Set(Object.keys(ASKS).filter(name => settings[ASKS[name]]))
+    if (hub === undefined) this.#asked.add('publish')
+    this.#deliver = deliver
+    this.#pause = pause
+  }
+
+  get tells () { return this.#wanted.size > 0 || this.#hooks !== undefined }
+
+  onRequest (request) {
+    if (this.#hooks === undefined) this.#deliver(request)
+    else this.#standInLine(request)
+  }
+
+  onEvent (events, index) {
+    const event = makeServerEvent(events, index)
+    this.#count++
+    this.#bytes += weigh(event)
+    if (!this.#paused && (this.#count >= WAITING_EVENTS || this.#bytes >= WAITING_BYTES)) {
+      this.#paused = true
+      this.#pause(true)
+    }
+    if (this.#hooks === undefined) this.#inbox.put(event)
+    else this.#standInLine(event)
+  }
+
+  #done (event) {
+    this.#count--
+    this.#bytes -= weigh(event)
+    if (this.#count < WAITING_EVENTS / 2 && this.#bytes < WAITING_BYTES / 2) this.resume()
+  }
+
+  resume () {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#pause(false)
+  }
+
+  // ---- hooks ----
+
+  #standInLine (about) {
+    const line = this.#lines.get(about.connection)
+    if (line !== undefined) line.push(about)
+    else this.#callHooks(about.connection, [about])
+  }
+
+  async #callHooks (connection, line) {
+    this.#lines.set(connection, line)
+    for (let at = 0; at < line.length; at++) {
+      const about = line[at]
+      line[at] = undefined
+      try {
+        await this.#callHook(about)
+      } catch (error) {
+        this.#onError(error, about)
+      }
+      if (at === 1023) at -= line.splice(0, 1024).length
+    }
+    this.#lines.delete(connection)
+  }
+
+  async #callHook (about) {
+    const isEvent = about.type !== undefined
+    const name = camel(isEvent ? about.type : about.kind)
+    const hook = isEvent === (name in ASKS) ? undefined : this.#hooks[name] // granted requests are not asked about
+    let kept
+    let failure
+    try {
+      kept = await hook?.(about)
+    } catch (error) {
+      failure = error
+    }
+    if (isEvent) this.#afterEvent(about, kept)
+    else await this.#afterRequest(about, name, failure)
+    if (failure !== undefined && (isEvent || failure.name !== 'Refusal')) throw failure
+  }
+
+  #afterEvent (event, kept) {
+    if (kept === false) event.drop()
+    else if (!this.#asksMedia) event.keep()
+    if (kept === false || !this.#wanted.has(event.type)) this.#done(event)
+    else this.#inbox.put(event)
+  }
+
+  async #afterRequest (request, name, failure) {
+    if (request.answered) return
+    if (failure !== undefined) {
+      const { code, description } = failure.name === 'Refusal' ? failure : { description: 'the application failed' }
+      await (code === undefined ? request.reject(description) : request.reject(code, description ?? ''))
+    } else if (this.#asked.has(name)) {
+      this.#deliver(request)
+    } else if (name !== 'publish' && name !== 'play') {
+      await request.accept()
+    } else if (this.#hub !== undefined) {
+      await this.#hub.accept(request)
+    } else {
+      await request.reject('no such stream')
+    }
+  }
+
+  // ---- events that are taken ----
+
+  async next () { return (await this.#inbox.next()).value }
+
+  events () {
+    const taken = iterate(this.#inbox, () => {})
+    let last
+    return {
+      async next () {
+        last?.keep() // unless it was dropped
+        const result = await taken.next()
+        last = result.value
+        return result
+      },
+      async return (value) {
+        last?.keep()
+        return { value, done: true }
+      },
+      [Symbol.asyncIterator] () { return this }
+    }
+  }
+
+  /** Nothing more is told. */
+  end () { this.#inbox.end() }
+}
+
+module.exports = { Teller, settingsOf }
