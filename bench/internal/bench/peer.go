@@ -4,6 +4,7 @@ import (
 	crand "crypto/rand"
 	"errors"
 	"net"
+	"sync"
 	"sync/atomic"
 
 	"oxrtmp/rtmp/engine"
@@ -17,20 +18,28 @@ type Peer struct {
 
 	conn   net.Conn
 	engine *engine.Client
-	block  []byte
+	block  *[65536]byte
 	rest   []byte // of block, not read yet
 }
 
 // Publish drives a connection up to an accepted publish of live/NAME, and announces chunks of 4096 bytes.
-func Publish(c net.Conn, name string) error { _, err := begin(c, name, nil); return err }
+func Publish(c net.Conn, name string) error {
+	p, err := begin(c, name, nil)
+	blocks.Put(p.block)
+	return err
+}
 
 // Play drives a connection up to an accepted play of live/NAME.
 func Play(c net.Conn, name string) (*Peer, error) {
 	return begin(c, name, &engine.PlayRequest{Start: message.PlayLive})
 }
 
+// blocks are what peers read into. A load that connects all the time would spend a tenth of its time on new ones.
+var blocks = sync.Pool{New: func() any { return new([65536]byte) }}
+
+// begin returns a peer with an error too.
 func begin(c net.Conn, name string, play *engine.PlayRequest) (*Peer, error) {
-	p := &Peer{conn: c, block: make([]byte, 65536), engine: engine.NewClient(engine.ClientConfig{
+	p := &Peer{conn: c, block: blocks.Get().(*[65536]byte), engine: engine.NewClient(engine.ClientConfig{
 		Rand: crand.Reader, StreamName: name, ChunkSize: 4096, Play: play,
 		Connect: message.Connect{App: "live", TCURL: "rtmp://bench/live", Type: "nonprivate"},
 	})}
@@ -38,9 +47,9 @@ func begin(c net.Conn, name string, play *engine.PlayRequest) (*Peer, error) {
 		e, err := p.next()
 		switch {
 		case err != nil:
-			return nil, err
+			return p, err
 		case e.Kind == engine.EventRefused:
-			return nil, errors.New(e.Status.Code)
+			return p, errors.New(e.Status.Code)
 		case e.Kind == engine.EventPublishing, e.Kind == engine.EventPlaying:
 			return p, nil
 		}
@@ -76,7 +85,7 @@ func (p *Peer) next() (engine.Event, error) {
 				return engine.Event{}, err
 			}
 		}
-		n, err := p.conn.Read(p.block)
+		n, err := p.conn.Read(p.block[:])
 		if err != nil {
 			return engine.Event{}, err
 		}
