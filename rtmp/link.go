@@ -408,8 +408,14 @@ func (l *link) flush() {
 	if l.writing || l.deciding || l.err != nil || l.fault != nil || l.queued() == 0 {
 		return
 	}
-	l.writing = true
-	l.goFunc(l.writeOut)
+	l.startWriter()
+}
+
+func (l *link) startWriter() {
+	if !l.writing {
+		l.writing = true
+		l.goFunc(l.writeOut)
+	}
 }
 
 // flushNow is flush for a goroutine that may write: what the transport takes at once is sent at once. The link is
@@ -430,7 +436,7 @@ func (l *link) flushNow() {
 		l.recycle(l.output.sent(n), 64<<10)
 		l.owner.drained()
 		if n == 0 {
-			l.flush()
+			l.startWriter()
 			return
 		}
 	}
