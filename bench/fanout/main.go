@@ -40,11 +40,11 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
-	contenders := []contender{
-		{name: "nginx-rtmp", start: bench.StartNginx},
-		{name: "bare relay (floor)", start: bench.Program(*build + "/bench/relay"), raw: true},
-		{name: "hub", start: bench.Program(self, "serve")},
-		{name: "hub, 50 ms coalesced", start: bench.Program(self, "serve", "-coalesce", "50ms")},
+	contenders := []bench.Contender{
+		{Name: "nginx-rtmp", Start: bench.StartNginx},
+		{Name: "bare relay (floor)", Start: bench.Program(*build + "/bench/relay"), Raw: true},
+		{Name: "hub", Start: bench.Program(self, "serve")},
+		{Name: "hub, 50 ms coalesced", Start: bench.Program(self, "serve", "-coalesce", "50ms")},
 	}
 	fmt.Printf("fan-out of one stream of 4 Mbit/s, 4096-byte chunks, medians of %d x %d s\n", *rounds, *seconds)
 	fmt.Printf("%-28s %8s %14s %10s %8s %8s %8s\n", "", "players", "CPU-s/Gbit", "x nginx", "p50 ms", "p99 ms", "lost")
@@ -56,9 +56,9 @@ func main() {
 		results := make([][]result, len(contenders))
 		for range *rounds {
 			for i, c := range contenders {
-				r, err := measure(self, c, *seconds, count)
+				r, err := measure(c, self, *seconds, count)
 				if err != nil {
-					fatal(fmt.Errorf("%s: %w", c.name, err))
+					fatal(fmt.Errorf("%s: %w", c.Name, err))
 				}
 				results[i] = append(results[i], r)
 			}
@@ -66,7 +66,7 @@ func main() {
 		peer := median(results[0])
 		for i, c := range contenders {
 			r := median(results[i])
-			fmt.Printf("%-28s %8d %14.4f %10.2f %8.1f %8.1f %8d\n", c.name, count, r.cpu, r.cpu/peer.cpu, r.p50, r.p99, r.lost)
+			fmt.Printf("%-28s %8d %14.4f %10.2f %8.1f %8.1f %8d\n", c.Name, count, r.cpu, r.cpu/peer.cpu, r.p50, r.p99, r.lost)
 		}
 	}
 }

@@ -21,7 +21,7 @@ const (
 	joining = 100
 )
 
-// load does what is measured: see [contender.measure].
+// load does what is measured: see [measure].
 func load(args []string) {
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	seconds := flags.Int("seconds", 5, "")

@@ -41,20 +41,20 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
-	nginx := contender{name: "nginx-rtmp", start: bench.StartNginx}
-	hub := contender{name: "hub", start: bench.Program(self, "serve")}
-	relay := contender{name: "bare relay (floor)", start: bench.Program(*build + "/bench/relay"), flags: []string{"-raw"}}
+	nginx := bench.Contender{Name: "nginx-rtmp", Start: bench.StartNginx}
+	hub := bench.Contender{Name: "hub", Start: bench.Program(self, "serve")}
+	relay := bench.Contender{Name: "bare relay (floor)", Start: bench.Program(*build + "/bench/relay"), Raw: true}
 
 	fmt.Printf("setting up, medians of %d x %d s\n", *rounds, *seconds)
 	for _, t := range []struct {
 		what, title string
 		columns     []string
-		contenders  []contender
+		contenders  []bench.Contender
 	}{
-		{"publish", "connect+publish, 50 at once", []string{"/s", "p50 ms", "p99 ms", "CPU-ms"}, []contender{nginx, hub}},
-		{"play", "connect+play, 50 at once", []string{"/s", "p50 ms", "p99 ms", "CPU-ms"}, []contender{nginx, hub}},
-		{"join", "100 players join one stream", []string{"joins", "p50 ms", "p95 ms", "CPU-ms"}, []contender{relay, nginx, hub}},
-		{"idle", fmt.Sprintf("%d idle publishers", *idle), []string{"", "", "", "KiB each"}, []contender{nginx, hub}},
+		{"publish", "connect+publish, 50 at once", []string{"/s", "p50 ms", "p99 ms", "CPU-ms"}, []bench.Contender{nginx, hub}},
+		{"play", "connect+play, 50 at once", []string{"/s", "p50 ms", "p99 ms", "CPU-ms"}, []bench.Contender{nginx, hub}},
+		{"join", "100 players join one stream", []string{"joins", "p50 ms", "p95 ms", "CPU-ms"}, []bench.Contender{relay, nginx, hub}},
+		{"idle", fmt.Sprintf("%d idle publishers", *idle), []string{"", "", "", "KiB each"}, []bench.Contender{nginx, hub}},
 	} {
 		if *only == "" || *only == t.what {
 			row(t.title, t.columns...)
@@ -72,13 +72,13 @@ func row(title string, columns ...string) {
 	fmt.Printf("   x the first row\n")
 }
 
-func table(self, what string, contenders ...contender) {
+func table(self, what string, contenders ...bench.Contender) {
 	results := make([][]result, len(contenders))
 	for range *rounds {
 		for i, c := range contenders {
-			r, err := c.measure(self, what)
+			r, err := measure(c, self, what)
 			if err != nil {
-				fatal(fmt.Errorf("%s: %s: %w", what, c.name, err))
+				fatal(fmt.Errorf("%s: %s: %w", what, c.Name, err))
 			}
 			results[i] = append(results[i], r)
 		}
@@ -86,7 +86,7 @@ func table(self, what string, contenders ...contender) {
 	first := median(results[0])
 	for i, c := range contenders {
 		r := median(results[i])
-		fmt.Printf("%-28s", c.name)
+		fmt.Printf("%-28s", c.Name)
 		for _, figure := range r {
 			fmt.Printf(" %10.2f", figure)
 		}
