@@ -74,6 +74,9 @@ type logHandler struct {
 	text       queue.LogText
 }
 
+// BoundsRecords implements rtmp.BoundedHandler: the queue's log has its own bounds.
+func (h *logHandler) BoundsRecords() {}
+
 func (h *logHandler) target() (*source, *logSource) {
 	if s := h.attachment.current.Load(); s != nil {
 		return s, s.queue.logs

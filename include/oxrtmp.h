@@ -656,7 +656,7 @@ OXRTMP_API oxrtmp_status oxrtmp_server_addresses(oxrtmp_server server, char *buf
 /** What the server did so far, as a JSON object: connections open, accepted, refused (and why), ended, timed out and
  *  failed (and in which phase), what was not known or not understood, figures of its hub; then "connection_list", with
  *  the members of oxrtmp_connection_statistics by the same names and a "stream_list" each, with those of
- *  oxrtmp_statistics. Stream names are masked: "sec…". No media wait for it. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+ *  oxrtmp_statistics. Stream names are masked: "se…". No media wait for it. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_server_json(oxrtmp_server server, char *buf, size_t cap, size_t *length);
 
 /** The same in Prometheus's text format (version 0.0.4), for your HTTP server to answer with: names begin with oxrtmp_,

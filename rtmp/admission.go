@@ -82,18 +82,26 @@ func (s *Server) admit(nc net.Conn, secure bool) error {
 		s.options.Logger.Warn("socket options", "error", err)
 	}
 	c := newServerConn(s, nc, secure)
+	refused, err := s.place(c)
+	if refused != "" {
+		s.tellRefusal(refused, c.peer)
+	}
+	return err
+}
+
+// place gives a connection its place among the others and starts it, or says which limit it is refused by.
+func (s *Server) place(c *serverConn) (limit string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return ErrClosed
-	}
 	switch {
+	case s.closed:
+		return "", ErrClosed
 	case len(s.conns) >= s.options.Limits.Connections:
 		s.counts.refusedTotal.Add(1)
-		return ErrLimit
+		return "Connections", ErrLimit
 	case c.address.IsValid() && s.perAddress[c.address] >= s.options.Limits.ConnectionsPerAddress:
 		s.counts.refusedAddress.Add(1)
-		return ErrLimit
+		return "ConnectionsPerAddress", ErrLimit
 	}
 	if s.admitted++; s.admitted == 1 && s.watched.Has(ServerStats) {
 		s.goroutines.Add(1)
@@ -112,7 +120,15 @@ func (s *Server) admit(nc net.Conn, secure bool) error {
 		defer s.goroutines.Done()
 		c.run()
 	}()
-	return nil
+	return "", nil
+}
+
+// tellRefusal logs that a connection was not let in. There is one record a second about that.
+func (s *Server) tellRefusal(limit, peer string) {
+	if s.refusals.take(time.Now(), 1) == 0 {
+		n := s.counts.refusedTotal.Load() + s.counts.refusedAddress.Load()
+		s.options.Logger.Warn("connection refused", "limit", limit, "peer", peer, "count", n)
+	}
 }
 
 // forget removes a connection that has ended.

@@ -86,7 +86,7 @@ type ClientOptions struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Allocator is where received payloads live; default [buffer.Heap].
 	Allocator buffer.Allocator
-	// Logger gets records about the connection; default none. Stream names do not appear in them.
+	// Logger gets records about the connection, as that of [ServerOptions] does; default none.
 	Logger *slog.Logger
 }
 
@@ -143,9 +143,7 @@ func (o *ClientOptions) withDefaults() (ClientOptions, error) {
 	if r.Linger <= 0 {
 		r.Linger = 2 * time.Second
 	}
-	if r.Logger == nil {
-		r.Logger = slog.New(slog.DiscardHandler)
-	}
+	r.Logger = calmed(r.Logger, nil)
 	return r, nil
 }
 

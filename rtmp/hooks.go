@@ -191,7 +191,7 @@ func LogHooks(logger *slog.Logger) *Hooks {
 	h := new(Hooks)
 	for _, kind := range requestKinds {
 		*h.request(kind) = func(r *Request) error {
-			logger.Info(grantedKind(kind).String(), "peer", r.PeerAddr(), "app", r.App(), "stream", masked(r.StreamName()))
+			logger.Info(grantedKind(kind).String(), "peer", r.PeerAddr(), "app", r.App(), "stream", Masked(r.StreamName()))
 			return nil
 		}
 	}
@@ -219,7 +219,7 @@ func logEvent(logger *slog.Logger, e *ServerEvent) {
 	}
 	list := []any{"connection", e.Connection, "peer", e.Peer}
 	if e.Session != nil {
-		list = append(list, "app", e.App, "stream", masked(e.StreamName))
+		list = append(list, "app", e.App, "stream", Masked(e.StreamName))
 	}
 	if e.Packet.Raw != nil {
 		list = append(list, "timestamp", e.Packet.Timestamp, "bytes", len(e.Packet.Raw))
@@ -231,12 +231,4 @@ func logEvent(logger *slog.Logger, e *ServerEvent) {
 		list = append(list, "reason", e.Reason)
 	}
 	logger.Log(context.Background(), level, e.Kind.String(), list...)
-}
-
-// masked is a stream name for a log: keys are secrets.
-func masked(name string) string {
-	if len(name) <= 4 {
-		return "…"
-	}
-	return name[:2] + "…"
 }

@@ -60,7 +60,7 @@ type HubOptions struct {
 	ChunkSize int
 	// Allocator is where what is sent to players lives, and what the application publishes; default [buffer.Heap].
 	Allocator buffer.Allocator
-	// Logger gets records about streams; default none. Stream names do not appear in them.
+	// Logger gets records about streams, as that of [ServerOptions] does; default none.
 	Logger *slog.Logger
 }
 
@@ -113,9 +113,7 @@ func NewHub(options *HubOptions) (*Hub, error) {
 	if o.Allocator != nil {
 		h.alloc = o.Allocator
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Logger = calmed(o.Logger, nil)
 	o.Player = o.Player.WithDefaults()
 	return h, nil
 }

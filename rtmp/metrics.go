@@ -4,31 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
-
-// Masked is a stream's name as it may be shown: its first characters and an ellipsis, as names are often the keys by
-// which streams are published.
-func Masked(name string) string {
-	keep := min(3, utf8.RuneCountInString(name)/4)
-	for i := range name {
-		if keep--; keep < 0 {
-			return name[:i] + "…"
-		}
-	}
-	return name
-}
-
-// escaped makes control characters, and bytes that are no text, visible.
-func escaped(s string) string {
-	hidden := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
-	if strings.IndexFunc(s, hidden) < 0 {
-		return s
-	}
-	quoted := strconv.Quote(s)
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
-}
 
 // metric is one figure: by name in JSON, behind a prefix in Prometheus's format, where times are in seconds.
 type metric[T any] struct {

@@ -91,7 +91,8 @@ type ServerOptions struct {
 	TLS *TLSOptions
 	// Allocator is where payloads live; default [buffer.Heap].
 	Allocator buffer.Allocator
-	// Logger gets records about connections; default none. Stream names do not appear in them.
+	// Logger gets records about connections; default none. Stream names do not appear in them, control characters are
+	// escaped, and no more than 100 a second come: the next one says how many were suppressed.
 	Logger *slog.Logger
 }
 
@@ -118,6 +119,7 @@ type Server struct {
 	counts     serverCounts
 	past       pastConns // connections that have ended
 	arrivals   pace
+	refusals   pace // records about them
 	admitted   uint64
 	idle       chan struct{} // not nil: closed when no connection is open
 	done       chan struct{} // closed with the server
@@ -142,6 +144,7 @@ func NewServer(options *ServerOptions) (*Server, error) {
 		s.options.Events |= ServerMediaTag.Mask()
 	}
 	s.engines = engine.NewService(s.engineConfig())
+	s.options.Logger = calmed(s.options.Logger, &s.counts.suppressed)
 	s.watched = s.options.Events & AllEvents
 	if h := s.options.Hooks; h != nil {
 		s.watched |= h.told()
@@ -176,9 +179,6 @@ func (o *ServerOptions) complete() error {
 	}
 	if o.Allocator == nil {
 		o.Allocator = buffer.Heap
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return nil
 }

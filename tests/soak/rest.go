@@ -24,7 +24,7 @@ func newStation() (*station, error) {
 		return nil, err
 	}
 	server, err := rtmp.Bind("127.0.0.1:0", &rtmp.ServerOptions{Hub: hub, Linger: 200 * time.Millisecond,
-		Limits: rtmp.Limits{Handshakes: 100000}, Timeouts: rtmp.Timeouts{Handshake: 2 * time.Second, Setup: 2 * time.Second}})
+		Limits: rtmp.Limits{Handshakes: 100000}})
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ test('a server as an object and for Prometheus', async t => {
   const [connection] = figures.connection_list
   const [stream] = connection.stream_list
   assert.equal(connection.phase, 'media')
-  assert.deepEqual([stream.kind, stream.app, stream.stream_name, stream.video_packets], ['publish', 'live', 'sec…', 1])
+  assert.deepEqual([stream.kind, stream.app, stream.stream_name, stream.video_packets], ['publish', 'live', 'se…', 1])
   const text = server.prometheus()
   assert.ok(!text.includes('secret') && text.includes('\noxrtmp_accepted_total 1\n'))
   for (const line of text.split('\n').filter(line => line !== '' && !line.startsWith('# '))) {

@@ -64,7 +64,7 @@ def test_server() -> None:
             (connection,) = figures["connection_list"]
             assert {f.name for f in fields(ConnectionStatistics)} <= set(connection)
             (stream,) = connection["stream_list"]
-            assert (stream["kind"], stream["app"], stream["stream_name"], stream["video_packets"]) == ("publish", "live", "sec…", 1)
+            assert (stream["kind"], stream["app"], stream["stream_name"], stream["video_packets"]) == ("publish", "live", "se…", 1)
             text = server.prometheus()
             assert "secret" not in text and "\noxrtmp_accepted_total 1\n" in text and "oxrtmp_stream_frame_rate{" in text
             assert all(LINE.fullmatch(line) for line in text.splitlines() if not line.startswith("# "))

@@ -230,7 +230,7 @@ class BaseServer(Handle):
         """What the server did so far, with figures of each connection and stream in "connection_list".
 
         Connections open, accepted, refused and why, ended, failed and in which phase, what was not known or not
-        understood, figures of the hub. Stream names are masked: "sec…".
+        understood, figures of the hub. Stream names are masked: "se…".
         """
         figures: dict[str, Any] = json.loads(_native.server_json(self._handle))
         return figures
