@@ -33,10 +33,12 @@ def pair() -> Iterator[Pair]:
 class Overheard:
     """Two engines, of which one is asked, and everything that it says is read."""
 
-    def __init__(self, side: str) -> None:
-        server, client = Engine.server(shaken=True), Engine.publish("rtmp://host/live/name", shaken=True)
+    def __init__(self, side: str, options: oxrtmp.ServerOptions | None = None) -> None:
+        server = Engine.server(shaken=True, **(options or {}))
+        client = Engine.publish("rtmp://host/live/name", shaken=True)
         self.asked, self.other = (server, client) if side == "server" else (client, server)
         self.decoder = ChunkDecoder()
+        self.said: list[Message] = []
         while self.asks() | bool(give(self.asked, self.other.output(), 0, accept)):
             pass
 
@@ -55,6 +57,7 @@ class Overheard:
                 found.append(message)
                 if message.type == 1:
                     self.decoder.set_chunk_size(control_parse(1, message.payload).value)
+        self.said += found
         return found
 
     def answer(self, data: bytes) -> Control:

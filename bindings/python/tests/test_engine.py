@@ -49,12 +49,17 @@ class Pair:
     """Two engines that talk to each other through memory, in pieces of some size."""
 
     def __init__(
-        self, piece: int = 1 << 20, shaken: bool = False, answer: Grant = accept, play: oxrtmp.ServerOptions | None = None
+        self,
+        piece: int = 1 << 20,
+        shaken: bool = False,
+        answer: Grant = accept,
+        play: oxrtmp.ServerOptions | None = None,
+        client: Engine | None = None,
     ) -> None:
         """play: the client plays, and the server has these options besides ask_play."""
         url = "rtmp://host/live/name?key=1"
         if play is None:
-            self.server, self.client = Engine.server(shaken=shaken), Engine.publish(url, shaken=shaken)
+            self.server, self.client = Engine.server(shaken=shaken), client or Engine.publish(url, shaken=shaken)
         else:
             self.server = Engine.server(shaken=shaken, **{**play, "ask_play": True})
             self.client = Engine.play(url, shaken=shaken)
