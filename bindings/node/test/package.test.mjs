@@ -32,6 +32,9 @@ async function works (directory) {
   const { code, stdout, stderr } = await run(process.execPath, ['main.mjs'], { cwd: directory, env: { PATH: '/nonexistent' } })
   assert.equal(code, 0, stderr)
   assert.equal(stdout.trim(), `${manifest.version} 77 true`)
+  const command = await run(path.join(directory, 'node_modules/.bin/oxrtmp'), ['--help'], { cwd: directory })
+  assert.equal(command.code, 0, command.stderr)
+  assert.match(command.stdout, /^usage: npx oxrtmp COMMAND/)
 }
 
 test('the manifest', () => {
