@@ -113,9 +113,18 @@ func clientOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
 		},
 		TLS: tlsOptions(o.tls), User: goString(o.user), Password: goString(o.password),
 		FollowRedirects: o.follow_redirects != 0, AnswerCalls: o.answer_calls != 0, Allocator: blocks,
+		DropVideo: o.drop_video != 0, Reconnect: reconnect(o), FollowReconnects: o.follow_reconnects != 0,
 		KeepAlive: duration(o.keep_alive_ms), UserTimeout: span(o.user_timeout_ms),
 		ReceiveBufferBytes: int(o.receive_buffer_bytes), SendBufferBytes: int(o.send_buffer_bytes),
 	}
+}
+
+// reconnect is how a lost connection is made again, if it is.
+func reconnect(o *C.oxrtmp_client_options) *rtmp.Reconnect {
+	if o.reconnect == 0 {
+		return nil
+	}
+	return &rtmp.Reconnect{RetryMin: span(o.retry_min_ms), RetryMax: span(o.retry_max_ms), Attempts: int(o.attempts)}
 }
 
 // linger converts a linger time: 0 is the default, negative is none.

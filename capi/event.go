@@ -24,6 +24,15 @@ func putClientEvent(out *C.oxrtmp_event, e *rtmp.ClientEvent) {
 		putEnd(out, statusOf(e.Err), e.Err, "")
 	case rtmp.ClientWritable:
 		out._type = C.OXRTMP_EVENT_WRITABLE
+	case rtmp.ClientReconnecting:
+		out._type = C.OXRTMP_EVENT_RECONNECTING
+		putEnd(out, statusOf(e.Err), e.Err, "")
+	case rtmp.ClientReconnected:
+		out._type = C.OXRTMP_EVENT_RECONNECTED
+	case rtmp.ClientCongested:
+		out._type = C.OXRTMP_EVENT_CONGESTED
+	case rtmp.ClientRelieved:
+		out._type = C.OXRTMP_EVENT_RELIEVED
 	case rtmp.ClientStatus, rtmp.ClientReconnect:
 		out._type = C.OXRTMP_EVENT_STATUS
 		putInfo(out, e.Status.Code, e.Status.Description)

@@ -1047,6 +1047,12 @@ typedef struct oxrtmp_client_options {
   uint32_t receive_buffer_bytes;   /**< size of the kernel's receive buffer; the system's, which grows with need */
   uint32_t send_buffer_bytes;      /**< size of the kernel's send buffer; likewise */
   uint32_t answer_calls;           /**< not 0: what the server calls, and shared objects, come as events */
+  uint32_t drop_video;             /**< publishing; not 0: video is dropped instead of waiting for room: see "Sending" */
+  uint32_t reconnect;              /**< publishing; not 0: a lost connection is made again: see "Sending" */
+  uint32_t retry_min_ms;           /**< wait half of it to all of it after a failure; doubled by each one; 1000 */
+  uint32_t retry_max_ms;           /**< the most it waits; 30000 */
+  uint32_t attempts;               /**< end the stream after so many failures in a row; never */
+  uint32_t follow_reconnects;      /**< not 0: obey a server that asks to connect anew; the new connection is made first */
 } oxrtmp_client_options;
 
 /** Connect to url and begin to publish: "rtmp://host[:port]/app/name", or "rtmps://" for TLS. The name is what follows
@@ -1073,6 +1079,13 @@ OXRTMP_API oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const
  * the server has ended the stream, E_STATE when the client plays, and the error of the connection when that broke.
  * Timestamps are milliseconds modulo 2^32 and should not go backwards. Two threads may send at once; each call's order
  * is kept. Headers go before the first frame.
+ *
+ * With drop_video no send waits for room: once half of output_bytes is queued all video up to the next keyframe is
+ * dropped, keyframes too when it is three quarters; audio, headers and data wait as ever. With reconnect a client whose
+ * connection is lost after CONNECTED makes it again; sends succeed meanwhile, and what they are given is dropped. The
+ * new connection begins with the metadata and the headers that were sent last, and video goes on with its next keyframe.
+ * A refusal by the server ends a stream that is running. Statistics count what was dropped; events tell of it all. Over
+ * a socket of yours, and in a hub, there is nothing to connect to again.
  *
  * To pass on a stream that runs already, or to begin again with another client: keep the last METADATA packet and the
  * last SEQUENCE_HEADER of each type and track (oxrtmp_packet_retain), send them first, and go on with the next
@@ -1223,6 +1236,12 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_BUFFER_LENGTH = 15, /**< it says how much it buffers; value: ms */
   OXRTMP_EVENT_RELAY = 16, /**< relay: it has come into a state; value: oxrtmp_relay_state; status says why */
   OXRTMP_EVENT_SERVER = 17, /**< server: what its options ask for; value: oxrtmp_server_event_kind; u.server */
+  /* Of a client with reconnect: */
+  OXRTMP_EVENT_RECONNECTING = 18, /**< the connection is lost, status says why; it is made again */
+  OXRTMP_EVENT_RECONNECTED = 19,  /**< the server has accepted again */
+  /* Of a client with drop_video or reconnect: */
+  OXRTMP_EVENT_CONGESTED = 20, /**< half of output_bytes is queued */
+  OXRTMP_EVENT_RELIEVED = 21,  /**< no more than a quarter is queued again */
   /* Of sessions and clients with answer_calls; u.packet is yours to release: see "Calls" */
   OXRTMP_EVENT_CALL = 48,          /**< the peer calls a procedure; value: the number to answer it by, 0: it wants none */
   OXRTMP_EVENT_SHARED_OBJECT = 49, /**< a shared object message came */
@@ -1558,7 +1577,8 @@ OXRTMP_API oxrtmp_status oxrtmp_client_next_packets(oxrtmp_client client, int32_
                                                     size_t max, size_t *count);
 
 /** Wait for the next event of a client, at most timeout_ms (0 looks, -1 waits for ever): STATUS and CONTROL of one that
- *  plays, WRITABLE of one that publishes, CLIENT_END of both, as they are in "Queue", and CALL, SHARED_OBJECT and REPLY.
+ *  plays, WRITABLE, RECONNECTING, RECONNECTED, CONGESTED and RELIEVED of one that publishes, CLIENT_END of both, as they
+ *  are in "Queue", and CALL, SHARED_OBJECT and REPLY.
  *  What nobody takes is dropped past 256. *event may hold a packet: oxrtmp_event_release. Since 0.1.
  *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED when oxrtmp_client_close is called meanwhile; E_BUSY when the client has a
  *  queue; after CLIENT_END what that said. */

@@ -428,6 +428,18 @@ export interface ClientOptions {
   password?: string
   /** Go where the server sends the client, up to five times in a row; false. */
   followRedirects?: boolean
+  /** Publishing: video up to a keyframe is dropped instead of waiting for room; audio waits as ever; false. */
+  dropVideo?: boolean
+  /** Publishing: a lost connection is made again; what is sent meanwhile is dropped; false. */
+  reconnect?: boolean
+  /** How long it waits after a failure, half of it to all of it; doubled by each one, in ms; 1000. */
+  retryMinMs?: number
+  /** The most it waits, in ms; 30000. */
+  retryMaxMs?: number
+  /** End the stream after so many failures in a row; never. */
+  attempts?: number
+  /** Obey a server that asks to connect anew; the new connection is made first; false. */
+  followReconnects?: boolean
   /** Bounds on what the server may cost. */
   limits?: Limits
   /** How long the phases of the connection may last. */
@@ -1071,8 +1083,16 @@ export interface AsksForPublishOnly {
 
 // ---- client side ----
 
-/** What the server of a stream that is played tells. */
+/** What a client tells besides its packets. */
 export type ClientEvent =
+  /** With `reconnect`: the connection is lost, and made again. */
+  | { readonly type: 'reconnecting', readonly error: OxrtmpError }
+  /** With `reconnect`: the server has accepted again. */
+  | { readonly type: 'reconnected' }
+  /** With `dropVideo` or `reconnect`: half of `outputBytes` is queued. */
+  | { readonly type: 'congested' }
+  /** With `dropVideo` or `reconnect`: no more than a quarter is queued again. */
+  | { readonly type: 'relieved' }
   /** A status, such as `'NetStream.Play.UnpublishNotify'`. */
   | { readonly type: 'status', readonly code: string, readonly description: string }
   /** A user control event by its number, and the message stream that it names. */

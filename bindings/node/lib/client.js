@@ -15,6 +15,10 @@ const FAILED = 5
 const CLIENT_END = 6
 const WRITABLE = 7
 const CLIENT_CLOSED = 10
+const RECONNECTING = 18
+const RECONNECTED = 19
+const CONGESTED = 20
+const RELIEVED = 21
 const STATUS = 33
 const CONTROL = 35
 
@@ -199,6 +203,18 @@ class Client extends Stream {
       }
       case WRITABLE:
         this.#line.lane.resume()
+        break
+      case RECONNECTING:
+        this.#line.onEvent({ type: 'reconnecting', error: errorOf(events.describe(index)) })
+        break
+      case RECONNECTED:
+        this.#line.onEvent({ type: 'reconnected' })
+        break
+      case CONGESTED:
+        this.#line.onEvent({ type: 'congested' })
+        break
+      case RELIEVED:
+        this.#line.onEvent({ type: 'relieved' })
         break
       case STATUS: {
         const { code, text } = events.describe(index)

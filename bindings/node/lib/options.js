@@ -128,7 +128,13 @@ const client = {
   sendBufferBytes: integer(1, I32),
   user: text,
   password: text,
-  followRedirects: flag
+  followRedirects: flag,
+  dropVideo: flag,
+  reconnect: flag,
+  retryMinMs: count,
+  retryMaxMs: count,
+  attempts: count,
+  followReconnects: flag
 }
 
 const tls = {

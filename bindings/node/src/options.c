@@ -152,6 +152,12 @@ static const struct field client_fields[] = {
     FIELD(TEXT_POINTER, oxrtmp_client_options, "user", user),
     FIELD(TEXT_POINTER, oxrtmp_client_options, "password", password),
     FIELD(U32, oxrtmp_client_options, "followRedirects", follow_redirects),
+    FIELD(U32, oxrtmp_client_options, "dropVideo", drop_video),
+    FIELD(U32, oxrtmp_client_options, "reconnect", reconnect),
+    FIELD(U32, oxrtmp_client_options, "retryMinMs", retry_min_ms),
+    FIELD(U32, oxrtmp_client_options, "retryMaxMs", retry_max_ms),
+    FIELD(U32, oxrtmp_client_options, "attempts", attempts),
+    FIELD(U32, oxrtmp_client_options, "followReconnects", follow_reconnects),
     END};
 
 static const struct field recorder_fields[] = {

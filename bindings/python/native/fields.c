@@ -31,6 +31,7 @@ const field native_client_options[] = {
     TEXT(publish_type), BOOL(digest_handshake), BOOL(no_wait), I32(send_timeout_ms), I32(linger_ms), U32(output_bytes),
     BOOL(live_only), U32(buffer_length_ms), I64(start_ms), I64(duration_ms), TEXT(user), TEXT(password),
     BOOL(follow_redirects), BOOL(answer_calls), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
+    BOOL(drop_video), BOOL(reconnect), U32(retry_min_ms), U32(retry_max_ms), U32(attempts), BOOL(follow_reconnects),
     ELSEWHERE(tls), ELSEWHERE(mask), END};
 #undef STRUCT
 

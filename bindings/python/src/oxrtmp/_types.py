@@ -139,6 +139,10 @@ class EventKind(IntEnum):
     CALL = 48  #: with answer_calls: the peer calls `name` with `values`; `value` is for answer and refuse, 0: none is wanted
     SHARED_OBJECT = 49  #: with answer_calls: `shared_object` has come
     RELAY = 16  #: the relay has come into a state: `value` is a RelayState; `status` and `text` say why
+    RECONNECTING = 18  #: with reconnect: the connection is lost, `status` says why; it is made again
+    RECONNECTED = 19  #: with reconnect: the server has accepted again
+    CONGESTED = 20  #: with drop_video or reconnect: half of output_bytes is queued
+    RELIEVED = 21  #: with drop_video or reconnect: no more than a quarter is queued again
     HANDSHAKE = 32  #: the handshake is done; `text` is "simple" or "digest"
     STATUS = 33  #: the server said something else; `code` and `text`
     COMMAND = 34  #: a command that the library does not answer; `code` is its name
@@ -311,6 +315,12 @@ class ClientOptions(TypedDict, total=False):
     user_timeout: float  #: seconds that the peer may leave what was sent unacknowledged (Linux); the system's
     receive_buffer_bytes: int  #: size of the kernel's receive buffer; the system's, which grows with need
     send_buffer_bytes: int  #: size of the kernel's send buffer; likewise
+    drop_video: bool  #: publishing: video up to a keyframe is dropped instead of waiting for room; audio waits as ever
+    reconnect: bool  #: publishing: a lost connection is made again; what is sent meanwhile is dropped
+    retry_min: float  #: seconds to wait after a failure, half of it to all of it; doubled by each one; 1
+    retry_max: float  #: the most it waits; 30
+    attempts: int  #: end the stream after so many failures in a row; never
+    follow_reconnects: bool  #: obey a server that asks to connect anew; the new connection is made first
 
 
 class CachePolicy(IntEnum):
@@ -445,6 +455,9 @@ def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[s
         plain["linger_ms"] = milliseconds(plain.pop("linger")) or -1
     if "keep_alive" in plain:
         plain["keep_alive_ms"] = milliseconds(plain.pop("keep_alive")) or 1
+    for name in ("retry_min", "retry_max"):
+        if name in plain:
+            plain[f"{name}_ms"] = max(1, milliseconds(plain.pop(name)))
     if "user_timeout" in plain:
         plain["user_timeout_ms"] = max(1, milliseconds(plain.pop("user_timeout")))
     return plain, limits._native(), timeouts._native()
