@@ -29,6 +29,9 @@ const flags = parseFlags('server', {
   wait: false, // players may wait for a publisher
   connections: 10000, // serve so many connections at most
   'connections-per-address': 5000, // and so many from one address
+  users: '', // who may connect, as name:password,...; everybody
+  login: ['adobe', 'llnw'], // how they log in
+  'proxy-from': '', // networks of load balancers with PROXY protocol, separated by commas
   'idle-ms': 60000 // end those that are silent for so long, and take nothing
 })
 const TAKEN_OVER = 'another publisher has taken over'
@@ -43,6 +46,12 @@ const hub = new Hub({
   coalesceMs: flags['coalesce-ms'],
   waitForPublisher: flags.wait
 })
+
+/**
+ * What is between commas.
+ * @param {string} list
+ */
+const words = list => list.split(',').filter(word => word !== '')
 
 /** @param {unknown} error */
 const message = error => error instanceof Error ? error.message : String(error)
@@ -65,7 +74,8 @@ async function forward (session, publisher, stream) {
   try {
     const recorder = flags.record ? await Recorder.openIn(flags.record, session.streamName) : undefined
     path = recorder?.path ?? ''
-    for await (const packet of session) {
+    // A loop over the session would close it when it is left by a failure: without the words below.
+    for (let packet = await session.nextPacket(); packet !== undefined; packet = await session.nextPacket()) {
       stream.extend(packet)
       await publisher.sendPacket(packet)
       await recorder?.write(packet)
@@ -137,6 +147,9 @@ try {
     askPublish: true,
     askPlay: true,
     ...certificate(flags),
+    users: Object.fromEntries(words(flags.users).map(user => user.split(/:(.*)/s, 2))),
+    loginScheme: flags.login,
+    proxyFrom: words(flags['proxy-from']),
     limits: { connections: flags.connections, connectionsPerAddress: flags['connections-per-address'] },
     timeouts: { idleMs: flags['idle-ms'] }
   }

@@ -150,6 +150,24 @@ class NginxFront:
         return f"rtmps://localhost:{self.port}/live/{name}"
 
 
+class HAProxy:
+    """HAProxy, which says by PROXY protocol version 2 for whom it connects; a front for each list of servers' ports."""
+
+    def __init__(self, nursery: Nursery, directory: Path, backends: list[list[int]]):
+        directory.mkdir(parents=True, exist_ok=True)
+        self.ports = [free_port() for _ in backends]
+        lines = ["global", " maxconn 100", "defaults", " mode tcp", " timeout connect 5s", " timeout client 30s",
+                 " timeout server 30s"]  # fmt: skip
+        for i, (port, servers) in enumerate(zip(self.ports, backends, strict=True)):
+            lines += [f"listen front{i}", f" bind 127.0.0.1:{port}", " balance roundrobin"]
+            lines += [f" server s{j} 127.0.0.1:{server} send-proxy-v2" for j, server in enumerate(servers)]
+        config = directory / "haproxy.cfg"
+        config.write_text("\n".join(lines) + "\n")
+        self.process = nursery.start([shutil.which("haproxy") or "/usr/sbin/haproxy", "-f", config, "-db"])
+        for port in self.ports:
+            wait_listening(port, self.process)
+
+
 class FFmpegServer:
     """ffmpeg -listen 1: accepts one publisher and writes what it sends into a file."""
 
