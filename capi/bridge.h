@@ -59,7 +59,10 @@ oxrtmp_status ox_check_struct(void *out, const char *name);
     } \
   } while (0)
 
-/* Options that point to limits, timeouts, TLS options and masks are read with those. */
+/* ox_capabilities_fit tells whether the numbers of codecs are those that there is room for (enhanced.c). */
+bool ox_capabilities_fit(const oxrtmp_capabilities *c);
+
+/* Options that point to limits, timeouts, TLS options, capabilities and masks are read with those. */
 #define OX_SERVER_OPTIONS(local, in) \
   OX_NESTED_OPTIONS(oxrtmp_server_options, local, in); \
   OX_REQUIRE(local.users != NULL || local.user_count == 0, "options->users is NULL"); \
@@ -78,6 +81,10 @@ oxrtmp_status ox_check_struct(void *out, const char *name);
   OX_OPTIONS(oxrtmp_limits, limits_, local.limits); \
   OX_OPTIONS(oxrtmp_timeouts, timeouts_, local.timeouts); \
   OX_OPTIONS(oxrtmp_tls_options, tls_, local.tls); \
+  OX_OPTIONS(oxrtmp_capabilities, capabilities_, local.capabilities); \
+  OX_REQUIRE(ox_capabilities_fit(&capabilities_), "capabilities have more than 32 codecs of a kind"); \
+  OX_REQUIRE(local.enhanced <= OXRTMP_ENHANCED_REQUIRED, "options->enhanced is no oxrtmp_enhanced"); \
+  local.capabilities = local.capabilities != NULL ? &capabilities_ : NULL; \
   local.limits = &limits_; \
   local.timeouts = &timeouts_; \
   local.tls = local.tls != NULL ? &tls_ : NULL

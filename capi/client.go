@@ -113,6 +113,7 @@ func clientOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
 		},
 		TLS: tlsOptions(o.tls), User: goString(o.user), Password: goString(o.password),
 		FollowRedirects: o.follow_redirects != 0, AnswerCalls: o.answer_calls != 0, Allocator: blocks,
+		Enhanced: rtmp.EnhancedMode(o.enhanced), Capabilities: capabilities(o.capabilities),
 		DropVideo: o.drop_video != 0, Reconnect: reconnect(o), FollowReconnects: o.follow_reconnects != 0,
 		KeepAlive: duration(o.keep_alive_ms), UserTimeout: span(o.user_timeout_ms),
 		ReceiveBufferBytes: int(o.receive_buffer_bytes), SendBufferBytes: int(o.send_buffer_bytes),

@@ -33,7 +33,10 @@ func putClientEvent(out *C.oxrtmp_event, e *rtmp.ClientEvent) {
 		out._type = C.OXRTMP_EVENT_CONGESTED
 	case rtmp.ClientRelieved:
 		out._type = C.OXRTMP_EVENT_RELIEVED
-	case rtmp.ClientStatus, rtmp.ClientReconnect:
+	case rtmp.ClientReconnect:
+		out._type = C.OXRTMP_EVENT_RECONNECT
+		putInfo(out, e.Status.Code, e.URL)
+	case rtmp.ClientStatus:
 		out._type = C.OXRTMP_EVENT_STATUS
 		putInfo(out, e.Status.Code, e.Status.Description)
 	case rtmp.ClientCall:

@@ -365,6 +365,8 @@ enum oxrtmp_packet_flags {
 #define OXRTMP_CODEC_AC3 OXRTMP_FOURCC('a', 'c', '-', '3')  /**< AC-3 */
 #define OXRTMP_CODEC_EC3 OXRTMP_FOURCC('e', 'c', '-', '3')  /**< Enhanced AC-3 */
 #define OXRTMP_CODEC_MP3 OXRTMP_FOURCC('.', 'm', 'p', '3')  /**< MP3 */
+/** Any codec, in capabilities. */
+#define OXRTMP_CODEC_ANY OXRTMP_FOURCC('*', ' ', ' ', ' ')
 /* Codecs that only legacy headers carry; the characters are this library's. */
 #define OXRTMP_CODEC_JPEG OXRTMP_FOURCC('j', 'p', 'e', 'g')
 #define OXRTMP_CODEC_SORENSON_H263 OXRTMP_FOURCC('f', 'l', 'v', '1')
@@ -516,6 +518,62 @@ typedef struct oxrtmp_mask {
 } oxrtmp_mask;
 
 /* ---------------------------------------------------------------------------------------------------------------------
+ * Enhanced RTMP: what a side says in connect, or in the answer to it, that it can do
+ */
+
+/** How a side speaks of Enhanced RTMP. Media is taken in whatever form it comes in every mode. */
+enum oxrtmp_enhanced {
+  OXRTMP_ENHANCED_AUTO = 0,    /**< say what we can do, take what the peer says, or does not */
+  OXRTMP_ENHANCED_OFF = 1,     /**< say nothing, and do not heed what the peer says */
+  OXRTMP_ENHANCED_REQUIRED = 2 /**< refuse a peer that says nothing */
+};
+
+/** What a side can do with a codec, or'ed. */
+enum oxrtmp_can {
+  OXRTMP_CAN_DECODE = 1,
+  OXRTMP_CAN_ENCODE = 2,
+  OXRTMP_CAN_FORWARD = 4
+};
+
+/** What else it can do (capsEx), or'ed. */
+enum oxrtmp_caps {
+  OXRTMP_CAPS_RECONNECT = 1,            /**< it follows requests to reconnect */
+  OXRTMP_CAPS_MULTITRACK = 2,           /**< it reads messages of several tracks */
+  OXRTMP_CAPS_MODEX = 4,                /**< it reads ModEx entries */
+  OXRTMP_CAPS_TIMESTAMP_NANO_OFFSET = 8 /**< it uses their nanoseconds */
+};
+
+/** A codec, and what a side can do with it. */
+typedef struct oxrtmp_codec_mask {
+  uint32_t codec; /**< OXRTMP_CODEC_..., or OXRTMP_CODEC_ANY */
+  uint32_t mask;  /**< oxrtmp_can, or'ed */
+} oxrtmp_codec_mask;
+
+/** Capabilities. Clear them with oxrtmp_capabilities_init; then they say nothing. Used both ways: the library fills them,
+ *  and you fill them for options. */
+typedef struct oxrtmp_capabilities {
+  uint32_t struct_size;        /**< set by oxrtmp_capabilities_init */
+  uint32_t caps_ex;            /**< oxrtmp_caps, or'ed */
+  uint32_t fourcc_count;       /**< how many there are at fourccs, at most 32; 0: those of video and audio */
+  uint32_t video_count;        /**< how many there are at video, at most 32 */
+  uint32_t audio_count;        /**< how many there are at audio, at most 32 */
+  uint32_t reserved;           /**< 0 */
+  uint32_t fourccs[32];        /**< fourCcList: codecs that it can receive */
+  oxrtmp_codec_mask video[32]; /**< videoFourCcInfoMap */
+  oxrtmp_codec_mask audio[32]; /**< audioFourCcInfoMap */
+} oxrtmp_capabilities;
+
+/** Fill *capabilities with every codec of Enhanced RTMP v2, each with the given mask, and every bit of caps_ex: what is
+ *  said by default, by a server with FORWARD, by a client that publishes with ENCODE, by one that plays with DECODE (and
+ *  without RECONNECT, unless it has follow_reconnects). Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_capabilities_all(uint32_t mask, oxrtmp_capabilities *capabilities);
+
+/** Fill *both with what own and peer have in common: the codecs that both can do anything with, with what peer can do,
+ *  and the common bits of caps_ex. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_capabilities_intersect(const oxrtmp_capabilities *own, const oxrtmp_capabilities *peer,
+                                                       oxrtmp_capabilities *both);
+
+/* ---------------------------------------------------------------------------------------------------------------------
  * Server
  */
 
@@ -603,6 +661,8 @@ typedef struct oxrtmp_server_options {
   uint32_t receive_buffer_bytes;   /**< size of the kernel's receive buffer; the system's, which grows with need */
   uint32_t send_buffer_bytes;      /**< size of the kernel's send buffer; likewise */
   uint32_t answer_calls;           /**< not 0: what peers call, and shared objects, come as events of sessions */
+  uint32_t enhanced;               /**< oxrtmp_enhanced */
+  const oxrtmp_capabilities *capabilities; /**< what the answer to connect says; NULL: every codec, to be forwarded */
 } oxrtmp_server_options;
 
 /** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port), or with
@@ -793,6 +853,11 @@ OXRTMP_API oxrtmp_status oxrtmp_request_user(oxrtmp_request request, char *buf, 
 /** The numbers of the connect command. Set info->struct_size before the call. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_request_connect(oxrtmp_request request, oxrtmp_connect_info *info);
 
+/** What the peer said in connect that it can do of Enhanced RTMP: nothing in a connection request, and with
+ *  OXRTMP_ENHANCED_OFF. Set capabilities->struct_size before the call. Since 0.1.
+ *  @return OXRTMP_OK; E_UNSUPPORTED for a request of an engine. */
+OXRTMP_API oxrtmp_status oxrtmp_request_capabilities(oxrtmp_request request, oxrtmp_capabilities *capabilities);
+
 /** Options of a session. Clear them with oxrtmp_session_options_init; 0 and NULL mean the default. */
 typedef struct oxrtmp_session_options {
   uint32_t struct_size; /**< set by oxrtmp_session_options_init */
@@ -889,6 +954,22 @@ OXRTMP_API oxrtmp_status oxrtmp_session_user(oxrtmp_session session, char *buf, 
 
 /** The numbers of the connect command. Set info->struct_size before the call. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_connect(oxrtmp_session session, oxrtmp_connect_info *info);
+
+/** What the peer said in connect that it can do of Enhanced RTMP. Set capabilities->struct_size before the call. Since
+ *  0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_session_capabilities(oxrtmp_session session, oxrtmp_capabilities *capabilities);
+
+/** Ask the peer to connect to another server, or to this one again, because this one is about to end: tc_url is where,
+ *  absolute or relative to where the peer has connected to; NULL: there. description may be NULL. A peer that follows goes
+ *  by itself. Enhanced RTMP v2, "Reconnect Request". Since 0.1.
+ *  @return OXRTMP_OK; E_UNSUPPORTED for a peer that did not say that it knows such requests; E_EOF, E_CLOSED. */
+OXRTMP_API oxrtmp_status oxrtmp_session_request_reconnect(oxrtmp_session session, const char *tc_url,
+                                                          const char *description);
+
+/** oxrtmp_session_request_reconnect of every peer of the server. *asked is how many were asked: those that know such
+ *  requests. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_server_request_reconnect(oxrtmp_server server, const char *tc_url,
+                                                         const char *description, uint32_t *asked);
 
 /** What the peer does here: OXRTMP_REQUEST_PUBLISH or OXRTMP_REQUEST_PLAY. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_kind(oxrtmp_session session, uint32_t *kind);
@@ -1053,6 +1134,8 @@ typedef struct oxrtmp_client_options {
   uint32_t retry_max_ms;           /**< the most it waits; 30000 */
   uint32_t attempts;               /**< end the stream after so many failures in a row; never */
   uint32_t follow_reconnects;      /**< not 0: obey a server that asks to connect anew; the new connection is made first */
+  uint32_t enhanced;               /**< oxrtmp_enhanced */
+  const oxrtmp_capabilities *capabilities; /**< what connect says; NULL: every codec */
 } oxrtmp_client_options;
 
 /** Connect to url and begin to publish: "rtmp://host[:port]/app/name", or "rtmps://" for TLS. The name is what follows
@@ -1162,6 +1245,11 @@ OXRTMP_API oxrtmp_status oxrtmp_client_statistics(oxrtmp_client client, oxrtmp_s
 OXRTMP_API oxrtmp_status oxrtmp_client_connection_statistics(oxrtmp_client client,
                                                              oxrtmp_connection_statistics *statistics);
 
+/** What the server said in its answer to connect that it can do of Enhanced RTMP: nothing before that, and with
+ *  OXRTMP_ENHANCED_OFF. Set capabilities->struct_size before the call. Since 0.1.
+ *  @return OXRTMP_OK; E_UNSUPPORTED of a client inside a hub. */
+OXRTMP_API oxrtmp_status oxrtmp_client_capabilities(oxrtmp_client client, oxrtmp_capabilities *capabilities);
+
 /** The server's address. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_client_peer_address(oxrtmp_client client, char *buf, size_t cap, size_t *length);
 
@@ -1246,6 +1334,7 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_CALL = 48,          /**< the peer calls a procedure; value: the number to answer it by, 0: it wants none */
   OXRTMP_EVENT_SHARED_OBJECT = 49, /**< a shared object message came */
   OXRTMP_EVENT_REPLY = 50, /**< the answer to what oxrtmp_client_call_start began; value: its number; status: how it went */
+  OXRTMP_EVENT_RECONNECT = 51, /**< client: the server asks it to connect anew; u.info.text: where, cut to fit */
   /* Of a client that plays, and of engines: */
   OXRTMP_EVENT_STATUS = 33,  /**< the server said something else; u.info */
   OXRTMP_EVENT_CONTROL = 35, /**< a user control event; value: its number, stream_id: the stream it names */
@@ -1312,7 +1401,7 @@ typedef struct oxrtmp_event {
   int64_t time_ns;        /**< CLOCK_MONOTONIC: when it was taken from its source; of LOG: when it was written */
   union {
     oxrtmp_packet packet;   /**< of PACKET, CALL, SHARED_OBJECT, and of REPLY with OXRTMP_OK */
-    oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, RELAY, LOG, and REPLY without */
+    oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, RECONNECT, RELAY, LOG; of REPLY without */
     oxrtmp_server_event server; /**< of SERVER */
   } u;
   uint32_t stream_id; /**< of engines, and of CONTROL: the message stream that it is about */
@@ -2491,6 +2580,87 @@ OXRTMP_API oxrtmp_status oxrtmp_packet_parse(uint32_t type, uint32_t timestamp_m
  *  0.1. @return OXRTMP_OK; E_BUFFER; E_MEDIA when no message can be made of it. */
 OXRTMP_API oxrtmp_status oxrtmp_packet_build(const oxrtmp_packet *packet, uint8_t *buf, size_t cap, size_t *length);
 
+/** How a message of several tracks holds them. Encoders send ONE, and not all readers know the others. */
+enum oxrtmp_track_form {
+  OXRTMP_TRACK_ONE = 0,             /**< one track */
+  OXRTMP_TRACK_MANY = 1,            /**< tracks of one codec */
+  OXRTMP_TRACK_MANY_MANY_CODECS = 2 /**< tracks of several codecs */
+};
+
+/** Write the payload of one message with a packet of each of several tracks, which have the same time: type, kind,
+ *  frame_type and nano_offset_ns must be the same, and for OXRTMP_TRACK_MANY the codec. To send it, make a packet of that
+ *  type and time with it as raw. Received, it is one packet for each track, as oxrtmp_packet_parse makes them. Enhanced
+ *  RTMP v2, "Multitrack". Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_MEDIA when they cannot be in one message; E_ARGUMENT. */
+OXRTMP_API oxrtmp_status oxrtmp_multitrack_build(uint32_t form, const oxrtmp_packet *packets, size_t count,
+                                                 uint8_t *buf, size_t cap, size_t *length);
+
+/** The form of the payload of a message of several tracks. Since 0.1.
+ *  @return OXRTMP_OK; E_MEDIA when it is none; E_ARGUMENT for other types than 8 and 9. */
+OXRTMP_API oxrtmp_status oxrtmp_multitrack_form(uint32_t type, const uint8_t *data, size_t size, uint32_t *form);
+
+/** A packet as one that is alone in its stream: on track 0, to be sent without several tracks. It points to the memory of
+ *  the packet that it is made of, and is not to be released. */
+static inline oxrtmp_packet oxrtmp_packet_single(const oxrtmp_packet *packet) {
+  oxrtmp_packet single = *packet;
+  single.raw = NULL;
+  single.raw_size = 0;
+  single.token = 0;
+  single.track = 0;
+  if ((single.flags & OXRTMP_PACKET_MULTITRACK) != 0) {
+    single.flags &= ~(uint32_t)(OXRTMP_PACKET_MULTITRACK | OXRTMP_PACKET_CONTINUED);
+    single.flags |= OXRTMP_PACKET_ENHANCED;
+  }
+  return single;
+}
+
+/** An entry before the packet type of an Enhanced RTMP payload, which says more about it. Type 0 is nanoseconds to be
+ *  added to the presentation time, in 3 bytes: received, nano_offset_ns has their sum. */
+typedef struct oxrtmp_modex {
+  uint32_t type;       /**< 0 to 15 */
+  uint32_t reserved;   /**< 0 */
+  const uint8_t *data; /**< what it says */
+  size_t size;         /**< bytes at data, 1 to 65536 */
+} oxrtmp_modex;
+
+/** Read the ModEx entries of the payload of a message of type 8 or 9, in their order; they point to data. *count is how
+ *  many there are, also with E_BUFFER. Enhanced RTMP v2, "ModEx". Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER when there are more than max; E_MEDIA when it is cut inside them; E_ARGUMENT. */
+OXRTMP_API oxrtmp_status oxrtmp_modex_parse(uint32_t type, const uint8_t *data, size_t size, oxrtmp_modex *entries,
+                                            size_t max, size_t *count);
+
+/** Write an Enhanced RTMP payload again with ModEx entries before those that it has. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_MEDIA for a payload without a place for them, or an entry that fits into none. */
+OXRTMP_API oxrtmp_status oxrtmp_modex_build(uint32_t type, const uint8_t *data, size_t size,
+                                            const oxrtmp_modex *entries, size_t count, uint8_t *buf, size_t cap,
+                                            size_t *length);
+
+/** How a channel layout names its channels. */
+enum oxrtmp_channel_order {
+  OXRTMP_CHANNELS_UNSPECIFIED = 0, /**< only their number is known */
+  OXRTMP_CHANNELS_NATIVE = 1,      /**< a mask: channels come in the order of its bits */
+  OXRTMP_CHANNELS_CUSTOM = 2       /**< a list */
+};
+
+/** The channels of an audio track: what a packet with OXRTMP_PACKET_MULTICHANNEL_CONFIG says. The numbers of channels are
+ *  the bits of the mask: 0 front left, 1 front right, 2 front center, 3 low frequency, ...; 254 unused, 255 unknown. Used
+ *  both ways: the library fills it (set struct_size before the call), and you fill it. */
+typedef struct oxrtmp_channels {
+  uint32_t struct_size;  /**< set by oxrtmp_channels_init */
+  uint32_t order;        /**< oxrtmp_channel_order, or a reserved one */
+  uint32_t count;        /**< how many there are */
+  uint32_t mask;         /**< of NATIVE */
+  uint8_t channels[256]; /**< which each is, in the order of the codec's; of UNSPECIFIED 0. Not looked at for NATIVE */
+} oxrtmp_channels;
+
+/** Read the data of such a packet. Enhanced RTMP v2, "MultichannelConfig". Since 0.1. @return OXRTMP_OK; E_MEDIA. */
+OXRTMP_API oxrtmp_status oxrtmp_channels_parse(const uint8_t *data, size_t size, oxrtmp_channels *channels);
+
+/** Write the data of such a packet: send it with kind OXRTMP_PACKET_METADATA, type 8, the track's codec, and the flags
+ *  ENHANCED and MULTICHANNEL_CONFIG. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_ARGUMENT. */
+OXRTMP_API oxrtmp_status oxrtmp_channels_build(const oxrtmp_channels *channels, uint8_t *buf, size_t cap,
+                                               size_t *length);
+
 /** The sections of a colorInfo that are there, or'ed. */
 enum oxrtmp_color_sections {
   OXRTMP_COLOR_CONFIG = 1 << 0, /**< bit_depth to matrix_coefficients */
@@ -2566,6 +2736,8 @@ OXRTMP_DEFINE_INIT_(oxrtmp_tls_options)      /* oxrtmp_tls_options_init(&options
 OXRTMP_DEFINE_INIT_(oxrtmp_mask)             /* oxrtmp_mask_init(&mask) */
 OXRTMP_DEFINE_INIT_(oxrtmp_recorder_options) /* oxrtmp_recorder_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_metadata)         /* oxrtmp_metadata_init(&metadata) */
+OXRTMP_DEFINE_INIT_(oxrtmp_capabilities)     /* oxrtmp_capabilities_init(&capabilities) */
+OXRTMP_DEFINE_INIT_(oxrtmp_channels)         /* oxrtmp_channels_init(&channels) */
 OXRTMP_DEFINE_INIT_(oxrtmp_color_info)       /* oxrtmp_color_info_init(&info) */
 OXRTMP_DEFINE_INIT_(oxrtmp_amf_options)      /* oxrtmp_amf_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_handshake_options) /* oxrtmp_handshake_options_init(&options) */
