@@ -17,6 +17,14 @@ void ox_set_error(oxrtmp_status status, int32_t os_error, int32_t tls_alert, con
                   const char *code, size_t code_size, const char *description, size_t description_size,
                   const char *message, size_t message_size);
 
+/* ---- what sends (send.c) ---- */
+
+/* ox_sender is the handle of a client, or of a session. */
+typedef struct ox_sender {
+  uint64_t id;
+  bool session;
+} ox_sender;
+
 /* ---- events ---- */
 
 /* ox_has_packet tells whether an event has a packet in its union. */

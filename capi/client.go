@@ -136,58 +136,6 @@ func linger(ms C.int32_t) time.Duration {
 	return duration(ms)
 }
 
-//export oxgo_client_send_video_sequence_header
-func oxgo_client_send_video_sequence_header(h C.oxrtmp_client, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return c.SendVideoSequenceHeader(bytesAt(p, n)) })
-}
-
-//export oxgo_client_send_audio_sequence_header
-func oxgo_client_send_audio_sequence_header(h C.oxrtmp_client, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return c.SendAudioSequenceHeader(bytesAt(p, n)) })
-}
-
-//export oxgo_client_send_video
-func oxgo_client_send_video(h C.oxrtmp_client, timestamp, keyframe C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error {
-		return c.SendVideo(uint32(timestamp), keyframe != 0, bytesAt(p, n))
-	})
-}
-
-//export oxgo_client_send_video_at
-func oxgo_client_send_video_at(h C.oxrtmp_client, timestamp C.uint32_t, composition C.int32_t, keyframe C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error {
-		return c.SendVideoAt(uint32(timestamp), int32(composition), keyframe != 0, bytesAt(p, n))
-	})
-}
-
-//export oxgo_client_send_audio
-func oxgo_client_send_audio(h C.oxrtmp_client, timestamp C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return c.SendAudio(uint32(timestamp), bytesAt(p, n)) })
-}
-
-//export oxgo_client_send_metadata
-func oxgo_client_send_metadata(h C.oxrtmp_client, m *C.oxrtmp_metadata) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return c.SendMetadata(getMetadata(m)) })
-}
-
-//export oxgo_client_send_metadata_json
-func oxgo_client_send_metadata_json(h C.oxrtmp_client, json *C.char) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return sendMetadataJSON(c, json) })
-}
-
-//export oxgo_client_send_data
-func oxgo_client_send_data(h C.oxrtmp_client, timestamp C.uint32_t, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return c.SendData(uint32(timestamp), bytesAt(p, n)) })
-}
-
 //export oxgo_client_set_data_frame
 func oxgo_client_set_data_frame(h C.oxrtmp_client, handler *C.char, p *C.uint8_t, n C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
@@ -203,24 +151,6 @@ func oxgo_client_clear_data_frame(h C.oxrtmp_client, handler *C.char) (status C.
 	return with(clients, h.id, func(c *heldClient) error {
 		return c.SendData(0, message.AppendData(nil, message.Data{Handler: goString(handler), Clear: true}))
 	})
-}
-
-//export oxgo_client_send_packet
-func oxgo_client_send_packet(h C.oxrtmp_client, in *C.oxrtmp_packet) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return sendPacket(c, in) })
-}
-
-//export oxgo_client_send_packets
-func oxgo_client_send_packets(h C.oxrtmp_client, in *C.oxrtmp_packet, count C.size_t, sent *C.size_t) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return sendPackets(c, in, count, sent) })
-}
-
-//export oxgo_client_flush
-func oxgo_client_flush(h C.oxrtmp_client, timeout C.int32_t) (status C.oxrtmp_status) {
-	defer guard(&status)
-	return with(clients, h.id, func(c *heldClient) error { return c.Flush(duration(timeout)) })
 }
 
 //export oxgo_client_statistics

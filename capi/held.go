@@ -12,7 +12,6 @@ import (
 	"oxrtmp/capi/internal/queue"
 	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/media"
-	"oxrtmp/rtmp/message"
 )
 
 // What handles stand for: the thing itself, and its tie to a queue.
@@ -47,14 +46,6 @@ type (
 type carrier interface {
 	outgoing
 	incoming
-	SendVideoSequenceHeader(config []byte) error
-	SendAudioSequenceHeader(config []byte) error
-	SendVideo(timestamp uint32, keyframe bool, nalus []byte) error
-	SendVideoAt(timestamp uint32, composition int32, keyframe bool, nalus []byte) error
-	SendAudio(timestamp uint32, frame []byte) error
-	SendMetadata(*message.Metadata) error
-	SendData(timestamp uint32, body []byte) error
-	Flush(timeout time.Duration) error
 	NextPackets(dst []media.Packet, timeout time.Duration) (int, error)
 	NextEvent(timeout time.Duration) (rtmp.ClientEvent, error)
 	Poll(dst []media.Packet) (int, rtmp.ClientEvent, error)
