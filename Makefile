@@ -67,7 +67,7 @@ clean: ## Remove everything that was built (and the installed test peers with it
 ## What tests
 
 .PHONY: test
-test: deps lint test-go test-c-native test-python test-node abi test-side-by-side fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
+test: deps lint docs test-go test-c-native test-python test-node abi test-side-by-side fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
 	@echo "make test: all passed"
 
 .PHONY: test-go
@@ -150,6 +150,11 @@ bench: deps all node python ## Measure against nginx-rtmp and bare sinks and rel
 lint: ## Check format, scripts, Python, and that docs/features.md names tests that exist
 	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
 	tools/lint
+
+.PHONY: docs
+docs: ## Make the reference of the C interface below build/docs/c; a symbol without words fails
+	@mkdir -p $(BUILD)/docs
+	BUILD=$(BUILD) doxygen docs/Doxyfile
 
 ## What the others build on
 

@@ -304,19 +304,32 @@ OXRTMP_API oxrtmp_status oxrtmp_library_statistics(oxrtmp_library_info *info);
  * Handles. {0} is none.
  */
 
-typedef struct oxrtmp_server { uint64_t id; } oxrtmp_server;         /**< listens and accepts */
-typedef struct oxrtmp_request { uint64_t id; } oxrtmp_request;       /**< a peer's pending wish */
-typedef struct oxrtmp_session { uint64_t id; } oxrtmp_session;       /**< an accepted stream */
-typedef struct oxrtmp_client { uint64_t id; } oxrtmp_client;         /**< a connection that publishes or plays */
-typedef struct oxrtmp_recorder { uint64_t id; } oxrtmp_recorder;     /**< writes an FLV file */
-typedef struct oxrtmp_queue { uint64_t id; } oxrtmp_queue;           /**< where events of many handles wait */
-typedef struct oxrtmp_flv_reader { uint64_t id; } oxrtmp_flv_reader; /**< reads an FLV file, or FLV bytes */
-typedef struct oxrtmp_engine { uint64_t id; } oxrtmp_engine;         /**< the protocol of one connection, without I/O */
-typedef struct oxrtmp_hub { uint64_t id; } oxrtmp_hub;               /**< gives streams to many players */
-typedef struct oxrtmp_relay { uint64_t id; } oxrtmp_relay;           /**< carries a hub's stream to or from a server */
-typedef struct oxrtmp_handshake { uint64_t id; } oxrtmp_handshake;   /**< one side of a handshake, without I/O */
-typedef struct oxrtmp_chunk_decoder { uint64_t id; } oxrtmp_chunk_decoder; /**< puts messages together */
-typedef struct oxrtmp_chunk_encoder { uint64_t id; } oxrtmp_chunk_encoder; /**< cuts messages into chunks */
+/** Listens and accepts. */
+typedef struct oxrtmp_server { uint64_t id; /**< 0: none */ } oxrtmp_server;
+/** A peer's pending wish. */
+typedef struct oxrtmp_request { uint64_t id; /**< 0: none */ } oxrtmp_request;
+/** An accepted stream. */
+typedef struct oxrtmp_session { uint64_t id; /**< 0: none */ } oxrtmp_session;
+/** A connection that publishes or plays. */
+typedef struct oxrtmp_client { uint64_t id; /**< 0: none */ } oxrtmp_client;
+/** Writes an FLV file. */
+typedef struct oxrtmp_recorder { uint64_t id; /**< 0: none */ } oxrtmp_recorder;
+/** Where events of many handles wait. */
+typedef struct oxrtmp_queue { uint64_t id; /**< 0: none */ } oxrtmp_queue;
+/** Reads an FLV file, or FLV bytes. */
+typedef struct oxrtmp_flv_reader { uint64_t id; /**< 0: none */ } oxrtmp_flv_reader;
+/** The protocol of one connection, without I/O. */
+typedef struct oxrtmp_engine { uint64_t id; /**< 0: none */ } oxrtmp_engine;
+/** Gives streams to many players. */
+typedef struct oxrtmp_hub { uint64_t id; /**< 0: none */ } oxrtmp_hub;
+/** Carries a hub's stream to or from a server. */
+typedef struct oxrtmp_relay { uint64_t id; /**< 0: none */ } oxrtmp_relay;
+/** One side of a handshake, without I/O. */
+typedef struct oxrtmp_handshake { uint64_t id; /**< 0: none */ } oxrtmp_handshake;
+/** Puts messages together. */
+typedef struct oxrtmp_chunk_decoder { uint64_t id; /**< 0: none */ } oxrtmp_chunk_decoder;
+/** Cuts messages into chunks. */
+typedef struct oxrtmp_chunk_encoder { uint64_t id; /**< 0: none */ } oxrtmp_chunk_encoder;
 
 /* ---------------------------------------------------------------------------------------------------------------------
  * Packets
@@ -1403,7 +1416,7 @@ typedef struct oxrtmp_event {
     oxrtmp_packet packet;   /**< of PACKET, CALL, SHARED_OBJECT, and of REPLY with OXRTMP_OK */
     oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, RECONNECT, RELAY, LOG; of REPLY without */
     oxrtmp_server_event server; /**< of SERVER */
-  } u;
+  } u;                 /**< by the type: the packet or the words; of others nothing */
   uint32_t stream_id; /**< of engines, and of CONTROL: the message stream that it is about */
   uint32_t value;     /**< of PAUSE to RELAY, SERVER, CALL, REPLY, CONTROL, ACKNOWLEDGED, CHUNK_SIZE */
   uint32_t on;        /**< of RECEIVE: 1 when it wants them, 0 when not */
@@ -2681,15 +2694,15 @@ typedef struct oxrtmp_color_info {
   double max_frame_average_light;    /**< maxFall; 0: not said */
   double max_light;                  /**< maxCLL; 0: not said */
   double red_x;                      /**< of the display that the content was made on; 0: not said */
-  double red_y;                      /**< the same, as all that follow */
-  double green_x;
-  double green_y;
-  double blue_x;
-  double blue_y;
-  double white_point_x;
-  double white_point_y;
-  double max_luminance;
-  double min_luminance;
+  double red_y;                      /**< the same, as all places that follow */
+  double green_x;                    /**< of green */
+  double green_y;                    /**< the same */
+  double blue_x;                     /**< of blue */
+  double blue_y;                     /**< the same */
+  double white_point_x;              /**< of white */
+  double white_point_y;              /**< the same */
+  double max_luminance;              /**< of the display, in candela per square meter; 0: not said */
+  double min_luminance;              /**< the same */
 } oxrtmp_color_info;
 
 /** Read the data of a packet with OXRTMP_PACKET_COLOR_INFO, in the layouts of OBS and of FFmpeg. Enhanced RTMP v2,
