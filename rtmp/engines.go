@@ -53,7 +53,7 @@ func serverConfig(o *ServerOptions) engine.ServerConfig {
 		Limits: o.Limits, Timeouts: o.Timeouts, Allocator: o.Allocator, Rand: randomness,
 		ChunkSize: o.ChunkSize, WindowAckSize: o.WindowAckSize, PeerBandwidth: o.PeerBandwidth,
 		AskConnect: o.AskConnect || len(o.Users) > 0, AskFCPublish: o.AskFCPublish, AskPlay: o.AskPlay || o.Hub != nil, SendOnBWDone: o.SendOnBWDone,
-		Enhanced: o.Enhanced, Capabilities: o.Capabilities, AnswerCalls: o.AnswerCalls,
+		Enhanced: o.Enhanced, Capabilities: o.Capabilities, AnswerCalls: o.AnswerCalls, Strict: o.Strict,
 	}
 }
 

@@ -21,6 +21,22 @@ type Phase = engine.Phase
 // Counters count what a connection did.
 type Counters = engine.Counters
 
+// Strictness names departures from the specification that a server does not put up with.
+type Strictness = engine.Strictness
+
+// The rules of [Strictness].
+const (
+	StrictHandshake  = engine.StrictHandshake
+	StrictConnect    = engine.StrictConnect
+	StrictAMF        = engine.StrictAMF
+	StrictTimestamps = engine.StrictTimestamps
+	StrictMetadata   = engine.StrictMetadata
+	StrictApp        = engine.StrictApp
+	StrictChunkSize  = engine.StrictChunkSize
+	StrictOrder      = engine.StrictOrder
+	StrictAll        = engine.StrictAll
+)
+
 // Errors that calls return as they are, or wrapped in an [*Error].
 var (
 	ErrTimeout = error(timeoutError{})

@@ -49,6 +49,7 @@ type link struct {
 	idleWrite time.Duration
 	lingerFor time.Duration
 	traffic   traffic
+	keeper    *keeper      // nil: nothing is kept
 	goFunc    func(func()) // starts a goroutine that the owner accounts for
 	// renew, if it is not nil, is asked when a conversation is over, errClosing, or has failed, whether there is another one,
 	// on a connection of its own; if there is none it says how the link ends.
@@ -170,6 +171,9 @@ func (l *link) receive() error {
 			return err
 		}
 		l.traffic.received.Add(uint64(len(p)))
+		if l.keeper != nil {
+			l.keeper.add(p)
+		}
 		err = l.input(p)
 		l.transport.release()
 		if err != nil {

@@ -72,6 +72,12 @@ type ServerOptions struct {
 	// every codec of Enhanced RTMP v2, to be forwarded.
 	Enhanced     EnhancedMode
 	Capabilities *Capabilities
+	// Strict says which departures from the specification end a connection; default none: encoders in use make most of
+	// them. [StrictAll] is for tests of encoders.
+	Strict Strictness
+	// KeepBytes is how much of what each peer has sent last is kept, at most 1 MiB, for [Server.TakeFailure]; default
+	// nothing. Stream names and passwords may be in it.
+	KeepBytes int
 	// AnswerCalls makes commands of a peer that the library does not know, and shared object messages, events of its
 	// session, which must then be taken also of publishers; otherwise the former are refused.
 	AnswerCalls bool
@@ -117,6 +123,7 @@ type Server struct {
 	conns      map[*serverConn]struct{}
 	perAddress map[netip.Addr]int
 	counts     serverCounts
+	failures   []Failure // the latest
 	past       pastConns // connections that have ended
 	arrivals   pace
 	refusals   pace // records about them
@@ -160,6 +167,12 @@ func NewServer(options *ServerOptions) (*Server, error) {
 func (o *ServerOptions) complete() error {
 	if o.ChunkSize > 65536 {
 		return errors.New("rtmp: ServerOptions.ChunkSize is above 65536")
+	}
+	if o.KeepBytes < 0 || o.KeepBytes > 1<<20 {
+		return errors.New("rtmp: ServerOptions.KeepBytes is not between 0 and 1048576")
+	}
+	if o.Strict&^StrictAll != 0 {
+		return errors.New("rtmp: ServerOptions.Strict has unknown rules")
 	}
 	if err := o.tuning().check(); err != nil {
 		return err

@@ -44,10 +44,10 @@ type serverCounts struct {
 	failedIn                                                                [10]atomic.Uint64
 }
 
-// ended counts how a connection has ended.
-func (s *serverCounts) ended(err error) {
+// ended counts how a connection has ended, and reports whether by a deadline or an error.
+func (s *serverCounts) ended(err error) bool {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, ErrClosed) || err == errClosing || isReset(err) {
-		return
+		return false
 	}
 	var at *Error
 	phase := engine.PhaseNone
@@ -57,9 +57,10 @@ func (s *serverCounts) ended(err error) {
 	s.failedIn[phase].Add(1)
 	if errors.Is(err, ErrTimeout) || errors.Is(err, os.ErrDeadlineExceeded) {
 		s.timedOut.Add(1)
-		return
+	} else {
+		s.failed.Add(1)
 	}
-	s.failed.Add(1)
+	return true
 }
 
 // pastConns is what connections have done that have ended.

@@ -47,6 +47,9 @@ func newServerConn(s *Server, nc net.Conn, secure bool) *serverConn {
 	}
 	c.link = newLink(t, c, c.engine, s.options.Limits.OutputBytes, s.options.Timeouts.Write)
 	c.link.lingerFor = s.options.Linger
+	if s.options.KeepBytes > 0 {
+		c.link.keeper = &keeper{most: s.options.KeepBytes}
+	}
 	c.show()
 	c.notices.watched = s.watched
 	c.link.goFunc = func(f func()) {
@@ -179,7 +182,11 @@ func (c *serverConn) ended(err error) {
 		level = slog.LevelDebug
 	}
 	c.server.options.Logger.Log(context.Background(), level, "connection ended", "peer", c.peer, "error", err)
-	c.server.counts.ended(err)
+	if failed := c.server.counts.ended(err); failed && c.link.keeper != nil {
+		f := Failure{Connection: c.number, Peer: c.peer, Err: err}
+		f.Offset, f.Bytes = c.link.keeper.bytes()
+		c.server.keepFailure(f)
+	}
 	c.server.forget(c)
 }
 

@@ -203,5 +203,6 @@ func (s *Session) CloseWithStatus(code, description string) error {
 
 // isReset reports that the peer cut the connection: for a stream that is an end like any other.
 func isReset(err error) bool {
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		errors.Is(err, io.ErrClosedPipe) // of net.Pipe
 }

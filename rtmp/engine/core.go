@@ -50,6 +50,7 @@ type core struct {
 	bufferLength uint32 // the last Set Buffer Length of the peer, ms
 
 	calls            calls
+	strictness       Strictness
 	answersCalls     bool // the application answers commands that we do not know
 	peerCapabilities message.Capabilities
 
@@ -278,6 +279,9 @@ func (c *core) control(typeID uint8, p []byte) {
 	switch typeID {
 	case message.TypeSetChunkSize:
 		size, err := message.ParseSetChunkSize(p)
+		if c.strict(StrictChunkSize, err != nil || size == 0 || size > 65536, "Set Chunk Size") {
+			return
+		}
 		if err != nil || size == 0 {
 			c.faulty()
 			return

@@ -11,6 +11,7 @@ var (
 	ErrFlood       = errors.New("too many messages that bring nothing forward")
 	ErrNoRequest   = errors.New("engine: no such request is pending")
 	ErrNoReconnect = errors.New("engine: the client does not follow requests to reconnect")
+	ErrStrict      = errors.New("engine: a departure from the specification") // every *StrictError is one
 	ErrState       = errors.New("engine: not possible in this state")
 )
 

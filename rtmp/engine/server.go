@@ -25,6 +25,7 @@ type ServerConfig struct {
 	AskPlay       bool             // raise a request for play; otherwise every play finds no stream
 	SendOnBWDone  bool             // send onBWDone after the answer to connect
 	Shaken        bool             // the handshake was done elsewhere
+	Strict        Strictness       // what not to put up with; default nothing
 	AnswerCalls   bool             // the application answers commands that the engine does not know; otherwise they are refused
 	Enhanced      EnhancedMode
 	Capabilities  *message.Capabilities // what the answer to connect says; nil: every codec, to be forwarded, and all of capsEx
@@ -92,6 +93,13 @@ type serverStream struct {
 	paused  bool // of a player: it wants nothing,
 	noAudio bool // no audio,
 	noVideo bool // no video
+
+	// For strict engines.
+	described bool // onMetaData came
+	last      [2]struct {
+		set bool
+		at  uint32
+	} // timestamps of audio and video
 }
 
 // NewServer is [Service.NewServer] for a service of its own.
@@ -102,7 +110,7 @@ func (service *Service) NewServer() *Server {
 	c := &service.config
 	s := &Server{service: service}
 	s.init(&c.Limits, &c.Timeouts, c.Allocator)
-	s.answersCalls = c.AnswerCalls
+	s.answersCalls, s.strictness = c.AnswerCalls, c.Strict
 	s.setup = after(0, s.timeouts.Setup)
 	if c.Shaken {
 		s.phase, s.step = PhaseConnect, after(0, s.timeouts.Connect)
@@ -150,7 +158,9 @@ func (s *Server) Receive(p []byte, now time.Duration) (n int, err error) {
 		if !s.handshake.Done() {
 			return n, nil
 		}
-		s.shaken()
+		if s.shaken(); s.err != nil {
+			return n, s.err
+		}
 	}
 	k, err := s.receive(p[n:], s.message, s.Paused)
 	return n + k, err
@@ -158,7 +168,11 @@ func (s *Server) Receive(p []byte, now time.Duration) (n int, err error) {
 
 // shaken begins what follows the handshake.
 func (s *Server) shaken() {
-	s.event(Event{Kind: EventHandshake, Handshake: s.handshake.Result()})
+	result := s.handshake.Result()
+	if s.strict(StrictHandshake, !result.PeerVerified, "C2 does not repeat S1") {
+		return
+	}
+	s.event(Event{Kind: EventHandshake, Handshake: result})
 	s.handshake, s.phase = nil, PhaseConnect
 	s.step = after(s.now, s.timeouts.Connect)
 }
@@ -233,9 +247,11 @@ func (s *Server) message(m chunk.Message) {
 		s.control(m.TypeID, m.Payload.Bytes())
 	case message.TypeCommand, message.TypeCommandAMF3:
 		cmd, err := message.ParseCommand(m.TypeID, m.Payload.Bytes(), s.limits.amf(s.early))
-		if err != nil {
+		switch {
+		case s.strictAMF(&m):
+		case err != nil:
 			s.faulty()
-		} else {
+		case !s.strictCommand(cmd, m.StreamID):
 			s.command(cmd, m.StreamID)
 		}
 	case message.TypeSharedObject, message.TypeSharedObjectAMF3:
@@ -250,6 +266,10 @@ func (s *Server) message(m chunk.Message) {
 // published last, as some cameras send 0.
 func (s *Server) media(m chunk.Message) {
 	st := s.stream(m.StreamID)
+	if s.strictness != 0 && s.strictMedia(&m, st) {
+		m.Payload.Release()
+		return
+	}
 	if st == nil {
 		st = s.publishing()
 	}

@@ -94,6 +94,9 @@ func (s *Server) onConnect(c message.Command) {
 		s.refuseConnect(c.TransactionID, message.CodeConnectRejected, err.Error())
 		return
 	}
+	if err == nil && strings.Trim(info.App, "/") == "" && s.strict(StrictApp, true, "connect without an app") {
+		return
+	}
 	if s.service.config.Enhanced != EnhancedOff {
 		s.peerCapabilities = info.Enhanced()
 	}
