@@ -22,35 +22,23 @@ type Peer struct {
 	rest   []byte // of block, not read yet
 }
 
-// Publish drives a connection up to an accepted publish of live/NAME, and announces chunks of 4096 bytes.
-func Publish(c net.Conn, name string) error {
-	p, err := begin(c, name, nil)
-	blocks.Put(p.block)
-	return err
-}
+// blocks are what clients read into. A load that connects all the time would spend a tenth of its time on new ones.
+var blocks = sync.Pool{New: func() any { return new([65536]byte) }}
 
 // Play drives a connection up to an accepted play of live/NAME.
 func Play(c net.Conn, name string) (*Peer, error) {
-	return begin(c, name, &engine.PlayRequest{Start: message.PlayLive})
-}
-
-// blocks are what peers read into. A load that connects all the time would spend a tenth of its time on new ones.
-var blocks = sync.Pool{New: func() any { return new([65536]byte) }}
-
-// begin returns a peer with an error too.
-func begin(c net.Conn, name string, play *engine.PlayRequest) (*Peer, error) {
 	p := &Peer{conn: c, block: blocks.Get().(*[65536]byte), engine: engine.NewClient(engine.ClientConfig{
-		Rand: crand.Reader, StreamName: name, ChunkSize: 4096, Play: play,
+		Rand: crand.Reader, StreamName: name, ChunkSize: chunkSize, Play: &engine.PlayRequest{Start: message.PlayLive},
 		Connect: message.Connect{App: "live", TCURL: "rtmp://bench/live", Type: "nonprivate"},
 	})}
 	for {
 		e, err := p.next()
 		switch {
 		case err != nil:
-			return p, err
+			return nil, err
 		case e.Kind == engine.EventRefused:
-			return p, errors.New(e.Status.Code)
-		case e.Kind == engine.EventPublishing, e.Kind == engine.EventPlaying:
+			return nil, errors.New(e.Status.Code)
+		case e.Kind == engine.EventPlaying:
 			return p, nil
 		}
 		e.Packet.Release()
