@@ -2714,6 +2714,101 @@ OXRTMP_API oxrtmp_status oxrtmp_color_info_parse(const uint8_t *data, size_t siz
 OXRTMP_API oxrtmp_status oxrtmp_color_info_build(const oxrtmp_color_info *info, uint8_t *buf, size_t cap,
                                                  size_t *length);
 
+/* What is inside payloads, for those who ask: the library itself carries any. Formats that files and encoders have become
+ * those of RTMP and back: Annex B byte streams of H.264 and H.265, and AAC in ADTS frames. To publish a file of x264's:
+ *
+ *   oxrtmp_codec_record(OXRTMP_CODEC_AVC1, stream, size, avcc, sizeof avcc, &n);         // from its SPS and PPS
+ *   oxrtmp_client_send_video_sequence_header(client, avcc, n);
+ *   oxrtmp_nalu_from_annexb(frame, frame_size, 4, nalus, sizeof nalus, &n);              // of each access unit
+ *   oxrtmp_client_send_video(client, timestamp_ms, keyframe, nalus, n);
+ */
+
+/** What a sequence header says of its track. A 0 is what it does not say. The library fills it; set struct_size before
+ *  the call. */
+typedef struct oxrtmp_codec_info {
+  uint32_t struct_size; /**< sizeof(oxrtmp_codec_info), set by you */
+  uint32_t codec;       /**< OXRTMP_CODEC_... */
+  uint32_t profile;     /**< by the codec's numbers; of AAC the object type */
+  uint32_t level;       /**< by the codec's numbers */
+  uint32_t width;       /**< pixels that are shown */
+  uint32_t height;      /**< pixels that are shown */
+  uint32_t bit_depth;   /**< bits of a sample */
+  uint32_t sample_rate; /**< Hz, of the output */
+  uint32_t channels;    /**< number of channels */
+  uint32_t length_size; /**< bytes of the length before each NAL unit */
+  char name[16];        /**< what FFmpeg calls the decoder: "h264", "aac", ..., or "" */
+  char parameter[64];   /**< the codecs parameter of media types: "avc1.64001F" (RFC 6381), or "" */
+} oxrtmp_codec_info;
+
+/** Read a sequence header (its kind, codec and data): avcC, hvcC, av1C, vpcC, AudioSpecificConfig, OpusHead, STREAMINFO; of
+ *  VVC's only the length size. One without data says nothing, which is no error. Since 0.1.
+ *  @return OXRTMP_OK; E_MEDIA when it is none, or cut. */
+OXRTMP_API oxrtmp_status oxrtmp_codec_describe(const oxrtmp_packet *packet, oxrtmp_codec_info *info);
+
+/** Write what FFmpeg's decoder of a codec wants as extradata, given the data of a sequence header; nothing for VP8 and
+ *  VP9. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
+OXRTMP_API oxrtmp_status oxrtmp_codec_extradata(uint32_t codec, const uint8_t *data, size_t size, uint8_t *buf,
+                                                size_t cap, size_t *length);
+
+/** Which of H.264 and H.265 a configuration record belongs to, 0 for neither: old encoders send H.265 with H.264's number.
+ *  Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_codec_detect(const uint8_t *record, size_t size, uint32_t *codec);
+
+/** Write the configuration record (avcC, hvcC; lengths of 4 bytes) for the parameter sets of an Annex B byte stream. codec
+ *  is OXRTMP_CODEC_AVC1 or OXRTMP_CODEC_HVC1. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_MEDIA when there are not all sets, or they cannot be read; E_ARGUMENT. */
+OXRTMP_API oxrtmp_status oxrtmp_codec_record(uint32_t codec, const uint8_t *annexb, size_t size, uint8_t *buf,
+                                             size_t cap, size_t *length);
+
+/** A NAL unit of H.264 or H.265. */
+typedef struct oxrtmp_nalu {
+  const uint8_t *data;    /**< the unit, from its header on */
+  size_t size;            /**< bytes at data */
+  int32_t type;           /**< its type; -1 for an empty unit, and for other codecs */
+  uint32_t random_access; /**< 1 when decoding can begin with it: IDR; of H.265 BLA and CRA too */
+  uint32_t parameter_set; /**< 1 when it belongs into the configuration record */
+  uint32_t reserved;      /**< 0 */
+} oxrtmp_nalu;
+
+/** Find the NAL units of an access unit, each after its length of length_size bytes (1, 2 or 4, as the configuration
+ *  record says), or with length_size 0 those of an Annex B byte stream. They point to data. *count is how many there are,
+ *  also with E_BUFFER. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER when there are more than max; E_MEDIA when it is cut, or for another length_size. */
+OXRTMP_API oxrtmp_status oxrtmp_nalu_parse(uint32_t codec, uint32_t length_size, const uint8_t *data, size_t size,
+                                           oxrtmp_nalu *units, size_t max, size_t *count);
+
+/** Write the NAL units of an Annex B byte stream, each after its length of length_size bytes: 1, 2 or 4. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_MEDIA when a unit is too long for that. */
+OXRTMP_API oxrtmp_status oxrtmp_nalu_from_annexb(const uint8_t *data, size_t size, uint32_t length_size, uint8_t *buf,
+                                                 size_t cap, size_t *length);
+
+/** Write NAL units that are after their lengths as an Annex B byte stream, each after 00 00 00 01. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_MEDIA when it is cut, or for another length_size than 1, 2 and 4. */
+OXRTMP_API oxrtmp_status oxrtmp_nalu_to_annexb(const uint8_t *data, size_t size, uint32_t length_size, uint8_t *buf,
+                                               size_t cap, size_t *length);
+
+/** A frame of AAC in ADTS. */
+typedef struct oxrtmp_adts {
+  const uint8_t *data;  /**< the raw frame, as RTMP carries it */
+  size_t size;          /**< bytes at data */
+  uint32_t frame_size;  /**< bytes to go on to the next frame */
+  uint32_t profile;     /**< object type: 2 is AAC-LC */
+  uint32_t sample_rate; /**< Hz */
+  uint32_t channels;    /**< 0: as the frame itself says */
+  uint32_t config_size; /**< bytes at config */
+  uint8_t config[8];    /**< its AudioSpecificConfig, for the sequence header */
+  uint32_t reserved;    /**< 0 */
+} oxrtmp_adts;
+
+/** Read the ADTS frame that data begins with; it points there. Since 0.1. @return OXRTMP_OK; E_MEDIA when there is none, or
+ *  not all of it. */
+OXRTMP_API oxrtmp_status oxrtmp_adts_parse(const uint8_t *data, size_t size, oxrtmp_adts *frame);
+
+/** Write a raw AAC frame after an ADTS header that says what the AudioSpecificConfig asc does. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_MEDIA for what ADTS has no form for. */
+OXRTMP_API oxrtmp_status oxrtmp_adts_build(const uint8_t *asc, size_t asc_size, const uint8_t *data, size_t size,
+                                           uint8_t *buf, size_t cap, size_t *length);
+
 /** Write the beginning of an FLV file (13 bytes), which says whether there is audio and video. Since 0.1.
  *  @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_flv_header(uint32_t audio, uint32_t video, uint8_t *buf, size_t cap, size_t *length);
