@@ -288,6 +288,45 @@ class packet_range {
   const Source *source_;
 };
 
+/** What a server tells, with what that holds. The message of a MEDIA_TAG that waits goes on when its object ends, unless it
+ *  was dropped. */
+class server_event {
+ public:
+  server_event() noexcept = default;
+  /** Move what a SERVER event holds out of it. */
+  explicit server_event(oxrtmp_event &event) noexcept {
+    if (event.type == OXRTMP_EVENT_SERVER) c_ = std::exchange(event, oxrtmp_event{});
+  }
+  server_event(server_event &&other) noexcept : c_(std::exchange(other.c_, oxrtmp_event{})) {}
+  server_event &operator=(server_event &&other) noexcept {
+    if (this != &other) {
+      reset();
+      c_ = std::exchange(other.c_, oxrtmp_event{});
+    }
+    return *this;
+  }
+  ~server_event() { reset(); }
+
+  /** OXRTMP_SERVER_...; 0 when it is none. */
+  std::uint32_t kind() const noexcept { return c_.value; }
+  const char *name() const noexcept { return oxrtmp_server_event_name(c_.value); }
+  /** Its fields: connection, peer, app, stream_name, packet, ... Of one that is none the texts are null pointers. */
+  const oxrtmp_server_event *operator->() const noexcept { return &c_.u.server; }
+  const oxrtmp_event &get() const noexcept { return c_; }
+  void drop() noexcept {
+    oxrtmp_event_drop(&c_);
+    c_ = oxrtmp_event{};
+  }
+  void reset() noexcept {
+    oxrtmp_event_release(&c_);
+    c_ = oxrtmp_event{};
+  }
+
+ private:
+  friend class server;
+  oxrtmp_event c_{};
+};
+
 /** Where the events of many handles wait. */
 class queue : public detail::owner<oxrtmp_queue, oxrtmp_queue_destroy> {
  public:
@@ -488,6 +527,12 @@ class session : public detail::stream<oxrtmp_session, detail::session_calls> {
   std::string page_url() const { return detail::text(oxrtmp_session_page_url, handle_); }
   std::string encoder() const { return detail::text(oxrtmp_session_encoder, handle_); }
   std::string connect_json() const { return detail::text(oxrtmp_session_connect_json, handle_); }
+  std::string user() const { return detail::text(oxrtmp_session_user, handle_); }
+  std::uint64_t connection() const {
+    std::uint64_t result = 0;
+    detail::check(oxrtmp_session_connection(handle_, &result));
+    return result;
+  }
   oxrtmp_connect_info connect() const { return detail::filled<oxrtmp_connect_info>(oxrtmp_session_connect, handle_); }
   oxrtmp_play_info play() const { return detail::filled<oxrtmp_play_info>(oxrtmp_session_play, handle_); }
   std::string end_reason() const { return detail::text(oxrtmp_session_end_reason, handle_); }
@@ -592,6 +637,12 @@ class request {
   std::string page_url() const { return detail::text(oxrtmp_request_page_url, handle_); }
   std::string encoder() const { return detail::text(oxrtmp_request_encoder, handle_); }
   std::string connect_json() const { return detail::text(oxrtmp_request_connect_json, handle_); }
+  std::string user() const { return detail::text(oxrtmp_request_user, handle_); }
+  std::uint64_t connection() const {
+    std::uint64_t result = 0;
+    detail::check(oxrtmp_request_connection(handle_, &result));
+    return result;
+  }
   oxrtmp_connect_info connect() const { return detail::filled<oxrtmp_connect_info>(oxrtmp_request_connect, handle_); }
   oxrtmp_play_info play() const { return detail::filled<oxrtmp_play_info>(oxrtmp_request_play, handle_); }
 
@@ -603,6 +654,17 @@ class request {
   }
   void reject(const std::string &description, const char *code = nullptr) {
     detail::check(oxrtmp_request_reject(release(), code, description.c_str()));
+  }
+  void redirect(const std::string &url, const std::string &description) {
+    detail::check(oxrtmp_request_redirect(release(), url.c_str(), description.c_str()));
+  }
+  /** Whether the login that a connect request wants was granted; password is null when there is no such user. */
+  bool login(std::uint32_t scheme, const char *password) {
+    std::uint32_t granted = 0;
+    const status code = oxrtmp_request_login(handle_, scheme, password, &granted);
+    if (code == OXRTMP_OK) release();
+    detail::check(code);
+    return granted != 0;
   }
 
  private:
@@ -634,6 +696,16 @@ class server : public detail::owner<oxrtmp_server, oxrtmp_server_close> {
   [[nodiscard]] status accept(request &into, milliseconds timeout = forever) const {
     into.reset();
     return detail::outcome(oxrtmp_server_accept(handle_, detail::timeout(timeout), &into.handle_), id());
+  }
+  [[nodiscard]] status next_event(server_event &into, milliseconds timeout = forever) const {
+    into.reset();
+    return detail::outcome(oxrtmp_server_next_event(handle_, detail::timeout(timeout), &into.c_), id());
+  }
+  /** Whether the connection was there. */
+  bool kick(std::uint64_t connection, const std::string &description, const char *code = nullptr) const {
+    const status result = oxrtmp_server_kick(handle_, connection, code, description.c_str());
+    if (result != OXRTMP_E_STATE) detail::check(result);
+    return result == OXRTMP_OK;
   }
   /** Call function for each request, in a thread of its own. An exception that leaves it ends the program, as in a
    *  std::thread. */

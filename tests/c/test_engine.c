@@ -224,6 +224,15 @@ static void requests_of_an_engine(void) {
   OK(oxrtmp_request_connect_json(event.request, text, sizeof text, NULL));
   CHECK(strstr(text, "\"app\":\"live\"") != NULL);
 
+  OK(oxrtmp_request_user(event.request, text, sizeof text, NULL));
+  TEXT("", text);
+  uint64_t connection = 7;
+  OK(oxrtmp_request_connection(event.request, &connection));
+  CHECK(connection == 0);
+  uint32_t granted = 7;
+  STATUS(OXRTMP_E_STATE, oxrtmp_request_login(event.request, OXRTMP_LOGIN_ADOBE, "x", &granted)); /* it still waits */
+  CHECK(granted == 0);
+
   /* Nothing is received while the decision is open. */
   OK(oxrtmp_engine_receive(e.server, 0, buffer, 10, &consumed));
   CHECK(consumed == 0);

@@ -230,6 +230,56 @@ void serving() {
   REQUIRE(packets == 10);
 }
 
+void what_a_server_tells() {
+  oxrtmp::server_options options;
+  const oxrtmp_user alice = {"alice", "s3cret"};
+  options.events = OXRTMP_SERVER_EVENT(OXRTMP_SERVER_PUBLISH) | OXRTMP_SERVER_EVENT(OXRTMP_SERVER_DISCONNECT);
+  options.ask_media_tag = options.ask_connect = 1;
+  oxrtmp::server server("127.0.0.1:0", options);
+  std::thread encoder([&] {
+    oxrtmp::client_options login;
+    login.user = alice.name;
+    login.password = alice.password;
+    REQUIRE(thrown([&] { oxrtmp::client::publish(url(server, "elsewhere"), login); }) <= OXRTMP_E_REFUSED);
+    oxrtmp::client client = oxrtmp::client::publish(url(server, "told"), login);
+    for (std::uint32_t n = 0; n < 4; n++) client.send_video(n, true, frame);
+    REQUIRE(client.flush() == OXRTMP_OK);
+    REQUIRE(thrown([&] {
+              for (;;) {
+                client.send_audio(9, frame);
+                std::this_thread::sleep_for(oxrtmp::milliseconds(5));
+              }
+            }) == OXRTMP_E_NAME);
+  });
+  oxrtmp::request request;
+  REQUIRE(server.accept(request) == OXRTMP_OK && request.user().empty() && request.connection() == 1);
+  request.redirect("rtmp://127.0.0.1/nowhere", "not here");
+  for (bool granted = false; !granted;) {
+    REQUIRE(server.accept(request) == OXRTMP_OK && request.kind() == OXRTMP_REQUEST_CONNECT);
+    granted = request.login(OXRTMP_LOGIN_ADOBE, request.user() == alice.name ? alice.password : nullptr);
+  }
+  REQUIRE(server.accept(request) == OXRTMP_OK && request.user() == "alice");
+  REQUIRE(thrown([&] { request.login(OXRTMP_LOGIN_ADOBE, "x"); }) == OXRTMP_E_STATE && request);
+  oxrtmp::session session = request.accept();
+  REQUIRE(session.user() == "alice");
+  oxrtmp::server_event event;
+  do {
+    REQUIRE(server.next_event(event) == OXRTMP_OK);
+  } while (event.kind() == OXRTMP_SERVER_DISCONNECT);
+  REQUIRE(event.name() == std::string("publish") && event->stream_name == std::string("told"));
+  REQUIRE(event->connection == session.connection());
+  oxrtmp::packet packet;
+  for (std::uint32_t n = 0; n < 4; n++) {
+    REQUIRE(server.next_event(event) == OXRTMP_OK && event->packet.timestamp_ms == n);
+    if (n % 2 == 0) event.drop();
+    event.reset();
+    if (n % 2 != 0) REQUIRE(session.next_packet(packet) == OXRTMP_OK && packet->timestamp_ms == n);
+  }
+  REQUIRE(!server.kick(session.connection() + 1, "nobody"));
+  REQUIRE(server.kick(session.connection(), "enough", "NetStream.Publish.BadName"));
+  encoder.join();
+}
+
 void an_engine_of_each_side() {
   oxrtmp::engine calling = oxrtmp::engine::publish("rtmp://h/live/show"), accepting = oxrtmp::engine::server();
   std::uint8_t wire[4096];
@@ -266,6 +316,7 @@ int main() {
   events();
   closing_wakes();
   serving();
+  what_a_server_tells();
   an_engine_of_each_side();
   const oxrtmp_library_info left = library();
   REQUIRE(left.handles == 0 && left.packets == 0);

@@ -87,7 +87,7 @@ class Request {
   async login (scheme, password) {
     if (!Object.hasOwn(SCHEMES, scheme)) throw argumentError("scheme must be 'adobe' or 'llnw'")
     if (password !== undefined) checkText(password, 'password')
-    if (this.kind !== 'connect') throw ownError('STATE', 'only a connect request logs in')
+    if (this.kind !== 'connect' || this.#of === undefined) throw ownError('STATE', 'only a connect request of a server logs in')
     const result = native.requestLogin(this.#take(), SCHEMES[scheme], password)
     if (result === status.STATE || result === status.CLOSED) return false // the peer has gone
     return check(result) === 1

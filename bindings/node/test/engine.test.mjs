@@ -167,6 +167,19 @@ test('nothing is received while a decision is open, and a refusal reaches the ot
   assert.equal(client.closed, false)
 })
 
+test('a peer of an engine is redirected, and does not log in there', async t => {
+  const { of, talk } = pair(t, { answer () {} })
+  talk()
+  const [{ request }] = of('server', 'request')
+  assert.deepEqual([request.user, request.connection], ['', 0])
+  await assert.rejects(request.login('adobe', 'x'), { code: 'ERR_OXRTMP_STATE' })
+  await request.redirect('rtmp://elsewhere/live', 'not here')
+  await assert.rejects(request.redirect('rtmp://elsewhere/live'), { code: 'ERR_OXRTMP_STATE' })
+  talk()
+  const [{ error }] = of('client', 'failed')
+  assert.equal(error.description, 'not here')
+})
+
 test('a stream that the accepting side ends', t => {
   const { server, client, of, talk } = pair(t)
   talk()

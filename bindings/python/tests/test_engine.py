@@ -195,6 +195,14 @@ def test_requests() -> None:
     pair.close()
 
 
+def test_peers_are_redirected() -> None:
+    pair = Pair(answer=lambda request: request.redirect("rtmp://elsewhere/live", "not here"))
+    pair.converse()
+    failed = only(pair.told, EventKind.FAILED)
+    assert failed.text == "not here" and pair.server.closing
+    pair.close()
+
+
 def test_nothing_is_received_while_a_request_waits() -> None:
     waiting: list[oxrtmp.EngineRequest] = []
     with Engine.server() as server, Engine.publish("rtmp://host/live/name") as client:
