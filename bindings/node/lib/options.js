@@ -316,4 +316,4 @@ function checkBytes (value, name) {
   throw argumentError(`${name} must be a Buffer, another view or an ArrayBuffer`)
 }
 
-module.exports = { options, nativeMask, records, HUB_WORDS, EVENTS, HOOKS, isObject, checkText, checkInteger, checkBytes, U32 }
+module.exports = { options, nativeMask, forms, records, HUB_WORDS, EVENTS, HOOKS, isObject, checkText, checkInteger, checkBytes, U32 }

@@ -1,13 +1,15 @@
 // Options are checked here, by name, and are those of the library.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import test from 'node:test'
 import { Client, FLVReader, Metadata, OxrtmpError, Recorder, Server, libraryStatistics, setLogger, setMemoryLimit, status, version } from 'oxrtmp'
-import { listen, node } from './helpers.mjs'
+import { ROOT, listen, node } from './helpers.mjs'
 
 const require = createRequire(import.meta.url)
 const native = require('../lib/native.js')
-const { records } = require('../lib/options.js')
+const { forms, records } = require('../lib/options.js')
 
 const refused = message => ({ name: 'TypeError', code: 'ERR_OXRTMP_ARGUMENT', message })
 
@@ -15,6 +17,21 @@ test('the tables of names in JavaScript and in C are the same', () => {
   const inC = native.optionNames()
   assert.deepEqual(Object.keys(records).sort(), Object.keys(inC).sort())
   for (const [form, names] of Object.entries(inC)) assert.deepEqual(Object.keys(records[form]), names, form)
+})
+
+test('every option of C is one here', () => {
+  const header = readFileSync(path.join(ROOT, 'include/oxrtmp.h'), 'utf8')
+  const camel = name => name.replace(/_./g, part => part[1].toUpperCase())
+  const elsewhere = ['structSize', 'reserved', 'limits', 'timeouts', 'tls', 'hub', 'noWait', 'sendTimeoutMs', 'codecCount', 'userCount', 'mask']
+  for (const [form, struct] of Object.entries({
+    limits: 'limits', timeouts: 'timeouts', server: 'server_options', client: 'client_options', tls: 'tls_options',
+    hub: 'hub_options', recorder: 'recorder_options'
+  })) {
+    const body = header.match(new RegExp(`typedef struct oxrtmp_${struct} \\{\n(.*?)\n\\} oxrtmp_${struct};`, 's'))[1]
+    const names = [...body.matchAll(/^  [a-z][\w *]*?[ *](\w+);/gm)].map(match => camel(match[1]))
+    assert.ok(names.length > 3, form)
+    for (const name of names) assert.ok(elsewhere.includes(name) || Object.hasOwn(forms[form] ?? records[form], name), `${form}.${name}`)
+  }
 })
 
 test('unknown options are refused by name', async () => {
