@@ -1,6 +1,7 @@
 /* Each field of oxrtmp_limits: what is at the limit is taken, one more is not. */
 #include "check.h"
 
+#include <netinet/tcp.h>
 #include <sys/time.h>
 
 /* peer is the far end of an engine, or of a server: it writes messages of one chunk each. */
@@ -375,6 +376,77 @@ static void answers_that_wait(void) {
   }
 }
 
+static void calls_that_wait(void) {
+  oxrtmp_limits l;
+  oxrtmp_server_options server_options;
+  oxrtmp_client_options client_options;
+  OK(oxrtmp_limits_init(&l));
+  OK(oxrtmp_server_options_init(&server_options));
+  OK(oxrtmp_client_options_init(&client_options));
+  l.pending_calls = 3;
+  server_options.answer_calls = 1; /* and then does not */
+  client_options.limits = &l;
+  oxrtmp_server server = bind_server(&server_options);
+  oxrtmp_queue queue;
+  oxrtmp_client client;
+  oxrtmp_request request;
+  oxrtmp_session session;
+  OK(oxrtmp_queue_create(NULL, &queue));
+  OK(oxrtmp_client_publish_open(url_of(server, "live/x"), &client_options, queue, 0, &client));
+  OK(oxrtmp_server_accept(server, 10000, &request));
+  OK(oxrtmp_request_accept(request, NULL, &session));
+  oxrtmp_event event;
+  OK(oxrtmp_client_set_queue(client, (oxrtmp_queue){0}, 0));
+  OK(oxrtmp_client_next_event(client, 10000, &event));
+  CHECK(event.type == OXRTMP_EVENT_CONNECTED);
+  uint32_t number;
+  for (int i = 0; i < 3; i++) {
+    OK(oxrtmp_client_call_start(client, "f", NULL, 0, 10000, &number));
+  }
+  STATUS(OXRTMP_E_LIMIT, oxrtmp_client_call_start(client, "f", NULL, 0, 10000, &number));
+  OK(oxrtmp_session_close(session));
+  oxrtmp_client_close(client);
+  OK(oxrtmp_server_close(server));
+  OK(oxrtmp_queue_destroy(queue));
+}
+
+/* What the options of both sides ask of the kernel is what it says. */
+static void options_of_sockets(void) {
+  oxrtmp_server_options server_options;
+  oxrtmp_client_options client_options;
+  OK(oxrtmp_server_options_init(&server_options));
+  OK(oxrtmp_client_options_init(&client_options));
+  server_options.keep_alive_ms = client_options.keep_alive_ms = 77000;
+  server_options.user_timeout_ms = client_options.user_timeout_ms = 12345;
+  server_options.receive_buffer_bytes = client_options.receive_buffer_bytes = 50000;
+  server_options.send_buffer_bytes = client_options.send_buffer_bytes = 60000;
+  oxrtmp_server server = bind_server(&server_options);
+  oxrtmp_queue queue;
+  oxrtmp_client client;
+  oxrtmp_request request;
+  OK(oxrtmp_queue_create(NULL, &queue));
+  OK(oxrtmp_client_publish_open(url_of(server, "live/x"), &client_options, queue, 0, &client));
+  OK(oxrtmp_server_accept(server, 10000, &request));
+  int found = 0;
+  for (int fd = 0; fd < 1000; fd++) {
+    int timeout, on, idle, receive, send;
+    socklen_t n = sizeof timeout;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, &n) != 0 || timeout != 12345) {
+      continue;
+    }
+    CHECK(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &n) == 0 && on == 1);
+    CHECK(getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &n) == 0 && idle == 77);
+    CHECK(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, &n) == 0 && receive == 100000); /* the kernel doubles it */
+    CHECK(getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, &n) == 0 && send == 120000);
+    found++;
+  }
+  CHECK(found == 2);
+  OK(oxrtmp_request_reject(request, NULL, NULL));
+  oxrtmp_client_close(client);
+  OK(oxrtmp_server_close(server));
+  OK(oxrtmp_queue_destroy(queue));
+}
+
 int main(void) {
   RUN(limits_of_a_connection);
   RUN(chunks_in_a_turn);
@@ -382,5 +454,7 @@ int main(void) {
   RUN(requests_that_wait);
   RUN(packets_that_wait);
   RUN(answers_that_wait);
+  RUN(calls_that_wait);
+  RUN(options_of_sockets);
   return 0;
 }

@@ -60,7 +60,9 @@ def test_attempts_are_counted() -> None:
 
 def test_video_is_dropped_instead_of_waiting() -> None:
     with oxrtmp.Server("127.0.0.1:0", limits=Limits(queue_bytes=1000)) as server:
-        client, session = publish(server, drop_video=True, output_bytes=200_000, send_timeout=0.1, send_buffer_bytes=20_000)
+        client, session = publish(
+            server, drop_video=True, output_bytes=200_000, send_timeout=0.1, send_buffer_bytes=20_000
+        )
         for i in range(2000):
             client.send_video(i, i % 10 == 0, bytes(20_000))
         assert client.next_event(10).kind == EventKind.CONGESTED
