@@ -334,6 +334,123 @@ static void statistics_are_told(void) {
   OK(oxrtmp_server_close(server));
 }
 
+enum { THREADS = 8, EACH = 40, MOST = THREADS * EACH + 1 };
+
+/* crowd is what two threads take from a queue, of connections that come and go in many threads. */
+struct crowd {
+  oxrtmp_server server;
+  uint16_t port;
+  oxrtmp_queue queue;
+  pthread_mutex_t lock;
+  uint8_t told[MOST][OXRTMP_SERVER_STATS_UPDATE + 1]; /* how often, of each connection */
+  _Atomic bool over;
+};
+
+static void *take_part(void *p) {
+  struct crowd *c = p;
+  for (int n = 0; n < EACH; n++) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(c->port)};
+    CHECK(fd >= 0);
+    if (connect(fd, (struct sockaddr *)&a, sizeof a) != 0) { /* the server is closed */
+      close(fd);
+      break;
+    }
+    int held = dup(fd); /* to cut the connection by */
+    oxrtmp_client client;
+    char url[64];
+    snprintf(url, sizeof url, "rtmp://h/live/%d-%p", n, (void *)&client); /* a name that no other thread has */
+    if (oxrtmp_client_publish_fd(fd, url, NULL, 10000, &client) != OXRTMP_OK) {
+      close(fd);
+      close(held);
+      break;
+    }
+    static const uint8_t frame[] = {1, 2, 3};
+    oxrtmp_client_send_video(client, 0, 1, frame, sizeof frame);
+    if (n % 2 == 0) {
+      shutdown(held, SHUT_RDWR);
+    }
+    oxrtmp_client_close(client);
+    close(held);
+  }
+  return NULL;
+}
+
+static void *take_down(void *p) {
+  struct crowd *c = p;
+  while (!c->over) {
+    oxrtmp_event events[16];
+    size_t count = 0;
+    oxrtmp_status status = oxrtmp_queue_wait(c->queue, 100, events, 16, &count);
+    CHECK(status == OXRTMP_OK || status == OXRTMP_E_TIMEOUT);
+    for (size_t i = 0; i < count; i++) {
+      if (events[i].type == OXRTMP_EVENT_SERVER_CLOSED) {
+        c->over = true;
+        continue;
+      }
+      CHECK(events[i].type == OXRTMP_EVENT_SERVER && events[i].u.server.connection < MOST);
+      pthread_mutex_lock(&c->lock);
+      c->told[events[i].u.server.connection][events[i].value]++;
+      pthread_mutex_unlock(&c->lock);
+      OK(i % 3 == 0 ? oxrtmp_event_drop(&events[i]) : oxrtmp_event_release(&events[i]));
+    }
+  }
+  return NULL;
+}
+
+/* A174, A198: whatever comes and goes, and when the server ends, each occurrence is told once. */
+static void each_end_is_told_once(void) {
+  for (int early = 0; early < 2; early++) {
+    oxrtmp_library_info before = library_info();
+    static struct crowd c;
+    oxrtmp_hub hub;
+    oxrtmp_server_options options;
+    memset(&c, 0, sizeof c);
+    pthread_mutex_init(&c.lock, NULL);
+    OK(oxrtmp_hub_create(NULL, &hub));
+    OK(oxrtmp_server_options_init(&options));
+    options.hub = hub;
+    options.ask_media_tag = 1;
+    c.server = telling_server(&options, OXRTMP_SERVER_EVENTS_ALL);
+    c.port = port_of(c.server);
+    c.queue = new_queue(OXRTMP_LOG_NONE);
+    OK(oxrtmp_server_set_queue(c.server, c.queue, 0));
+    pthread_t parts[THREADS], takers[2];
+    for (int i = 0; i < 2; i++) {
+      CHECK(pthread_create(&takers[i], NULL, take_down, &c) == 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+      CHECK(pthread_create(&parts[i], NULL, take_part, &c) == 0);
+    }
+    if (early) {
+      sleep_ms(100);
+      OK(oxrtmp_server_close(c.server));
+    }
+    for (int i = 0; i < THREADS; i++) {
+      pthread_join(parts[i], NULL);
+    }
+    OK(oxrtmp_server_close(c.server));
+    for (int i = 0; i < 2; i++) {
+      pthread_join(takers[i], NULL);
+    }
+    int connections = 0;
+    for (int i = 1; i < MOST; i++) {
+      const uint8_t *t = c.told[i];
+      CHECK(t[OXRTMP_SERVER_CONNECTION] == t[OXRTMP_SERVER_DISCONNECT] && t[OXRTMP_SERVER_CONNECTION] <= 1);
+      CHECK(t[OXRTMP_SERVER_PUBLISH] == t[OXRTMP_SERVER_PUBLISH_STOP] && t[OXRTMP_SERVER_PUBLISH] <= 1);
+      CHECK(t[OXRTMP_SERVER_PUBLISH] == t[OXRTMP_SERVER_UNPUBLISH]);
+      CHECK(t[OXRTMP_SERVER_HANDSHAKE_COMPLETE] <= 1 && t[OXRTMP_SERVER_CONNECT] <= 1);
+      CHECK(t[OXRTMP_SERVER_PUBLISH] <= t[OXRTMP_SERVER_CONNECT]);
+      connections += t[OXRTMP_SERVER_CONNECTION];
+    }
+    CHECK(early ? connections > 0 : connections == THREADS * EACH);
+    OK(oxrtmp_queue_destroy(c.queue));
+    OK(oxrtmp_hub_close(hub));
+    SETTLED(&before);
+  }
+}
+
 static void names_and_options(void) {
   TEXT("", oxrtmp_server_event_name(0));
   TEXT("connection", oxrtmp_server_event_name(OXRTMP_SERVER_CONNECTION));
@@ -383,6 +500,7 @@ int main(void) {
   RUN(a_media_tag_can_be_dropped);
   RUN(what_is_asked_can_be_refused);
   RUN(statistics_are_told);
+  RUN(each_end_is_told_once);
   RUN(names_and_options);
   return 0;
 }
