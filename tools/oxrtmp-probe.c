@@ -29,6 +29,7 @@ struct track {
   double after_ms; /* first frame, since play was asked for */
   uint8_t configuration[CONFIGURATION];
   size_t configuration_size;
+  oxrtmp_codec_info info; /* what it says */
 };
 
 static struct track tracks[TRACKS];
@@ -85,6 +86,10 @@ static void take(const oxrtmp_packet *p, double after_ms) {
   if (p->kind == OXRTMP_PACKET_SEQUENCE_HEADER) {
     t->configuration_size = p->size;
     memcpy(t->configuration, p->data, p->size < CONFIGURATION ? p->size : CONFIGURATION);
+    t->info.struct_size = sizeof t->info;
+    if (oxrtmp_codec_describe(p, &t->info) != OXRTMP_OK) {
+      memset(&t->info, 0, sizeof t->info);
+    }
   }
   if (p->kind != OXRTMP_PACKET_FRAME) {
     return;
@@ -153,6 +158,16 @@ static void say_text(const struct track *t) {
   char name[5];
   printf("%s track %u: %s%s", t->type == 9 ? "video" : "audio", t->number, codec_of(t, name),
          t->flags & OXRTMP_PACKET_ENHANCED ? " (enhanced)" : "");
+  if (t->info.parameter[0] != 0) {
+    printf(", %s", t->info.parameter);
+  }
+  if (t->info.width > 0) {
+    printf(", %" PRIu32 " x %" PRIu32, t->info.width, t->info.height);
+  }
+  if (t->info.sample_rate > 0) {
+    printf(", %" PRIu32 " Hz, %" PRIu32 " channel%s", t->info.sample_rate, t->info.channels,
+           t->info.channels == 1 ? "" : "s");
+  }
   printf(", %" PRIu64 " frames, %.2f each second, %.0f kbit/s, the first after %.0f ms", t->frames, frame_rate(t),
          bit_rate(t), t->after_ms);
   if (t->type == 9) {
@@ -176,12 +191,36 @@ static void say_json(const struct track *t, bool first) {
   char name[5];
   printf("%s{\"type\":\"%s\",\"track\":%u,\"codec\":\"%s\",\"enhanced\":%s,\"frames\":%" PRIu64
          ",\"keyframes\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"frame_rate\":%.3f,\"data_rate\":%.1f"
-         ",\"keyframe_interval_ms\":%.1f,\"first_after_ms\":%.1f,\"configuration_size\":%zu,\"configuration\":\"",
+         ",\"keyframe_interval_ms\":%.1f,\"first_after_ms\":%.1f,\"parameter\":\"%s\",\"width\":%" PRIu32
+         ",\"height\":%" PRIu32 ",\"sample_rate\":%" PRIu32 ",\"channels\":%" PRIu32
+         ",\"configuration_size\":%zu,\"configuration\":\"",
          first ? "" : ",", t->type == 9 ? "video" : "audio", t->number, codec_of(t, name),
          t->flags & OXRTMP_PACKET_ENHANCED ? "true" : "false", t->frames, t->keyframes, t->malformed, frame_rate(t),
-         bit_rate(t), (double)t->key_interval_ns / 1e6, t->after_ms, t->configuration_size);
+         bit_rate(t), (double)t->key_interval_ns / 1e6, t->after_ms, t->info.parameter, t->info.width, t->info.height,
+         t->info.sample_rate, t->info.channels, t->configuration_size);
   say_hex(t);
   printf("\"}");
+}
+
+/* say_codec writes four characters; what a terminal or JSON could take for something else becomes '?'. */
+static void say_codec(uint32_t codec) {
+  struct track t = {.codec = codec};
+  char name[5];
+  printf("%s", codec_of(&t, name));
+}
+
+/* say_capabilities tells which codecs of Enhanced RTMP the server says that it takes, if it says anything. */
+static void say_capabilities(oxrtmp_client client) {
+  static oxrtmp_capabilities c;
+  oxrtmp_capabilities_init(&c);
+  uint32_t count = oxrtmp_client_capabilities(client, &c) == OXRTMP_OK ? c.fourcc_count : 0;
+  fputs(json ? ",\"enhanced_codecs\":[" : count > 0 ? "enhanced codecs of the server:" : "", stdout);
+  for (uint32_t i = 0; i < count; i++) {
+    fputs(!json ? " " : i > 0 ? ",\"" : "\"", stdout);
+    say_codec(c.fourccs[i]);
+    fputs(json ? "\"" : "", stdout);
+  }
+  fputs(json ? "]" : count > 0 ? "\n" : "", stdout);
 }
 
 static void say(oxrtmp_client client, double connect_ms, int64_t rtt_ns) {
@@ -190,8 +229,10 @@ static void say(oxrtmp_client client, double connect_ms, int64_t rtt_ns) {
   oxrtmp_client_peer_address(client, peer, sizeof peer, NULL);
   bool described = oxrtmp_client_metadata_json(client, metadata, sizeof metadata, NULL) == OXRTMP_OK;
   if (json) {
-    printf("{\"peer_address\":\"%s\",\"connect_ms\":%.1f,\"rtt_ms\":%.2f,\"metadata\":%s,\"tracks\":[", peer,
-           connect_ms, (double)rtt_ns / 1e6, described ? metadata : "null");
+    printf("{\"peer_address\":\"%s\",\"connect_ms\":%.1f,\"rtt_ms\":%.2f,\"metadata\":%s", peer, connect_ms,
+           (double)rtt_ns / 1e6, described ? metadata : "null");
+    say_capabilities(client);
+    printf(",\"tracks\":[");
     for (size_t i = 0; i < track_count; i++) {
       say_json(&tracks[i], i == 0);
     }
@@ -203,6 +244,7 @@ static void say(oxrtmp_client client, double connect_ms, int64_t rtt_ns) {
     printf(", answers a ping in %.2f ms", (double)rtt_ns / 1e6);
   }
   printf("\n");
+  say_capabilities(client);
   if (described) {
     printf("metadata %s\n", metadata);
   }

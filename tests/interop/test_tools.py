@@ -87,9 +87,13 @@ def test_probe(nursery: Nursery) -> None:
     publishing.end()
     assert probe["connect_ms"] > 0 and probe["rtt_ms"] > 0
     assert probe["metadata"]["videocodecid"] in (7, "avc1")
+    assert {"avc1", "hvc1", "av01", "Opus"} <= set(probe["enhanced_codecs"])
     tracks = {t["type"]: t for t in probe["tracks"]}
     assert tracks["video"]["codec"] == "avc1" and tracks["audio"]["codec"] == "mp4a"
     assert tracks["video"]["configuration"].startswith("01") and len(tracks["video"]["configuration"]) > 20
+    assert tracks["video"]["parameter"] == "avc1.4D401F" and tracks["audio"]["parameter"] == "mp4a.40.2"
+    assert (tracks["video"]["width"], tracks["video"]["height"]) == (640, 360)
+    assert (tracks["audio"]["sample_rate"], tracks["audio"]["channels"]) == (44100, 2)
     assert tracks["video"]["frames"] > 10 and tracks["video"]["keyframes"] > 0 and tracks["audio"]["frames"] > 10
     assert 20 < tracks["video"]["frame_rate"] < 70 and tracks["audio"]["data_rate"] > 10
     missing = nursery.start([PROBE, server.url("missing")])
@@ -105,5 +109,5 @@ def test_probe_in_words(nursery: Nursery) -> None:
     probe = nursery.run([PROBE, "-seconds", "2", server.url()], 30)
     publishing.end()
     assert re.match(r"server 127\.0\.0\.1:\d+, playing after \d+ ms, answers a ping in [\d.]+ ms$", probe.lines[0])
-    assert any(re.match(r"video track 0: av01 \(enhanced\), \d+ frames, [\d.]+ each second", x) for x in probe.lines)
+    assert any(re.match(r"video track 0: av01 \(enhanced\), av01\.\S+, \d+ x \d+, \d+ frames, [\d.]+ each", x) for x in probe.lines)
     assert any(x.startswith("audio track 0: Opus (enhanced), ") for x in probe.lines), str(probe)
