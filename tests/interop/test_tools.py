@@ -109,5 +109,8 @@ def test_probe_in_words(nursery: Nursery) -> None:
     probe = nursery.run([PROBE, "-seconds", "2", server.url()], 30)
     publishing.end()
     assert re.match(r"server 127\.0\.0\.1:\d+, playing after \d+ ms, answers a ping in [\d.]+ ms$", probe.lines[0])
-    assert any(re.match(r"video track 0: av01 \(enhanced\), av01\.\S+, \d+ x \d+, \d+ frames, [\d.]+ each", x) for x in probe.lines)
+    assert any(
+        re.match(r"video track 0: av01 \(enhanced\), av01\.\S+, \d+ x \d+, \d+ frames, [\d.]+ each", x)
+        for x in probe.lines
+    )
     assert any(x.startswith("audio track 0: Opus (enhanced), ") for x in probe.lines), str(probe)
