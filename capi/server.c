@@ -75,6 +75,13 @@ oxrtmp_status oxrtmp_server_json(oxrtmp_server server, char *buf, size_t cap, si
   return oxgo_server_json(server, buf, cap, length);
 }
 
+oxrtmp_status oxrtmp_server_take_failure(oxrtmp_server server, oxrtmp_failure *failure, uint8_t *buf, size_t cap,
+                                         size_t *length) {
+  OX_ENTER();
+  OX_BYTES_OUT(buf, cap, length);
+  OX_STRUCT_OUT(oxrtmp_failure, failure, oxgo_server_take_failure(server, &local_, buf, cap, length));
+}
+
 oxrtmp_status oxrtmp_server_prometheus(oxrtmp_server server, char *buf, size_t cap, size_t *length) {
   OX_ENTER();
   OX_TEXT_OUT(buf, cap, length);

@@ -3,7 +3,12 @@ package main
 // #include "bridge.h"
 import "C"
 
-import "oxrtmp/rtmp"
+import (
+	"errors"
+	"unsafe"
+
+	"oxrtmp/rtmp"
+)
 
 //export oxgo_server_json
 func oxgo_server_json(h C.oxrtmp_server, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
@@ -50,4 +55,32 @@ func putConnectionStatistics(out *C.oxrtmp_connection_statistics, s rtmp.Connect
 	out.messages_received, out.packets_received = C.uint64_t(c.MessagesReceived), C.uint64_t(c.PacketsReceived)
 	out.malformed, out.ignored = C.uint64_t(c.Malformed), C.uint64_t(c.Ignored)
 	out.unknown, out.faulty = C.uint64_t(c.Unknown), C.uint64_t(c.Faulty)
+}
+
+//export oxgo_server_take_failure
+func oxgo_server_take_failure(h C.oxrtmp_server, out *C.oxrtmp_failure, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(servers, h.id, func(s *heldServer) error {
+		f, ok := s.TakeFailure()
+		if !ok {
+			return rtmp.ErrAgain
+		}
+		cut := max(0, len(f.Bytes)-int(min(capacity, 1<<30)))
+		kept := f.Bytes[cut:]
+		if len(kept) > 0 {
+			copy(unsafe.Slice((*byte)(buf), len(kept)), kept)
+		}
+		if length != nil {
+			*length = C.size_t(len(kept))
+		}
+		var at *rtmp.Error
+		if errors.As(f.Err, &at) {
+			out.phase = C.uint32_t(at.Phase)
+		}
+		out.status = C.int32_t(statusOf(f.Err))
+		out.connection, out.offset = C.uint64_t(f.Connection), C.uint64_t(f.Offset)+C.uint64_t(cut)
+		putArray(out.peer[:], f.Peer)
+		putArray(out.text[:], f.Err.Error())
+		return nil
+	})
 }

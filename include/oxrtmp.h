@@ -636,6 +636,20 @@ typedef struct oxrtmp_user {
   const char *password; /**< not NULL */
 } oxrtmp_user;
 
+/** Departures from the specification that end a connection, with E_PROTOCOL, instead of being put up with. Encoders in use
+ *  make most of them: this is for tests of encoders. */
+enum oxrtmp_strict {
+  OXRTMP_STRICT_HANDSHAKE = 1 << 0,  /**< a C2 that does not repeat S1: the peer has not waited for the handshake */
+  OXRTMP_STRICT_CONNECT = 1 << 1,    /**< commands, such as releaseStream and FCPublish, before connect was accepted */
+  OXRTMP_STRICT_AMF = 1 << 2,        /**< AMF0 without the ends of its objects, in commands and data */
+  OXRTMP_STRICT_TIMESTAMPS = 1 << 3, /**< audio, or video, with a timestamp before that of the one before it */
+  OXRTMP_STRICT_METADATA = 1 << 4,   /**< onMetaData a second time in a stream */
+  OXRTMP_STRICT_APP = 1 << 5,        /**< a connect without an app */
+  OXRTMP_STRICT_CHUNK_SIZE = 1 << 6, /**< a chunk size of 0, or above 65536 */
+  OXRTMP_STRICT_ORDER = 1 << 7,      /**< commands and media out of the order of RTMP 1.0, section 7.2 */
+  OXRTMP_STRICT_ALL = (1 << 8) - 1   /**< all of them */
+};
+
 /** Options of a server. Clear them with oxrtmp_server_options_init; 0 and NULL mean the default. */
 typedef struct oxrtmp_server_options {
   uint32_t struct_size;            /**< set by oxrtmp_server_options_init */
@@ -676,6 +690,9 @@ typedef struct oxrtmp_server_options {
   uint32_t answer_calls;           /**< not 0: what peers call, and shared objects, come as events of sessions */
   uint32_t enhanced;               /**< oxrtmp_enhanced */
   const oxrtmp_capabilities *capabilities; /**< what the answer to connect says; NULL: every codec, to be forwarded */
+  uint32_t strict;                 /**< what not to put up with: OXRTMP_STRICT_… or'ed; nothing */
+  uint32_t keep_bytes;             /**< how much of what each peer sent last is kept for oxrtmp_server_take_failure, at
+                                        most 1 MiB: stream names and passwords may be in it; nothing */
 } oxrtmp_server_options;
 
 /** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port), or with
@@ -735,6 +752,25 @@ OXRTMP_API oxrtmp_status oxrtmp_server_json(oxrtmp_server server, char *buf, siz
 /** The same in Prometheus's text format (version 0.0.4), for your HTTP server to answer with: names begin with oxrtmp_,
  *  times are in seconds. Since 0.1. @return OXRTMP_OK; E_BUFFER. */
 OXRTMP_API oxrtmp_status oxrtmp_server_prometheus(oxrtmp_server server, char *buf, size_t cap, size_t *length);
+
+/** A connection that has ended by a deadline or an error. The library fills it; set struct_size before the call. */
+typedef struct oxrtmp_failure {
+  uint32_t struct_size; /**< sizeof(oxrtmp_failure), set by you */
+  int32_t status;       /**< why: oxrtmp_status */
+  uint32_t phase;       /**< oxrtmp_phase */
+  uint32_t reserved;    /**< 0 */
+  uint64_t connection;  /**< its number on the server */
+  uint64_t offset;      /**< how many bytes of the peer came before those in your buffer */
+  char peer[64];        /**< its address */
+  char text[256];       /**< the error in words */
+} oxrtmp_failure;
+
+/** What was kept of the oldest failed connection that was not taken yet: of a server with keep_bytes, which keeps the
+ *  latest 16. The last cap bytes of it that the peer sent, handshake included and without TLS, are copied to buf; *length
+ *  is their number. If failure->offset is 0 an engine that is fed with them comes to the same end. Since 0.1.
+ *  @return OXRTMP_OK; E_AGAIN when there is none. */
+OXRTMP_API oxrtmp_status oxrtmp_server_take_failure(oxrtmp_server server, oxrtmp_failure *failure, uint8_t *buf, size_t cap,
+                                                    size_t *length);
 
 /** Wait for the next request, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
  *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED when oxrtmp_server_close is called meanwhile; E_BUSY when the server has a

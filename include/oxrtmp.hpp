@@ -693,6 +693,15 @@ class server : public detail::owner<oxrtmp_server, oxrtmp_server_close> {
   std::string addresses() const { return detail::text(oxrtmp_server_addresses, handle_); }
   std::string json() const { return detail::text(oxrtmp_server_json, handle_); }
   std::string prometheus() const { return detail::text(oxrtmp_server_prometheus, handle_); }
+  /** The oldest failed connection, and into, which keeps its size at most, what its peer sent last; E_AGAIN: none. */
+  [[nodiscard]] status take_failure(oxrtmp_failure &failure, std::vector<std::uint8_t> &into) const {
+    failure.struct_size = sizeof failure;
+    std::size_t length = 0;
+    const status code = oxrtmp_server_take_failure(handle_, &failure, into.data(), into.size(), &length);
+    if (code != OXRTMP_E_AGAIN) detail::check(code);
+    into.resize(length);
+    return code;
+  }
   [[nodiscard]] status accept(request &into, milliseconds timeout = forever) const {
     into.reset();
     return detail::outcome(oxrtmp_server_accept(handle_, detail::timeout(timeout), &into.handle_), id());

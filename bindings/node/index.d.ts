@@ -78,6 +78,31 @@ export type Codec =
   | '' | 'avc1' | 'hvc1' | 'vvc1' | 'av01' | 'vp08' | 'vp09' | 'mp4a' | 'Opus' | 'fLaC' | 'ac-3' | 'ec-3' | '.mp3'
   | (string & {})
 
+/**
+ * Departures from the specification that end a connection instead of being put up with: bits of {@link ServerOptions.strict}.
+ * Encoders in use make most of them: this is for tests of encoders.
+ */
+export const Strict: Readonly<{
+  /** A C2 that does not repeat S1: the peer has not waited for the handshake. */
+  HANDSHAKE: 1
+  /** Commands, such as releaseStream and FCPublish, before connect was accepted. */
+  CONNECT: 2
+  /** AMF0 without the ends of its objects, in commands and data. */
+  AMF: 4
+  /** Audio, or video, with a timestamp before that of the one before it. */
+  TIMESTAMPS: 8
+  /** onMetaData a second time in a stream. */
+  METADATA: 16
+  /** A connect without an app. */
+  APP: 32
+  /** A chunk size of 0, or above 65536. */
+  CHUNK_SIZE: 64
+  /** Commands and media out of the order of RTMP 1.0, section 7.2. */
+  ORDER: 128
+  /** All of them. */
+  ALL: 255
+}>
+
 /** The bits of {@link Packet.flags}. */
 export const PacketFlags: Readonly<{
   /** A video frame that needs no earlier one. */
@@ -331,6 +356,10 @@ export interface ServerOptions {
   askPlay?: boolean
   /** What peers call, and shared objects, are events of sessions; otherwise calls are refused. */
   answerCalls?: boolean
+  /** Which departures from the specification end a connection, bits of {@link Strict}; 0. */
+  strict?: number
+  /** How much of what each peer sent last is kept for {@link Server.takeFailure}, at most 1 MiB; 0. */
+  keepBytes?: number
   /** Players are told that streams are recorded ones; false. */
   playRecorded?: boolean
   /** Leave out `|RtmpSampleAccess`, which lets Flash players read samples; false. */
@@ -543,6 +572,24 @@ export interface Statistics {
   readonly videoBitrate: number
   /** Video frames a second, likewise. */
   readonly frameRate: number
+}
+
+/** A connection that has ended by a deadline or an error, and the last bytes of its peer. */
+export interface Failure {
+  /** Why: one of {@link status}. */
+  readonly status: number
+  /** `'handshake'`, `'connect'`, `'publish'`, `'media'`, … */
+  readonly phase: string
+  /** Its number on the server. */
+  readonly connection: number
+  /** How many bytes of the peer came before data; 0n: an engine that is fed with it comes to the same end. */
+  readonly offset: bigint
+  /** Its address. */
+  readonly peer: string
+  /** The error in words. */
+  readonly text: string
+  /** Handshake included, without TLS. */
+  readonly data: Buffer
 }
 
 /** What the connection of a session or a client has carried. */
@@ -1038,6 +1085,8 @@ export class Server<R = Request> implements AsyncIterable<R>, AsyncDisposable {
   statistics (): ServerStatistics
   /** The same in Prometheus's text format, for your HTTP server to answer with. */
   prometheus (): string
+  /** The oldest failed connection that was not taken yet, of a server with keepBytes, which keeps the latest 16. */
+  takeFailure (): Failure | undefined
   /** The next request; undefined when the server is closed. Throws `ERR_OXRTMP_BUSY` while another call waits. */
   nextRequest (): Promise<R | undefined>
   [Symbol.asyncIterator] (): AsyncIterableIterator<R>

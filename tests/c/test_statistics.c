@@ -97,10 +97,73 @@ static void of_servers(void) {
   CHECK(length == 0 && buffer[0] == 0);
 }
 
+/* A184, A185: a strict server ends what departs from the specification; the last bytes of what failed are there, and an
+ * engine that is fed with them fails alike. */
+static void of_failures(void) {
+  oxrtmp_server_options options;
+  OK(oxrtmp_server_options_init(&options));
+  options.strict = OXRTMP_STRICT_APP | OXRTMP_STRICT_ORDER;
+  options.keep_bytes = 100000;
+  oxrtmp_server server = bind_server(&options);
+  oxrtmp_failure failure = {.struct_size = sizeof failure};
+  static uint8_t bytes[100000];
+  size_t length = 1;
+  STATUS(OXRTMP_E_AGAIN, oxrtmp_server_take_failure(server, &failure, bytes, sizeof bytes, &length));
+  CHECK(length == 0);
+  oxrtmp_client client;
+  oxrtmp_session session;
+  connect_publisher(server, &client, &session); /* there is nothing wrong with it */
+  OK(oxrtmp_client_close(client));
+  OK(oxrtmp_session_close(session));
+  oxrtmp_client_options wrong;
+  OK(oxrtmp_client_options_init(&wrong));
+  wrong.app = "/";
+  CHECK(oxrtmp_client_publish(url_of(server, "cam"), &wrong, 10000, &client) != OXRTMP_OK);
+  oxrtmp_status status;
+  for (int i = 0; (status = oxrtmp_server_take_failure(server, &failure, bytes, sizeof bytes, &length)) == OXRTMP_E_AGAIN; i++) {
+    CHECK(i < 1000);
+    sleep_ms(10);
+  }
+  OK(status);
+  CHECK(failure.status == OXRTMP_E_PROTOCOL && failure.phase == OXRTMP_PHASE_CONNECT && failure.connection == 2 && failure.offset == 0);
+  CHECK(length > 3073 + 50 && bytes[0] == 3 && strncmp(failure.peer, "127.0.0.1:", 10) == 0 && has(failure.text, "strict about app"));
+  STATUS(OXRTMP_E_AGAIN, oxrtmp_server_take_failure(server, &failure, bytes, sizeof bytes, NULL));
+
+  oxrtmp_engine engine;
+  OK(oxrtmp_engine_server_create(&options, 0, &engine));
+  size_t taken = 0, n;
+  oxrtmp_event event;
+  do {
+    status = oxrtmp_engine_receive(engine, 0, bytes + taken, length - taken, &n);
+    taken += n;
+    while (oxrtmp_engine_next_event(engine, &event) == OXRTMP_OK) {
+      OK(oxrtmp_event_release(&event));
+    }
+  } while (status == OXRTMP_OK && taken < length);
+  CHECK(status == OXRTMP_E_PROTOCOL);
+  OK(oxrtmp_engine_close(engine));
+
+  CHECK(oxrtmp_client_publish(url_of(server, "cam"), &wrong, 10000, &client) != OXRTMP_OK);
+  uint8_t last[10];
+  for (int i = 0; (status = oxrtmp_server_take_failure(server, &failure, last, sizeof last, &length)) == OXRTMP_E_AGAIN; i++) {
+    CHECK(i < 1000);
+    sleep_ms(10);
+  }
+  OK(status);
+  CHECK(length == sizeof last && failure.offset > 3073 && failure.connection == 3);
+  OK(oxrtmp_server_close(server));
+  options.strict = 1 << 8;
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_server_create(&options, &server));
+  options.strict = 0;
+  options.keep_bytes = (1 << 20) + 1;
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_server_create(&options, &server));
+}
+
 int main(void) {
   oxrtmp_library_info before = library_info();
   RUN(of_connections);
   RUN(of_servers);
+  RUN(of_failures);
   SETTLED(&before);
   return 0;
 }

@@ -34,6 +34,17 @@ exports.Session = Session
 exports.Client = Client
 exports.Packet = Packet
 exports.PacketFlags = PacketFlags
+exports.Strict = Object.freeze({
+  HANDSHAKE: 1,
+  CONNECT: 2,
+  AMF: 4,
+  TIMESTAMPS: 8,
+  METADATA: 16,
+  APP: 32,
+  CHUNK_SIZE: 64,
+  ORDER: 128,
+  ALL: 255
+})
 exports.Recorder = Recorder
 exports.FLVReader = FLVReader
 exports.Hub = Hub

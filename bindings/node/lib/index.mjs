@@ -2,6 +2,6 @@
 import oxrtmp from './index.js'
 
 export const {
-  Server, Request, Session, Client, Packet, PacketFlags, Metadata, Recorder, FLVReader, Engine, Hub, Relay, ServerEvent,
+  Server, Request, Session, Client, Packet, PacketFlags, Strict, Metadata, Recorder, FLVReader, Engine, Hub, Relay, ServerEvent,
   Refusal, chainHooks, logHooks, OxrtmpError, status, setLogger, setMemoryLimit, libraryStatistics, version, buildInfo, amf
 } = oxrtmp

@@ -79,6 +79,8 @@ const server = {
   outputBytes: count,
   askPublish: flag,
   answerCalls: flag,
+  strict: integer(0, 255),
+  keepBytes: integer(0, 2 ** 20),
   keepAliveMs: time,
   userTimeoutMs: count,
   receiveBufferBytes: integer(1, I32),

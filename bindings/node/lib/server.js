@@ -121,6 +121,11 @@ class Server {
   }
 
   statistics () { return JSON.parse(check(native.serverJson(this.#open()))) }
+  takeFailure () {
+    const answer = native.serverTakeFailure(this.#open())
+    return answer === status.AGAIN ? undefined : check(answer)
+  }
+
   prometheus () { return check(native.serverPrometheus(this.#open())) }
 
   #open () {

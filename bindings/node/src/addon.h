@@ -166,6 +166,7 @@ bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_option
 bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m);
 napi_value make_metadata(napi_env env, const oxrtmp_metadata *m);
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s);
+napi_value make_failure(napi_env env, const oxrtmp_failure *f);
 napi_value make_connection_statistics(napi_env env, const oxrtmp_connection_statistics *s);
 napi_value make_hub_info(napi_env env, const oxrtmp_hub_info *h);
 napi_value make_stream_info(napi_env env, const oxrtmp_stream_info *s);

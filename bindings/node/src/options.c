@@ -68,6 +68,8 @@ static const struct field server_fields[] = {
     FIELD(U32, oxrtmp_server_options, "outputBytes", output_bytes),
     FIELD(U32, oxrtmp_server_options, "askPublish", ask_publish),
     FIELD(U32, oxrtmp_server_options, "answerCalls", answer_calls),
+    FIELD(U32, oxrtmp_server_options, "strict", strict),
+    FIELD(U32, oxrtmp_server_options, "keepBytes", keep_bytes),
     FIELD(I32, oxrtmp_server_options, "keepAliveMs", keep_alive_ms),
     FIELD(U32, oxrtmp_server_options, "userTimeoutMs", user_timeout_ms),
     FIELD(U32, oxrtmp_server_options, "receiveBufferBytes", receive_buffer_bytes),
@@ -205,6 +207,15 @@ static const struct field statistics_fields[] = {
     FIELD(COUNT, oxrtmp_statistics, "audioBitrate", audio_bitrate),
     FIELD(COUNT, oxrtmp_statistics, "videoBitrate", video_bitrate),
     FIELD(F64, oxrtmp_statistics, "frameRate", frame_rate),
+    END};
+
+static const struct field failure_fields[] = {
+    FIELD(I32, oxrtmp_failure, "status", status),
+    FIELD(PHASE, oxrtmp_failure, "phase", phase),
+    FIELD(COUNT, oxrtmp_failure, "connection", connection),
+    FIELD(U64, oxrtmp_failure, "offset", offset),
+    FIELD(TEXT_ARRAY, oxrtmp_failure, "peer", peer),
+    FIELD(TEXT_ARRAY, oxrtmp_failure, "text", text),
     END};
 
 static const struct field connection_statistics_fields[] = {
@@ -617,6 +628,8 @@ napi_value make_metadata(napi_env env, const oxrtmp_metadata *m) {
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s) {
   return write_fields(env, statistics_fields, s);
 }
+
+napi_value make_failure(napi_env env, const oxrtmp_failure *f) { return write_fields(env, failure_fields, f); }
 
 napi_value make_connection_statistics(napi_env env, const oxrtmp_connection_statistics *s) {
   return write_fields(env, connection_statistics_fields, s);

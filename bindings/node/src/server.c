@@ -171,6 +171,33 @@ static napi_value server_prometheus(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* serverTakeFailure(handle): an object with its bytes as data, or a status. */
+static napi_value server_take_failure(napi_env env, napi_callback_info info) {
+  enum { MOST = 1 << 20 }; /* more is not kept */
+  struct arguments a;
+  struct handle *handle;
+  napi_value result = NULL, data;
+  if (!arguments_get(env, info, &a) || !get_handle(&a, 0, SERVER, &handle)) {
+    return NULL;
+  }
+  uint8_t *kept = malloc(MOST);
+  if (kept == NULL) {
+    napi_throw_error(env, NULL, "out of memory");
+    return NULL;
+  }
+  oxrtmp_failure failure = {.struct_size = sizeof failure};
+  size_t length;
+  oxrtmp_status status = oxrtmp_server_take_failure((oxrtmp_server){handle->id}, &failure, kept, MOST, &length);
+  if (status != OXRTMP_OK) {
+    result = make_status(env, status);
+  } else if (napi_create_buffer_copy(env, length, kept, NULL, &data) == napi_ok) {
+    result = make_failure(env, &failure);
+    set_named(env, result, "data", data);
+  }
+  free(kept);
+  return result;
+}
+
 /* serverShutdownStart(handle, timeoutMs): a status. The event SERVER_CLOSED comes when all sessions have ended. */
 static napi_value server_shutdown_start(napi_env env, napi_callback_info info) {
   struct arguments a;
@@ -309,6 +336,7 @@ const struct function server_functions[] = {
     {"serverAddress", server_address},
     {"serverAddresses", server_addresses},
     {"serverJson", server_json},
+    {"serverTakeFailure", server_take_failure},
     {"serverPrometheus", server_prometheus},
     {"serverShutdownStart", server_shutdown_start},
     {"serverClose", server_close},

@@ -1,8 +1,8 @@
 // What servers, connections and streams tell about themselves.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Client, Hub, Server } from 'oxrtmp'
-import { loopback, sleep, until } from './helpers.mjs'
+import { Client, Engine, Hub, Server, Strict, status } from 'oxrtmp'
+import { listen, loopback, sleep, until } from './helpers.mjs'
 
 const near = (is, wanted) => Math.abs(is - wanted) <= wanted / 100
 
@@ -58,4 +58,22 @@ test('a server as an object and for Prometheus', async t => {
     assert.match(line, /^[a-z_]+(\{([a-z_]+="([^"\\]|\\["\\n])*",?)*\})? [0-9.]+$/)
   }
   await client.close()
+})
+
+test('a strict server, and the last bytes of what failed', async t => {
+  const { server, url } = await listen(t, { strict: Strict.APP | Strict.ORDER, keepBytes: 100_000 })
+  assert.equal(server.takeFailure(), undefined)
+  await assert.rejects(Client.publish(url(), { app: '/' }))
+  let failure
+  await until(() => (failure = server.takeFailure()) !== undefined)
+  assert.deepEqual([failure.status, failure.phase, failure.connection, failure.offset], [status.PROTOCOL, 'connect', 1, 0n])
+  assert.match(failure.text, /strict about app/)
+  assert.match(failure.peer, /^127\.0\.0\.1:/)
+  assert.ok(failure.data.length > 3100 && failure.data[0] === 3)
+  assert.equal(server.statistics().failed_in.connect, 1)
+  const engine = Engine.server({ strict: Strict.APP })
+  assert.throws(() => { for (let at = 0; at < failure.data.length;) at += engine.receive(0, failure.data.subarray(at)) }, { code: 'ERR_OXRTMP_PROTOCOL' })
+  engine.close()
+  await assert.rejects(Server.create({ keepBytes: 2 ** 20 + 1 }), { code: 'ERR_OXRTMP_ARGUMENT' })
+  await assert.rejects(Server.create({ strict: 256 }), { code: 'ERR_OXRTMP_ARGUMENT' })
 })

@@ -20,7 +20,7 @@ const field native_server_options[] = {
     U32(chunk_size), U32(window_ack_size), U32(peer_bandwidth),   BOOL(ask_connection),
     BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), BOOL(ask_play), BOOL(no_wait),
     I32(send_timeout_ms), U32(output_bytes), HANDLE(hub), BOOL(ask_publish), BOOL(play_recorded), BOOL(no_sample_access),
-    BOOL(data_start), BOOL(answer_calls), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
+    BOOL(data_start), BOOL(answer_calls), U32(strict), U32(keep_bytes), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
     U32(events), BOOL(ask_media_tag), I32(stats_interval_ms), U32(login_scheme), TEXT(proxy_from),
     ELSEWHERE(users), ELSEWHERE(tls), END};
 #undef STRUCT
@@ -65,6 +65,10 @@ const field native_statistics[] = {
     U32(timestamp_ms), I64(duration_ns), I64(keyframe_interval_ns), U64(bytes), U64(packets), U64(audio_packets),
     U64(video_packets), U64(data_packets), U64(keyframes), U64(malformed), U64(queued_bytes), U64(audio_bytes),
     U64(video_bytes), U64(dropped), U64(audio_bitrate), U64(video_bitrate), F64(frame_rate), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_failure
+const field native_failure[] = {I32(status), PHASE(phase), U64(connection), U64(offset), CHARS(peer), CHARS(text), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_connection_statistics

@@ -60,7 +60,7 @@ typedef struct field {
 #define NATIVE_FIELD(struct_, name, type) {#name, offsetof(struct_, name), sizeof(((struct_ *)0)->name), type}
 
 extern const field native_server_options[], native_client_options[], native_limits[], native_timeouts[],
-    native_recorder_options[], native_metadata[], native_statistics[], native_connection_statistics[], native_connect_info[], native_library_info[],
+    native_recorder_options[], native_metadata[], native_statistics[], native_connection_statistics[], native_failure[], native_connect_info[], native_library_info[],
     native_engine_counters[], native_play_info[], native_hub_options[], native_hub_info[], native_stream_info[], native_relay_info[],
     native_color_info[];
 

@@ -239,6 +239,36 @@ NATIVE_METADATA_TEXT(session_metadata_raw, oxrtmp_session_metadata_raw, oxrtmp_s
 NATIVE_STRUCT_GETTER(session_play, oxrtmp_session_play, oxrtmp_session, oxrtmp_play_info, native_play_info)
 NATIVE_PING(session_ping, oxrtmp_session_ping, oxrtmp_session)
 NATIVE_GETTER(server_json, oxrtmp_server_json, oxrtmp_server, false)
+/* server_take_failure(server): what is known of it, with its bytes as "data", or None. */
+static PyObject *server_take_failure(PyObject *module, PyObject *argument) {
+  enum { MOST = 1 << 20 }; /* more is not kept */
+  oxrtmp_server server = {PyLong_AsUnsignedLongLong(argument)};
+  if (PyErr_Occurred()) {
+    return NULL;
+  }
+  uint8_t *kept = PyMem_Malloc(MOST);
+  if (kept == NULL) {
+    return PyErr_NoMemory();
+  }
+  oxrtmp_failure failure = {.struct_size = sizeof failure};
+  size_t length;
+  oxrtmp_status status = oxrtmp_server_take_failure(server, &failure, kept, MOST, &length);
+  PyObject *dict = NULL;
+  if (status == OXRTMP_OK) {
+    dict = native_dict(&failure, native_failure);
+    PyObject *data = PyBytes_FromStringAndSize((const char *)kept, (Py_ssize_t)length);
+    if (dict != NULL && (data == NULL || PyDict_SetItemString(dict, "data", data) < 0)) {
+      Py_CLEAR(dict);
+    }
+    Py_XDECREF(data);
+  }
+  PyMem_Free(kept);
+  if (status == OXRTMP_E_AGAIN) {
+    Py_RETURN_NONE;
+  }
+  return status == OXRTMP_OK ? dict : native_raise(module, status);
+}
+
 NATIVE_GETTER(server_prometheus, oxrtmp_server_prometheus, oxrtmp_server, false)
 NATIVE_STRUCT_GETTER(session_connection_statistics, oxrtmp_session_connection_statistics, oxrtmp_session,
                      oxrtmp_connection_statistics, native_connection_statistics)
@@ -286,6 +316,7 @@ PyMethodDef native_server_methods[] = {
     {"session_play", session_play, METH_O, NULL},
     {"session_ping", session_ping, METH_VARARGS, NULL},
     {"server_json", server_json, METH_O, NULL},
+    {"server_take_failure", server_take_failure, METH_O, NULL},
     {"server_prometheus", server_prometheus, METH_O, NULL},
     {"session_connection_statistics", session_connection_statistics, METH_O, NULL},
     {"session_statistics", session_statistics, METH_O, NULL},

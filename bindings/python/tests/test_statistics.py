@@ -10,7 +10,20 @@ from dataclasses import fields
 
 import pytest
 from conftest import until
-from oxrtmp import Client, ConnectionStatistics, Hub, Server, Session, aio
+from oxrtmp import (
+    ArgumentError,
+    Client,
+    ConnectionStatistics,
+    Engine,
+    Error,
+    Failure,
+    Hub,
+    Server,
+    Session,
+    Status,
+    Strict,
+    aio,
+)
 
 LINE = re.compile(r'[a-z_]+(\{([a-z_]+="([^"\\]|\\["\\n])*",?)*\})? [0-9.]+')
 
@@ -70,6 +83,28 @@ def test_server() -> None:
             assert all(LINE.fullmatch(line) for line in text.splitlines() if not line.startswith("# "))
         until(lambda: server.statistics()["ended"] == 1)
         assert server.statistics()["packets_received"] == 1
+
+
+def test_failures() -> None:
+    """A184, A185: a strict server; the last bytes of what failed, which an engine makes the same of."""
+    with Server("127.0.0.1:0", strict=Strict.APP | Strict.ORDER, keep_bytes=100_000) as server:
+        assert server.take_failure() is None
+        client, session = published(server)
+        client.close()
+        session.close()
+        with pytest.raises(Error):
+            Client.publish(f"rtmp://{server.address}/live/x", app="/")
+        found: list[Failure] = []
+        until(lambda: found or found.extend(f for f in [server.take_failure()] if f))
+        (failure,) = found
+        assert failure.status == Status.PROTOCOL and failure.phase == "connect" and "strict about app" in failure.text
+        assert failure.connection == 2 and failure.offset == 0 and len(failure.data) > 3100 and failure.peer.startswith("127.0.0.1:")
+        with Engine.server(strict=Strict.APP) as engine, pytest.raises(Error) as caught:
+            engine.receive(failure.data, 0)
+        assert caught.value.status == Status.PROTOCOL
+        assert server.statistics()["failed_in"]["connect"] == 1
+    with pytest.raises(ArgumentError):
+        Server("127.0.0.1:0", keep_bytes=(1 << 20) + 1)
 
 
 def test_asyncio() -> None:

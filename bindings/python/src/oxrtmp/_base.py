@@ -10,7 +10,7 @@ from typing import Any
 
 from . import _native
 from ._errors import Error, ForkedError, Status, make_error
-from ._types import TLS, ConnectInfo, LoginScheme, PlayInfo, RequestKind, native_options
+from ._types import TLS, ConnectInfo, Failure, LoginScheme, PlayInfo, RequestKind, native_options
 
 # How something ended: the arguments of make_error.
 End = tuple[int, str, str, str, str]
@@ -238,6 +238,11 @@ class BaseServer(Handle):
     def prometheus(self) -> str:
         """The same in Prometheus's text format, for your HTTP server to answer with."""
         return _native.server_prometheus(self._handle)
+
+    def take_failure(self) -> Failure | None:
+        """The oldest failed connection that was not taken yet, of a server with keep_bytes, which keeps the latest 16."""
+        found = _native.server_take_failure(self._handle)
+        return None if found is None else Failure(**found)
 
     @property
     def address(self) -> str:

@@ -25,6 +25,23 @@ class PacketKind(IntEnum):
     SILENCE = 7
 
 
+class Strict(IntFlag):
+    """Departures from the specification that end a connection instead of being put up with.
+
+    Encoders in use make most of them: this is for tests of encoders.
+    """
+
+    HANDSHAKE = 1 << 0  #: a C2 that does not repeat S1: the peer has not waited for the handshake
+    CONNECT = 1 << 1  #: commands, such as releaseStream and FCPublish, before connect was accepted
+    AMF = 1 << 2  #: AMF0 without the ends of its objects, in commands and data
+    TIMESTAMPS = 1 << 3  #: audio, or video, with a timestamp before that of the one before it
+    METADATA = 1 << 4  #: onMetaData a second time in a stream
+    APP = 1 << 5  #: a connect without an app
+    CHUNK_SIZE = 1 << 6  #: a chunk size of 0, or above 65536
+    ORDER = 1 << 7  #: commands and media out of the order of RTMP 1.0, section 7.2
+    ALL = (1 << 8) - 1  #: all of them
+
+
 class PacketFlags(IntFlag):
     """Properties of a packet."""
 
@@ -276,6 +293,8 @@ class ServerOptions(TypedDict, total=False):
     user_timeout: float  #: seconds that the peer may leave what was sent unacknowledged (Linux); the system's
     receive_buffer_bytes: int  #: size of the kernel's receive buffer; the system's, which grows with need
     send_buffer_bytes: int  #: size of the kernel's send buffer; likewise
+    strict: Strict  #: which departures from the specification end a connection; none
+    keep_bytes: int  #: how much of what each peer sent last is kept for take_failure, at most 1 MiB; nothing
     events: Iterable[ServerEventKind]  #: what the server tells by next_event and events, which must take them; nothing
     ask_media_tag: bool  #: each MEDIA_TAG is told, and its message waits for ServerEvent.keep or drop
     stats_interval: float  #: seconds between two STATS_UPDATE of a stream; 5
@@ -508,6 +527,19 @@ class Statistics:
     audio_bitrate: int  #: bits of audio payload a second; since statistics were taken before, at least a second ago
     video_bitrate: int  #: bits of video payload a second, likewise
     frame_rate: float  #: video frames a second, likewise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A connection that has ended by a deadline or an error, and the last bytes of its peer."""
+
+    status: int  #: why: Status
+    phase: str  #: "handshake", "connect", "publish", "media", ...
+    connection: int  #: its number on the server
+    offset: int  #: how many bytes of the peer came before data; 0: an engine that is fed with it comes to the same end
+    peer: str  #: its address
+    text: str  #: the error in words
+    data: bytes  #: handshake included, without TLS
 
 
 @dataclass(frozen=True, kw_only=True)
