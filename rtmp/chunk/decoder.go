@@ -178,42 +178,46 @@ func (d *Decoder) Next(p []byte) (m Message, n int, ok bool, err error) {
 	return m, n, false, nil
 }
 
-// takePlain takes chunks of the message in hand whose header is one byte, as many of them as p and the message's buffer
-// hold whole, and returns how many bytes that is. Of one that is not whole it takes the header. Without this shortcut a
-// peer that sends tiny chunks would cost ten times as much.
+// takePlain takes chunks of the message in hand that begin as they must, as many of them as p and the message's buffer
+// hold whole, and returns how many bytes that is. Without this shortcut a peer that sends tiny chunks would cost ten times
+// as much.
 func (d *Decoder) takePlain(p []byte) int {
-	if d.left > 0 || d.held > 0 || d.current >= len(d.streams) {
+	if d.left > 0 || d.held > 0 || d.current >= len(d.streams) || p[0] < 0xC0 {
 		return 0
 	}
 	s := &d.streams[d.current]
-	mark := 0xC0 | byte(s.id)
-	if p[0] != mark || s.payload == nil || s.extended || s.id >= 64 {
+	if s.payload == nil || s.extended && d.repeats == unknown {
 		return 0
 	}
+	header, k := d.continuation(s)
 	n, got, size := 0, s.got, d.size
 	from, to := p, s.payload.Bytes()[:min(s.length, len(s.payload.Bytes()))]
 	if d.turn >= 0 {
-		from = p[:min(len(p), d.turn*(size+1))]
+		from = p[:min(len(p), d.turn*(size+k))]
 	}
-	if size == 1 {
-		for n+1 < len(from) && from[n] == mark && got < len(to) {
+	if size == 1 && k == 1 {
+		for n+1 < len(from) && from[n] == header[0] && got < len(to) {
 			to[got] = from[n+1]
 			n, got = n+2, got+1
 		}
 	} else {
-		for n+size < len(from) && from[n] == mark && got+size <= len(to) {
-			copy(to[got:got+size], from[n+1:])
-			n, got = n+size+1, got+size
+		for n+k+size <= len(from) && string(from[n:n+k]) == string(header[:k]) && got+size <= len(to) {
+			copy(to[got:got+size], from[n+k:])
+			n, got = n+k+size, got+size
 		}
 	}
 	s.got = got
-	if n > 0 {
-		d.began(n / (size + 1))
-		return n
+	d.began(n / (size + k))
+	return n
+}
+
+// continuation returns the header, and its size, by which the message in hand goes on.
+func (d *Decoder) continuation(s *stream) (header [3 + 4]byte, k int) {
+	b := appendBasicHeader(header[:0], 3, s.id)
+	if s.extended && d.repeats == repeated {
+		b = binary.BigEndian.AppendUint32(b, s.extension)
 	}
-	d.began(1)
-	d.left = min(size, s.length-got)
-	return 1
+	return header, len(b)
 }
 
 // began notes that chunks have begun.
