@@ -8,7 +8,8 @@ import (
 )
 
 // Limits bounds what a peer may cost. A zero field takes the value of [DefaultLimits]. Each is checked before memory
-// is spent on what exceeds it.
+// is spent on what exceeds it. Strings and properties in AMF are bounded by the message and by AMFValues, where what is
+// referred to counts again; a connection can publish as many streams as it can create.
 type Limits struct {
 	// Of one connection.
 	MessageBytes      int // longest message once a publish or play is accepted, at most 0xFFFFFF
