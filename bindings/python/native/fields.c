@@ -20,7 +20,8 @@ const field native_server_options[] = {
     U32(chunk_size), U32(window_ack_size), U32(peer_bandwidth),   BOOL(ask_connection),
     BOOL(ask_connect), BOOL(ask_fc_publish), BOOL(send_on_bw_done), I32(linger_ms), BOOL(ask_play), BOOL(no_wait),
     I32(send_timeout_ms), U32(output_bytes), HANDLE(hub), BOOL(ask_publish), BOOL(play_recorded), BOOL(no_sample_access),
-    BOOL(data_start), BOOL(answer_calls), U32(strict), U32(keep_bytes), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
+    BOOL(data_start), BOOL(answer_calls), U32(enhanced), ELSEWHERE(capabilities),
+    U32(strict), U32(keep_bytes), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
     U32(events), BOOL(ask_media_tag), I32(stats_interval_ms), U32(login_scheme), TEXT(proxy_from),
     ELSEWHERE(users), ELSEWHERE(tls), END};
 #undef STRUCT
@@ -30,7 +31,7 @@ const field native_client_options[] = {
     U32(chunk_size), TEXT(app), TEXT(stream_name), TEXT(tc_url), TEXT(flash_version), TEXT(swf_url), TEXT(page_url),
     TEXT(publish_type), BOOL(digest_handshake), BOOL(no_wait), I32(send_timeout_ms), I32(linger_ms), U32(output_bytes),
     BOOL(live_only), U32(buffer_length_ms), I64(start_ms), I64(duration_ms), TEXT(user), TEXT(password),
-    BOOL(follow_redirects), BOOL(answer_calls), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
+    BOOL(follow_redirects), BOOL(answer_calls), U32(enhanced), ELSEWHERE(capabilities), I32(keep_alive_ms), U32(user_timeout_ms), U32(receive_buffer_bytes), U32(send_buffer_bytes),
     BOOL(drop_video), BOOL(reconnect), U32(retry_min_ms), U32(retry_max_ms), U32(attempts), BOOL(follow_reconnects),
     ELSEWHERE(tls), ELSEWHERE(mask), END};
 #undef STRUCT
@@ -212,7 +213,7 @@ static bool fill_field(char *at, const field *f, PyObject *value) {
     *(uint64_t *)at = PyLong_AsUnsignedLongLong(value);
     return !PyErr_Occurred();
   case FIELD_PHASE: /* of figures, not of options */
-  case FIELD_ELSEWHERE: /* by native_tls, native_mask_fill or users_fill */
+  case FIELD_ELSEWHERE: /* by native_tls, native_mask_fill, native_capabilities_given or users_fill */
     return true;
   }
   return false;
@@ -301,7 +302,7 @@ bool native_server_input_fill(native_server_input *in, PyObject *options, PyObje
   in->users = NULL;
   if (native_fill(&in->options, native_server_options, options) && native_fill(&in->limits, native_limits, limits) &&
       native_fill(&in->timeouts, native_timeouts, timeouts) && native_tls(&in->tls, &in->options.tls, options) &&
-      users_fill(in, options)) {
+      native_capabilities_given(&in->capabilities, &in->options.capabilities, options) && users_fill(in, options)) {
     return true;
   }
   native_server_input_free(in);
@@ -316,6 +317,7 @@ bool native_client_input_fill(native_client_input *in, PyObject *options, PyObje
   in->options.timeouts = &in->timeouts;
   return native_fill(&in->options, native_client_options, options) && native_fill(&in->limits, native_limits, limits) &&
          native_fill(&in->timeouts, native_timeouts, timeouts) && native_tls(&in->tls, &in->options.tls, options) &&
+         native_capabilities_given(&in->capabilities, &in->options.capabilities, options) &&
          native_mask_fill(&in->mask, &in->options.mask, options);
 }
 

@@ -75,6 +75,7 @@ typedef struct native_server_input {
   oxrtmp_timeouts timeouts;
   oxrtmp_tls_options tls;
   oxrtmp_user *users; /* freed by native_server_input_free */
+  oxrtmp_capabilities capabilities;
 } native_server_input;
 
 typedef struct native_mask {
@@ -88,10 +89,15 @@ typedef struct native_client_input {
   oxrtmp_timeouts timeouts;
   oxrtmp_tls_options tls;
   native_mask mask;
+  oxrtmp_capabilities capabilities;
 } native_client_input;
 
 /* native_tls fills *tls from the item "tls" of a dict of options, and returns in *given tls, or NULL without one. */
 bool native_tls(oxrtmp_tls_options *tls, const oxrtmp_tls_options **given, PyObject *options);
+
+/* native_capabilities_given does so with the item "capabilities" (enhanced.c), native_capabilities_fill reads one. */
+bool native_capabilities_fill(oxrtmp_capabilities *c, PyObject *dict);
+bool native_capabilities_given(oxrtmp_capabilities *c, const oxrtmp_capabilities **given, PyObject *options);
 
 /* native_mask_fill does so with the item "mask". */
 bool native_mask_fill(native_mask *mask, const oxrtmp_mask **given, PyObject *options);
@@ -134,7 +140,7 @@ bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);
 extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[],
     native_engine_methods[], native_send_methods[], native_hub_methods[], native_relay_methods[], native_parts_methods[],
     native_payload_methods[], native_amf_methods[],
-    native_calls_methods[];
+    native_calls_methods[], native_enhanced_methods[], native_codec_methods[];
 
 /* ---- calling the library ---- */
 

@@ -119,7 +119,7 @@ def test_sections_of_colors() -> None:
 def test_codecs() -> None:
     header = re.findall(r"^#define OXRTMP_CODEC_(\w+) OXRTMP_FOURCC\((.*?)\)", HEADER, re.MULTILINE)
     assert {c.name: c.value for c in oxrtmp.Codec} == {
-        name: "".join(re.findall(r"'(.)'", characters)) for name, characters in header
+        name: "".join(re.findall(r"'(.)'", characters)) for name, characters in header if name != "ANY"
     }
 
 

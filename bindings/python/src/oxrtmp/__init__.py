@@ -30,9 +30,10 @@ if _path := os.environ.get("OXRTMP_LIBRARY"):
 
     ctypes.CDLL(_path)
 
-from . import _native, amf
+from . import _native, amf, codec
 from ._client import Client
 from ._engine import Engine, EngineRequest
+from ._enhanced import Can, Capabilities, Caps, ChannelOrder, Channels, Enhanced, ModEx, TrackForm
 from ._errors import (
     AgainError,
     ArgumentError,
@@ -105,6 +106,11 @@ __all__ = [
     "ArgumentError",
     "BusyError",
     "CachePolicy",
+    "Can",
+    "Capabilities",
+    "Caps",
+    "ChannelOrder",
+    "Channels",
     "Client",
     "ClientOptions",
     "ClosedError",
@@ -117,6 +123,7 @@ __all__ = [
     "Engine",
     "EngineRequest",
     "EngineStatistics",
+    "Enhanced",
     "Error",
     "Event",
     "EventKind",
@@ -133,6 +140,7 @@ __all__ = [
     "LoginScheme",
     "Mask",
     "Metadata",
+    "ModEx",
     "OutOfMemoryError",
     "Packet",
     "PacketFlags",
@@ -166,12 +174,14 @@ __all__ = [
     "TimeoutError",
     "Timeouts",
     "Timestamps",
+    "TrackForm",
     "TransportError",
     "UnsupportedError",
     "UsageError",
     "__version__",
     "amf",
     "build_info",
+    "codec",
     "library_statistics",
     "memory_limit",
     "serve",

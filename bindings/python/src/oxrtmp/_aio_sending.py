@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._enhanced import TrackForm, multitrack
 from ._errors import Error, Status, make_error
 from ._native import Packet
 from ._reactor import Waiters
@@ -83,6 +84,10 @@ class Sender(Stream):
                 await self._send_later(self._calls.send_packet, items[start], items[start].timestamp_ms)
                 sent = 1
             start += sent
+
+    async def send_tracks(self, form: TrackForm, packets: Iterable[Packet]) -> None:
+        """Packets of several tracks that have the same time as one message: see TrackForm, and peers' capabilities."""
+        await self.send_packet(multitrack(form, packets))
 
     async def _send_later(self, call: Callable[..., bool], *args: object) -> None:
         """Send when there is room."""

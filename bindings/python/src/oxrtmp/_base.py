@@ -9,6 +9,7 @@ import warnings
 from typing import Any
 
 from . import _native
+from ._enhanced import Capabilities
 from ._errors import Error, ForkedError, Status, make_error
 from ._types import TLS, ConnectInfo, Failure, LoginScheme, PlayInfo, RequestKind, native_options
 
@@ -130,6 +131,10 @@ class BaseRequest(Handle, Peer):
         """What a player asks for besides the stream."""
         return self._play
 
+    def capabilities(self) -> Capabilities:
+        """What the peer said in connect that it can do of Enhanced RTMP. To be asked before the request is answered."""
+        return Capabilities._of(_native.request_capabilities(self._handle))
+
     def __repr__(self) -> str:
         return f"<oxrtmp.Request {self.kind.name} {self._words()}>"
 
@@ -186,6 +191,13 @@ class BaseServer(Handle):
     """A listening endpoint. Making one does not wait, except for looking up a name that it shall listen on."""
 
     _send_timeout: float | None = 10  # of its sessions
+
+    def request_reconnect(self, tc_url: str | None = None, description: str | None = None) -> int:
+        """Ask every peer that knows such requests to connect to another server, or anew to this one; how many were asked.
+
+        tc_url is where, absolute or relative to where a peer has connected to. For a server that is about to end.
+        """
+        return _native.server_request_reconnect(self._handle, tc_url, description)
 
     def _open(self, address: str | None, options: Any, queue: int, user_data: int) -> None:
         plain, limits, timeouts = native_options(options)

@@ -19,7 +19,7 @@ MOST_EVENTS = 256  # that wait to be taken: what comes then is dropped, as the l
 TOLD = frozenset(
     {
         EventKind.PAUSE, EventKind.UNPAUSE, EventKind.SEEK, EventKind.RECEIVE, EventKind.BUFFER_LENGTH,
-        EventKind.STATUS, EventKind.CONTROL, EventKind.CALL, EventKind.SHARED_OBJECT, EventKind.RECONNECTING,
+        EventKind.STATUS, EventKind.CONTROL, EventKind.RECONNECT, EventKind.CALL, EventKind.SHARED_OBJECT, EventKind.RECONNECTING,
         EventKind.RECONNECTED, EventKind.CONGESTED, EventKind.RELIEVED,
     }
 )  # fmt: skip

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ._channel import Channel, deadline_of
+from ._enhanced import TrackForm, multitrack
 from ._errors import Error, Status, make_error
 from ._native import Packet
 from ._stream import Stream
@@ -85,6 +86,10 @@ class Sender(Stream):
                 self._send_later(self._calls.send_packet, items[start], items[start].timestamp_ms)
                 sent = 1
             start += sent
+
+    def send_tracks(self, form: TrackForm, packets: Iterable[Packet]) -> None:
+        """Packets of several tracks that have the same time as one message: see TrackForm, and peers' capabilities."""
+        self.send_packet(multitrack(form, packets))
 
     def _send_later(self, call: Callable[..., bool], *args: object) -> None:
         """Send when there is room."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native, amf
 from ._base import CLOSED, BaseRequest, End, Handle, Peer, error_of
+from ._enhanced import Capabilities
 from ._errors import ClosedError, Error, ForkedError, Status, make_error
 from ._event import MOST_EVENTS, TOLD, Event, event_of
 from ._native import Inbox, Packet
@@ -194,6 +195,17 @@ class BaseSession(Stream, Peer):
         """How the stream ended, such as "FCUnpublish" or "connection closed by peer"; "" while it runs."""
         return "" if self._end is None else self._end[4] or self._end[1]
 
+    def capabilities(self) -> Capabilities:
+        """What the peer said in connect that it can do of Enhanced RTMP."""
+        return Capabilities._of(_native.session_capabilities(self._handle))
+
+    def request_reconnect(self, tc_url: str | None = None, description: str | None = None) -> None:
+        """Ask the peer to connect to another server, or anew to this one; see Server.request_reconnect.
+
+        UnsupportedError for one that did not say that it knows such requests.
+        """
+        _native.session_request_reconnect(self._handle, tc_url, description)
+
     def complete(self) -> None:
         """End a stream that is played because all of it has been sent: the player hears NetStream.Play.Complete.
 
@@ -235,6 +247,10 @@ class BaseClient(Stream):
         if not self._address and not self._closed:
             self._address = _native.client_peer_address(self._handle)
         return self._address
+
+    def capabilities(self) -> Capabilities:
+        """What the server said in its answer to connect that it can do of Enhanced RTMP."""
+        return Capabilities._of(_native.client_capabilities(self._handle))
 
     def pause(self) -> None:
         """Ask the server to stop sending. Its word comes as an event: STATUS with "NetStream.Pause.Notify"."""

@@ -9,6 +9,7 @@ from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
+    from ._enhanced import Capabilities, Enhanced
     from ._hub import BaseHub
 
 
@@ -155,6 +156,7 @@ class EventKind(IntEnum):
     BUFFER_LENGTH = 15  #: the player says how much it buffers; `value` in milliseconds
     CALL = 48  #: with answer_calls: the peer calls `name` with `values`; `value` is for answer and refuse, 0: none is wanted
     SHARED_OBJECT = 49  #: with answer_calls: `shared_object` has come
+    RECONNECT = 51  #: the server asks the client to connect anew; `text` is where
     RELAY = 16  #: the relay has come into a state: `value` is a RelayState; `status` and `text` say why
     RECONNECTING = 18  #: with reconnect: the connection is lost, `status` says why; it is made again
     RECONNECTED = 19  #: with reconnect: the server has accepted again
@@ -288,6 +290,8 @@ class ServerOptions(TypedDict, total=False):
     play_recorded: bool  #: players are told that streams are recorded ones
     no_sample_access: bool  #: leave out |RtmpSampleAccess, which lets Flash players read samples
     data_start: bool  #: players get NetStream.Data.Start as data, as some servers do
+    enhanced: Enhanced  #: how to speak of Enhanced RTMP; Enhanced.AUTO
+    capabilities: Capabilities  #: what the answer to connect says; every codec, to be forwarded
     answer_calls: bool  #: what peers call, and shared objects, are events of sessions; else calls are refused
     keep_alive: float  #: seconds of silence after which the kernel probes the peer, math.inf: never; 15
     user_timeout: float  #: seconds that the peer may leave what was sent unacknowledged (Linux); the system's
@@ -329,6 +333,8 @@ class ClientOptions(TypedDict, total=False):
     user: str  #: for servers that ask for a login; what the URL says
     password: str  #: its password
     follow_redirects: bool  #: go where the server sends the client, up to five times in a row
+    enhanced: Enhanced  #: how to speak of Enhanced RTMP; Enhanced.AUTO
+    capabilities: Capabilities  #: what connect says; every codec
     answer_calls: bool  #: what the server calls, and shared objects, are events; else calls are refused
     keep_alive: float  #: seconds of silence after which the kernel probes the peer, math.inf: never; 15
     user_timeout: float  #: seconds that the peer may leave what was sent unacknowledged (Linux); the system's
@@ -456,7 +462,7 @@ def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[s
     plain = dict(options)
     limits = plain.pop("limits", None) or Limits()
     timeouts = plain.pop("timeouts", None) or Timeouts()
-    for name in ("tls", "mask"):
+    for name in ("tls", "mask", "capabilities"):
         if name in plain:
             plain[name] = plain[name]._native()
     if "hub" in plain:

@@ -27,6 +27,7 @@ and the same bytes again when they are built.
 
 from __future__ import annotations
 
+from ._enhanced import modex_build, modex_parse, multitrack, multitrack_form
 from ._lowlevel_aggregate import Aggregated, aggregate_build, aggregate_parse
 from ._lowlevel_amf import (
     AMFCursor,
@@ -95,6 +96,10 @@ __all__ = [
     "flv_tag",
     "flv_tag_into",
     "handshake_offsets",
+    "modex_build",
+    "modex_parse",
+    "multitrack",
+    "multitrack_form",
     "packet_build",
     "packet_build_into",
     "packet_parse",

@@ -1,0 +1,131 @@
+"""What is inside payloads, for those who ask: configuration records, NAL units of H.264 and H.265, AAC in ADTS.
+
+    record = oxrtmp.codec.record("avc1", stream)             # of an Annex B byte stream, from its parameter sets
+    client.send_video_sequence_header(record)
+    client.send_video(0, True, oxrtmp.codec.from_annexb(frame))
+    for frame in oxrtmp.codec.adts_frames(file):
+        client.send_audio(time, frame.data)
+
+What cannot be read raises ProtocolError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import _native
+from ._native import Packet
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = [
+    "ADTS",
+    "NALU",
+    "CodecInfo",
+    "adts_build",
+    "adts_frames",
+    "adts_parse",
+    "describe",
+    "detect",
+    "extradata",
+    "from_annexb",
+    "nalus",
+    "record",
+    "to_annexb",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CodecInfo:
+    """What a sequence header says of its track. A 0 is what it does not say."""
+
+    codec: str  #: a Codec
+    profile: int  #: by the codec's numbers; of AAC the object type
+    level: int  #: by the codec's numbers
+    width: int  #: pixels that are shown
+    height: int  #: pixels that are shown
+    bit_depth: int  #: bits of a sample
+    sample_rate: int  #: Hz, of the output
+    channels: int
+    length_size: int  #: bytes of the length before each NAL unit
+    name: str  #: what FFmpeg and PyAV call the decoder: "h264", "aac", ..., or ""
+    parameter: str  #: the codecs parameter of media types: "avc1.64001F" (RFC 6381), or ""
+
+
+def describe(packet: Packet) -> CodecInfo:
+    """Read a sequence header: a packet of that kind, received or made. One without data says nothing."""
+    return CodecInfo(*_native.codec_describe(packet))
+
+
+def extradata(codec: str, data: Buffer) -> bytes:
+    """What FFmpeg's decoder of a codec wants as extradata, given the data of a sequence header."""
+    return _native.codec_extradata(codec, data)
+
+
+def detect(record: Buffer) -> str:
+    """Which of "avc1" and "hvc1" a configuration record belongs to, "" for neither: old encoders mix them up."""
+    return _native.codec_detect(record)
+
+
+def record(codec: str, annexb: Buffer) -> bytes:
+    """The configuration record (avcC, hvcC) for the parameter sets of an Annex B byte stream of "avc1" or "hvc1"."""
+    return _native.codec_record(codec, annexb)
+
+
+@dataclass(frozen=True, slots=True)
+class NALU:
+    """A NAL unit of H.264 or H.265."""
+
+    data: bytes  #: from its header on
+    type: int  #: -1 of an empty unit, and of other codecs
+    random_access: bool  #: whether decoding can begin with it
+    parameter_set: bool  #: whether it belongs into the configuration record
+
+
+def nalus(codec: str, data: Buffer, *, length_size: int = 4) -> list[NALU]:
+    """The NAL units of an access unit, each after its length of 1, 2 or 4 bytes; 0: those of an Annex B byte stream."""
+    return [NALU(*found) for found in _native.nalu_parse(codec, length_size, data)]
+
+
+def from_annexb(data: Buffer, *, length_size: int = 4) -> bytes:
+    """The NAL units of an Annex B byte stream, each after its length, as RTMP carries them."""
+    return _native.nalu_from_annexb(data, length_size)
+
+
+def to_annexb(data: Buffer, *, length_size: int = 4) -> bytes:
+    """NAL units that are after their lengths as an Annex B byte stream."""
+    return _native.nalu_to_annexb(data, length_size)
+
+
+@dataclass(frozen=True, slots=True)
+class ADTS:
+    """A frame of AAC that came in ADTS."""
+
+    data: bytes  #: the raw frame, as RTMP carries it
+    frame_size: int  #: bytes that it took, its header included
+    profile: int  #: object type: 2 is AAC-LC
+    sample_rate: int  #: Hz
+    channels: int  #: 0: as the frame itself says
+    config: bytes  #: its AudioSpecificConfig, for the sequence header
+
+
+def adts_parse(data: Buffer) -> ADTS:
+    """The ADTS frame that data begins with."""
+    return ADTS(*_native.adts_parse(data, 0))
+
+
+def adts_frames(data: Buffer) -> Iterator[ADTS]:
+    """All ADTS frames of data, one after the other."""
+    offset, size = 0, memoryview(data).nbytes
+    while offset < size:
+        frame = ADTS(*_native.adts_parse(data, offset))
+        yield frame
+        offset += frame.frame_size
+
+
+def adts_build(config: Buffer, frame: Buffer) -> bytes:
+    """A raw AAC frame after an ADTS header that says what the AudioSpecificConfig does."""
+    return _native.adts_build(config, frame)
