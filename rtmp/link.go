@@ -490,6 +490,7 @@ func (l *link) writeOut() {
 		}
 		l.recycle(l.output.sent(size), 4<<20) // for as long as the writer runs
 		l.queuedNow()
+		l.traffic.show(l.engine)
 		l.signalDrained()
 		l.owner.drained()
 	}
@@ -509,11 +510,8 @@ func (l *link) write(vectors net.Buffers) error {
 // queued is how many bytes of output have not left. The link is locked.
 func (l *link) queued() int { return l.engine.OutputBytes() + l.output.size }
 
-// queuedNow shows how much output is queued, and what the engine has counted meanwhile. The link is locked.
-func (l *link) queuedNow() {
-	l.traffic.queued.Store(int64(l.queued()))
-	l.traffic.show(l.engine)
-}
+// queuedNow shows how much output is queued. The link is locked.
+func (l *link) queuedNow() { l.traffic.queued.Store(int64(l.queued())) }
 
 func (l *link) signalDrained() {
 	if l.drained != nil {
