@@ -145,8 +145,8 @@ class Packet {
   get multitrack () { return (this.flags & PacketFlags.MULTITRACK) !== 0 }
   get continued () { return (this.flags & PacketFlags.CONTINUED) !== 0 }
 
-  get handler () { return this.media === 'data' ? check(native.packetHandler(this.raw, this.type)) : undefined }
-  get values () { return this.media === 'data' ? JSON.parse(check(native.packetJson(this.raw, this.type))) : undefined }
+  get handler () { return this.media === 'data' ? check(native.packetHandler(this.data, this.type)) : undefined }
+  get values () { return this.media === 'data' ? JSON.parse(check(native.packetJson(this.data, this.type))) : undefined }
 
   [inspect.custom] (depth, options, inspect) {
     const { timestampMs, media, kind, codec, track, keyframe, malformed, compositionMs } = this
