@@ -19,6 +19,7 @@ import (
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/handshake"
+	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
 )
 
@@ -361,4 +362,70 @@ func TestChangedConversationsWithServers(t *testing.T) {
 	}
 	waitFor(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= goroutines })
 	t.Logf("%d conversations", count)
+}
+
+// The answers of a server, changed, to whole clients: whatever it says before it hangs up, a client ends, says why, and
+// leaves nothing.
+func TestChangedConversationsWithClients(t *testing.T) {
+	const most = 20000
+	answers, _ := conversationsOfOurs(t)
+	goroutines := runtime.NumGoroutine()
+	connected := 0
+	rounds(t, func(t *testing.T, seed uint64) {
+		h := &peak{}
+		play := seed%2 == 1
+		m := newMutator(seed, answers[seed%2:seed%2+1])
+		p := m.conversation(most, 1+2*handshake.Size)
+		near, far := net.Pipe()
+		far.SetDeadline(time.Now().Add(20 * time.Second))
+		var server sync.WaitGroup
+		server.Go(func() { io.Copy(io.Discard, far) })
+		server.Go(func() {
+			for _, piece := range m.pieces(p) {
+				if _, err := far.Write(piece); err != nil {
+					break
+				}
+			}
+			far.Close()
+		})
+		begun := time.Now()
+		o := ClientOptions{Allocator: h, Linger: 50 * time.Millisecond, Limits: Limits{MessageBytes: 2 << 20, PartialBytes: 4 << 20}}
+		var c *Client
+		var err error
+		if play {
+			c, err = PlayConn(context.Background(), near, "rtmp://host/live/key", &o)
+		} else {
+			c, err = PublishConn(context.Background(), near, "rtmp://host/live/key", &o)
+		}
+		if err == nil {
+			connected++
+			for i := 0; err == nil; i++ {
+				if play {
+					var packet media.Packet
+					packet, err = c.NextPacket(10 * time.Second)
+					packet.Release()
+				} else if err = c.SendVideo(uint32(i), i%10 == 0, make([]byte, 1000)); err == nil {
+					err = c.Flush(10 * time.Second)
+				}
+			}
+			if err == ErrTimeout {
+				t.Errorf("the client does not notice that the server has gone")
+			}
+			c.Close()
+		}
+		server.Wait()
+		if took := time.Since(begun); took > 15*time.Second {
+			t.Errorf("took %v: %v", took, err)
+		}
+		if n := h.InUse(); n != 0 {
+			t.Errorf("%d bytes are not released", n)
+		}
+		if most := h.most.Load(); most > 16<<20 {
+			t.Errorf("%d bytes were held", most)
+		}
+	})
+	if t.Logf("%d clients got to send or receive", connected); connected == 0 {
+		t.Error("no client got anywhere")
+	}
+	waitFor(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= goroutines })
 }
