@@ -30,6 +30,7 @@ func load(args []string) {
 	seconds := flags.Int("seconds", 5, "")
 	players := flags.Int("players", 50, "")
 	raw := flags.Bool("raw", false, "")
+	stuck := flags.Int("stuck", 0, "")
 	flags.Parse(args)
 	address := flags.Arg(0)
 
@@ -74,6 +75,11 @@ func load(args []string) {
 			go count(c, &delivered)
 		}
 	}
+	for range *stuck {
+		if err := stopReading(address); err != nil {
+			fatal(err)
+		}
+	}
 	time.Sleep(500 * time.Millisecond)
 	fmt.Println("ready")
 	bufio.NewScanner(os.Stdin).Scan()
@@ -98,6 +104,21 @@ func load(args []string) {
 		fatal(fmt.Errorf("no frame arrived"))
 	}
 	fmt.Println(total, late[len(late)/2], late[len(late)*99/100], lost)
+}
+
+// unread are the connections of players that no longer read, which would be closed if they were collected.
+var unread []net.Conn
+
+// stopReading plays and, once its play was answered, reads no more, with little room for what comes all the same.
+func stopReading(address string) error {
+	c, err := bench.Dial(address)
+	if err != nil {
+		return err
+	}
+	unread = append(unread, c)
+	c.(*net.TCPConn).SetReadBuffer(4096)
+	_, err = bench.Play(c, "bench")
+	return err
 }
 
 func count(c net.Conn, delivered *atomic.Int64) {

@@ -13,8 +13,9 @@ type result struct {
 }
 
 // measure runs a load against a contender, which says the bytes delivered, two times in ms and what was lost.
-func measure(c bench.Contender, self string, seconds, players int) (r result, err error) {
-	load, err := c.Measure(self, "", "-seconds", strconv.Itoa(seconds), "-players", strconv.Itoa(players))
+func measure(c bench.Contender, self string, seconds, players int, flags ...string) (r result, err error) {
+	flags = append(flags, "-seconds", strconv.Itoa(seconds), "-players", strconv.Itoa(players))
+	load, err := c.Measure(self, "", flags...)
 	if err != nil {
 		return r, err
 	}

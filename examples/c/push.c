@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <time.h>
 
-static bool fast, loop;
+static bool fast, loop, insecure;
+static const char *ca;
 static volatile sig_atomic_t stopped;
 
 static void stop(int number) {
@@ -95,7 +96,14 @@ static int push(const char *path, const char *url) {
   }
   oxrtmp_flv_reader_close(reader);
   struct sender s = {{0}, {0, 0}, 0, 0, 0, 0, 0};
-  if (oxrtmp_client_publish(url, NULL, -1, &s.client) != OXRTMP_OK) {
+  oxrtmp_client_options options;
+  oxrtmp_tls_options tls;
+  oxrtmp_client_options_init(&options);
+  oxrtmp_tls_options_init(&tls);
+  tls.ca_file = ca;
+  tls.insecure = insecure;
+  options.tls = &tls;
+  if (oxrtmp_client_publish(url, &options, -1, &s.client) != OXRTMP_OK) {
     return fail("publish");
   }
   clock_gettime(CLOCK_MONOTONIC, &s.started);
@@ -123,12 +131,16 @@ int main(int argc, char **argv) {
       fast = true;
     } else if (strcmp(flag, "-loop") == 0) {
       loop = true;
+    } else if (strcmp(flag, "-ca") == 0 && i + 1 < argc) {
+      ca = argv[++i];
+    } else if (strcmp(flag, "-insecure") == 0) {
+      insecure = true;
     } else {
       break;
     }
   }
   if (argc - i != 2) {
-    fprintf(stderr, "usage: push [-fast] [-loop] FILE URL\n");
+    fprintf(stderr, "usage: push [-fast] [-loop] [-ca FILE] [-insecure] FILE URL\n");
     return 2;
   }
   struct sigaction action = {.sa_handler = stop, .sa_flags = SA_ONSTACK};

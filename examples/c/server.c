@@ -28,6 +28,7 @@ static oxrtmp_hub hub;
 static oxrtmp_server_options options;
 static oxrtmp_hub_options hub_options;
 static oxrtmp_limits limits;
+static oxrtmp_timeouts timeouts;
 static oxrtmp_tls_options tls;
 
 /* ---- the streams ---- */
@@ -184,7 +185,7 @@ static int usage(void) {
   fprintf(stderr, "usage: server [-listen ADDRESS[,ADDRESS...]] [-key NAME] [-record DIRECTORY] [-quiet]\n"
                   "              [-tls-cert FILE -tls-key FILE] [-cache gop|keyframe|off] [-slow drop|disconnect|block]\n"
                   "              [-takeover reject|replace|silent] [-grace-ms MS] [-coalesce-ms MS] [-wait]\n"
-                  "              [-connections N] [-connections-per-address N]\n"
+                  "              [-codecs pass|refuse|filter] [-connections N] [-connections-per-address N] [-idle-ms MS]\n"
                   "              [-users NAME:PASSWORD,...] [-login adobe|llnw] [-proxy-from NETWORK,...]\n");
   return 2;
 }
@@ -222,11 +223,13 @@ static bool set(const char *flag, const char *value) {
       {"-tls-key", &tls.key_file, NULL, NULL},
       {"-cache", NULL, "gop|keyframe|off", &hub_options.cache_policy},
       {"-slow", NULL, "drop|disconnect|block", &hub_options.slow_policy},
+      {"-codecs", NULL, "pass|refuse|filter", &hub_options.codecs},
       {"-takeover", NULL, "reject|replace|silent", &hub_options.takeover},
       {"-grace-ms", NULL, NULL, (uint32_t *)&hub_options.grace_ms},
       {"-coalesce-ms", NULL, NULL, &hub_options.coalesce_ms},
       {"-connections", NULL, NULL, &limits.connections},
       {"-connections-per-address", NULL, NULL, &limits.connections_per_address},
+      {"-idle-ms", NULL, NULL, (uint32_t *)&timeouts.idle_ms},
       {"-users", (const char **)&users_flag, NULL, NULL},
       {"-login", NULL, "adobe|llnw", &options.login_scheme},
       {"-proxy-from", &options.proxy_from, NULL, NULL},
@@ -296,6 +299,7 @@ int main(int argc, char **argv) {
   oxrtmp_server_options_init(&options);
   oxrtmp_hub_options_init(&hub_options);
   oxrtmp_limits_init(&limits);
+  oxrtmp_timeouts_init(&timeouts);
   oxrtmp_tls_options_init(&tls);
   if (!parse(argc, argv)) {
     return usage();
@@ -316,6 +320,7 @@ int main(int argc, char **argv) {
   options.hub = hub;
   options.ask_publish = options.ask_play = 1;
   options.limits = &limits;
+  options.timeouts = &timeouts;
   options.tls = tls.certificate_file != NULL ? &tls : NULL;
   if (oxrtmp_server_create(&options, &server) != OXRTMP_OK) {
     return fail("server");

@@ -23,6 +23,7 @@ from live import Screen, Stream, printable
 
 CACHE = {p.name.lower(): p for p in oxrtmp.CachePolicy}
 SLOW = {p.name.lower(): p for p in oxrtmp.SlowPolicy}
+CODECS = {p.name.lower(): p for p in oxrtmp.CodecPolicy}
 TAKEOVER = {
     "reject": oxrtmp.Takeover.REJECT,
     "replace": oxrtmp.Takeover.REPLACE,
@@ -116,12 +117,14 @@ def arguments() -> argparse.Namespace:
     add("-tls-key", metavar="FILE", default="", help="its private key")
     add("-cache", choices=CACHE, default="gop", help="what late players get")
     add("-slow", choices=SLOW, default="drop", help="what happens to slow players")
+    add("-codecs", choices=CODECS, default="pass", help="and to those that have not said that they decode a stream")
     add("-takeover", choices=TAKEOVER, default="reject", help="a second publisher of a name")
     add("-grace-ms", type=int, default=10000, help="how long players stay when their publisher has gone")
     add("-coalesce-ms", type=int, default=0, help="how long packets are held back, to send several at once")
     add("-wait", action="store_true", help="players may wait for a publisher")
     add("-connections", type=int, default=10000, help="serve so many connections at most")
     add("-connections-per-address", type=int, default=5000, help="and so many from one address")
+    add("-idle-ms", type=int, default=60000, help="end those that are silent for so long, and take nothing")
     add("-users", type=words, default=[], metavar="NAME:PASSWORD,...", help="who may connect; everybody")
     add("-login", choices=LOGIN, default="adobe", help="how they log in")
     add("-proxy-from", type=words, default=[], metavar="NETWORK,...", help="load balancers with PROXY protocol")
@@ -132,6 +135,7 @@ def hub_options(flags: argparse.Namespace) -> oxrtmp.HubOptions:
     return {
         "cache_policy": CACHE[flags.cache],
         "slow_policy": SLOW[flags.slow],
+        "codecs": CODECS[flags.codecs],
         "takeover": TAKEOVER[flags.takeover],
         "grace": flags.grace_ms / 1000,
         "coalesce": flags.coalesce_ms / 1000,
@@ -144,7 +148,14 @@ def server_options(flags: argparse.Namespace, hub: oxrtmp.Hub | oxrtmp.aio.Hub) 
         connections=flags.connections,
         connections_per_address=flags.connections_per_address,
     )
-    options: oxrtmp.ServerOptions = {"hub": hub, "ask_publish": True, "ask_play": True, "limits": limits}
+    timeouts = oxrtmp.Timeouts(idle=flags.idle_ms / 1000)
+    options: oxrtmp.ServerOptions = {
+        "hub": hub,
+        "ask_publish": True,
+        "ask_play": True,
+        "limits": limits,
+        "timeouts": timeouts,
+    }
     options["users"] = dict(user.partition(":")[::2] for user in flags.users)
     options["login_scheme"] = LOGIN[flags.login]
     options["proxy_from"] = flags.proxy_from

@@ -16,7 +16,7 @@ from process import ROOT, Nursery, Process
 from programs import Server, parse_end, pull, push
 
 # Languages whose programs know rtmps. The other languages' packages add theirs here.
-LANGUAGES = ["go", "python", "python-aio", "node"]
+LANGUAGES = ["go", "c", "python", "python-aio", "node"]
 CLIP = ROOT / "testdata/flv/sample-h264-aac.flv"
 
 

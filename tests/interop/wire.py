@@ -111,7 +111,10 @@ def frame(n: int, key: bool = False) -> bytes:
 
 
 class Messages:
-    """The payloads of a chunk stream, one after the other: what a server sends, with small chunk stream ids."""
+    """The payloads of a chunk stream, one after the other: what a server sends, with small chunk stream ids.
+
+    Whole messages go through message(), which a subclass may have do something else.
+    """
 
     HEADER = (11, 7, 3, 0)
 
@@ -120,36 +123,46 @@ class Messages:
         self._data = b""
         self._size = 128
         self._lengths: dict[int, tuple[int, int]] = {}  # by chunk stream: length and type
+        self._times: dict[int, int] = {}
         self._partial: dict[int, bytes] = {}
+
+    def message(self, type_id: int, timestamp: int, payload: bytes) -> None:
+        self.payloads += payload
 
     def feed(self, data: bytes) -> None:
         self._data += data
-        while self._chunk():
-            pass
+        at = 0
+        while n := self._chunk(at):
+            at += n
+        self._data = self._data[at:]
 
-    def _chunk(self) -> bool:
-        if not self._data:
-            return False
-        fmt, csid = self._data[0] >> 6, self._data[0] & 63
-        at = 1 + self.HEADER[fmt]
-        if len(self._data) < at:
-            return False
+    def _chunk(self, at: int) -> int:
+        """Takes the chunk that begins there: its length, or 0 where it is not complete."""
+        data = self._data
+        if at >= len(data):
+            return 0
+        fmt, csid = data[at] >> 6, data[at] & 63
+        begin = at + 1 + self.HEADER[fmt]
+        if len(data) < begin:
+            return 0
         if fmt < 2:
-            self._lengths[csid] = int.from_bytes(self._data[4:7], "big"), self._data[7]
+            self._lengths[csid] = int.from_bytes(data[at + 4 : at + 7], "big"), data[at + 7]
         length, type_id = self._lengths[csid]
         partial = self._partial.get(csid, b"")
         n = min(self._size, length - len(partial))
-        if len(self._data) < at + n:
-            return False
-        partial += self._data[at : at + n]
-        self._data = self._data[at + n :]
+        if len(data) < begin + n:
+            return 0
+        if fmt < 3:
+            time = int.from_bytes(data[at + 1 : at + 4], "big")
+            self._times[csid] = time if fmt == 0 else self._times[csid] + time
+        partial += data[begin : begin + n]
         if len(partial) == length:
-            self.payloads += partial
+            self.message(type_id, self._times[csid], partial)
             if type_id == 1:
                 self._size = int.from_bytes(partial, "big")
             partial = b""
         self._partial[csid] = partial
-        return True
+        return begin + n - at
 
 
 # ---- a connection ----
@@ -160,6 +173,7 @@ class Peer:
 
     def __init__(self, port: int, timeout: float = 5):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._messages = Messages()
 
     def send(self, data: bytes) -> None:

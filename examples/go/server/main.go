@@ -44,6 +44,7 @@ var (
 
 	connections = flag.Int("connections", 10000, "serve so `many` connections at most")
 	perAddress  = flag.Int("connections-per-address", 5000, "and so `many` from one address")
+	idle        = flag.Int("idle-ms", 60000, "end those that are silent for so many `ms`, and take nothing")
 
 	users     = flag.String("users", "", "who may connect, as `name:password,...`; empty: everybody")
 	login     = choice("login", "how they log in: `adobe` or llnw", "adobe", "llnw")
@@ -88,7 +89,8 @@ func serve() error {
 	s := station.Station{Hub: h, Screen: screen, Key: *key, Record: *record}
 	options := &rtmp.ServerOptions{
 		Hub: h, AskPublish: true, AskPlay: true, Hooks: s.Hooks(),
-		Limits: rtmp.Limits{Connections: *connections, ConnectionsPerAddress: *perAddress},
+		Limits:   rtmp.Limits{Connections: *connections, ConnectionsPerAddress: *perAddress},
+		Timeouts: rtmp.Timeouts{Idle: time.Duration(*idle) * time.Millisecond},
 	}
 	if err := identify(options); err != nil {
 		return err
