@@ -201,6 +201,7 @@ func TestServerStatistics(t *testing.T) {
 	if _, err := Publish(context.Background(), url+"no", nil); err == nil {
 		t.Fatal("accepted")
 	}
+	waitFor(t, "room for others", func() bool { return s.Connections() == 0 })
 	c, err := Publish(context.Background(), url+"secret-stream-key", nil)
 	if err != nil {
 		t.Fatal(err)
