@@ -173,7 +173,7 @@ static void the_server_s_end_is_told(void) {
       write_down(&diary, &event);
     }
     OK(oxrtmp_queue_destroy(queue));
-    OK(oxrtmp_client_close(client));
+    oxrtmp_client_close(client); /* whose good-bye finds nobody */
     OK(oxrtmp_hub_close(hub));
     SETTLED(&before);
   }
