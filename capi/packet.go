@@ -136,7 +136,7 @@ func packetData(in *C.oxrtmp_packet) (message.Data, error) {
 	if in._type != media.TypeData && in._type != media.TypeDataAMF3 {
 		return message.Data{}, errState
 	}
-	return message.ParseData(media.TypeData, bytesAt(in.data, in.size), amf.Limits{})
+	return message.ParseData(uint8(in._type), bytesAt(in.data, in.size), amf.Limits{})
 }
 
 //export oxgo_packet_handler

@@ -164,6 +164,48 @@ static void data_of_any_shape(void) {
   close_engines(&e);
 }
 
+/* A conversation in messages of types 15 and 17 that are AMF3 throughout, alone or behind AMF0's switch. */
+static void messages_in_amf3(void) {
+  static const struct {
+    uint32_t stream, type;
+    const char *json;
+  } said[] = {{0, 17, "[\"connect\",1,{\"app\":\"live\"}]"}, {0, 17, "[\"createStream\",2,null]"},
+              {1, 17, "[\"publish\",3,null,\"name\",\"live\"]"}, {1, 15, "[\"onTextData\",{\"text\":\"x\"}]"},
+              {0, 17, "[\"somethingElse\",4,null]"}};
+  for (size_t behind = 0; behind < 2; behind++) {
+    oxrtmp_engine server;
+    int packets = 0, commands = 0;
+    OK(oxrtmp_engine_server_create(NULL, OXRTMP_ENGINE_SHAKEN, &server));
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+      uint8_t chunk[140] = {3, 0, 0, 0, 0, 0, 0, (uint8_t)said[i].type, (uint8_t)said[i].stream, 0, 0, 0, 0x11};
+      size_t size, consumed = 0;
+      OK(oxrtmp_amf_from_json(said[i].json, OXRTMP_AMF_3, chunk + 12 + behind, 100, &size));
+      chunk[6] = (uint8_t)(size + behind);
+      for (size_t at = 0; at < 12 + behind + size; at += consumed) {
+        oxrtmp_event event;
+        oxrtmp_session none;
+        char json[64];
+        OK(oxrtmp_engine_receive(server, 0, chunk + at, 12 + behind + size - at, &consumed));
+        while (oxrtmp_engine_next_event(server, &event) == OXRTMP_OK) {
+          if (event.type == OXRTMP_EVENT_REQUEST) {
+            OK(oxrtmp_request_accept(event.request, NULL, &none));
+          } else if (event.type == OXRTMP_EVENT_PACKET) {
+            OK(oxrtmp_packet_json(&event.u.packet, json, sizeof json, NULL));
+            TEXT(said[3].json, json);
+            packets++;
+          } else if (event.type == OXRTMP_EVENT_COMMAND) {
+            TEXT("somethingElse", event.u.info.code);
+            commands++;
+          }
+          OK(oxrtmp_event_release(&event));
+        }
+      }
+    }
+    CHECK(packets == 1 && commands == 1);
+    OK(oxrtmp_engine_close(server));
+  }
+}
+
 /* ---- names ---- */
 
 /* asked_for returns the request that a client with this URL makes. */
@@ -245,6 +287,7 @@ int main(void) {
   RUN(pings_and_aborts);
   RUN(unknown_codecs);
   RUN(data_of_any_shape);
+  RUN(messages_in_amf3);
   RUN(urls);
   RUN(address_families);
   SETTLED(&before);

@@ -9,7 +9,7 @@ from typing import Any
 import oxrtmp
 import pytest
 from conftest import Certificate, Collector, Program, until
-from oxrtmp import Client, Engine, Event, Packet, PacketKind, Server, amf
+from oxrtmp import Client, Engine, Event, EventKind, Packet, PacketKind, Server, amf
 from oxrtmp.lowlevel import ChunkDecoder, Control, Message, control_build, control_parse, packet_build
 from test_engine import Pair, accept, give
 
@@ -139,6 +139,29 @@ def test_data_messages_of_any_shape(pair: Pair, body: bytes, handler: str, kind:
         except oxrtmp.ProtocolError:
             assert not handler
     assert not pair.server.closing
+
+
+@pytest.mark.parametrize("switch", [b"", b"\x11"])  # alone, or behind the marker with which AMF0 switches
+def test_messages_in_amf3(switch: bytes) -> None:
+    """A whole conversation in messages of types 15 and 17 that are AMF3 throughout."""
+    events: list[Event] = []
+
+    def say(stream_id: int, kind: int, *values: Any) -> None:
+        payload = switch + amf.encode(*values, amf3=True)
+        events.extend(give(engine, chunk(Message(3, 0, stream_id, kind, payload)), 0, accept))
+
+    with Engine.server(shaken=True) as engine:
+        say(0, 17, "connect", 1, {"app": "live", "tcUrl": "rtmp://host/live"})
+        say(0, 17, "createStream", 2, None)
+        say(1, 17, "publish", 3, None, "name", "live")
+        assert b"NetStream.Publish.Start" in engine.output()
+        say(1, 15, "onTextData", {"text": "x", "bytes": b"\1\2"})
+        say(0, 17, "somethingElse", 4, None)
+        (packet,) = [e.packet for e in events if e.packet]
+        assert packet.handler == "onTextData" and packet.values()[1]["text"] == "x"
+        assert amf.decode(packet.data[len(switch) :], amf3=True)[1]["bytes"] == b"\1\2"
+        assert [e.code for e in events if e.kind == EventKind.COMMAND] == ["somethingElse"]
+        assert engine.statistics().faulty == 0
 
 
 # ---- metadata ----
