@@ -215,8 +215,8 @@ static PyObject *event_answer(PyObject *module, PyObject *args) {
 
 /* poll_readable polls with the thread's signals blocked until it waits, so that one which comes between the last look at
  * Python's signals and the waiting ends that at once. */
-static int poll_readable(int fd, double seconds, const sigset_t *mask) {
-  struct pollfd wanted = {.fd = fd, .events = POLLIN};
+static int poll_readable(int fd, int wake, double seconds, const sigset_t *mask) {
+  struct pollfd wanted[] = {{.fd = fd, .events = POLLIN}, {.fd = wake, .events = POLLIN}}; /* -1 is passed over */
   struct timespec timeout = {0, 0};
   if (seconds > 0) {
     timeout.tv_sec = (time_t)seconds;
@@ -224,21 +224,29 @@ static int poll_readable(int fd, double seconds, const sigset_t *mask) {
   }
   int result;
   Py_BEGIN_ALLOW_THREADS
-  result = ppoll(&wanted, 1, seconds < 0 ? NULL : &timeout, mask);
+  result = ppoll(wanted, 2, seconds < 0 ? NULL : &timeout, mask);
   Py_END_ALLOW_THREADS
+  if (result > 0 && wanted[1].revents != 0) {
+    int error = errno;
+    char signals[64];
+    while (read(wake, signals, sizeof signals) > 0) { /* it does not block */
+    }
+    errno = error;
+  }
   return result;
 }
 
-/* wait_readable(fd, seconds) waits until fd is readable (true), the time is over (false; negative: never), or Python has
- * dealt with a signal (true: look again). An exception of a signal's handler, such as KeyboardInterrupt, is raised. */
+/* wait_readable(fd, seconds, wake) waits until fd is readable (true), the time is over (false; negative: never), or Python has
+ * dealt with a signal, which wake tells if another thread did so (-1: nobody does) (true: look again). An exception of a signal's handler, such as KeyboardInterrupt, is raised. */
 static PyObject *wait_readable(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
   (void)module;
-  if (nargs != 2) {
-    PyErr_SetString(PyExc_TypeError, "wait_readable(fd, seconds)");
+  if (nargs != 3) {
+    PyErr_SetString(PyExc_TypeError, "wait_readable(fd, seconds, wake)");
     return NULL;
   }
   long fd = PyLong_AsLong(args[0]);
   double seconds = PyFloat_AsDouble(args[1]);
+  long wake = PyLong_AsLong(args[2]);
   if (PyErr_Occurred() || PyErr_CheckSignals() < 0) {
     return NULL;
   }
@@ -248,7 +256,7 @@ static PyObject *wait_readable(PyObject *module, PyObject *const *args, Py_ssize
   pthread_sigmask(SIG_BLOCK, &all, &before);
   int result = PyErr_CheckSignals(), error = 0;
   if (result == 0) {
-    result = poll_readable((int)fd, seconds, &before);
+    result = poll_readable((int)fd, (int)wake, seconds, &before);
     error = errno;
   }
   pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -82,6 +82,26 @@ os._exit(0)
     p.clean()
 
 
+def test_ctrl_c_that_another_thread_is_given(program: Start) -> None:
+    """The kernel chooses a thread for a signal; the main thread is woken whichever it is, and keeps what it has set."""
+    p = program(
+        CONNECTED
+        + """
+threading.Thread(target=time.sleep, args=(5,), daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+print("waiting")
+try:
+    session.next_packet()
+except KeyboardInterrupt:
+    print("interrupted")
+assert signal.set_wakeup_fd(-1) == -1
+os._exit(0)
+"""
+    )
+    assert interrupted(p) < 0.3
+    p.clean()
+
+
 def test_ctrl_c_ends_asyncio_run(program: Start) -> None:
     p = program(
         """

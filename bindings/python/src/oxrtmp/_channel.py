@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -20,6 +22,35 @@ Deliver = Callable[[int, Any], None]
 
 def deadline_of(timeout: float | None) -> float | None:
     return None if timeout is None else monotonic() + timeout
+
+
+_wakeups: list[int] = []  # a pipe, once a main thread has waited
+
+
+def wait_readable(fd: int, seconds: float) -> None:
+    """Wait until fd is readable, the time is over (negative: never), or Python has dealt with a signal.
+
+    The kernel may give a process's signal to any thread, whose part is to note it for the main thread: that one has to be
+    woken then.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        _native.wait_readable(fd, seconds, -1)
+        return
+    if not _wakeups:
+        _wakeups.extend(os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC))
+    wake, write = _wakeups
+    try:
+        before = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    except ValueError:  # of a subinterpreter, which gets no signals
+        _native.wait_readable(fd, seconds, -1)
+        return
+    try:
+        if before not in (-1, write):  # the program has one of its own
+            signal.set_wakeup_fd(before)
+            wake = -1
+        _native.wait_readable(fd, seconds, wake)
+    finally:
+        signal.set_wakeup_fd(before)
 
 
 class Channel:
@@ -64,7 +95,7 @@ class Channel:
                 left = -1.0 if deadline is None else deadline - monotonic()
                 if not self._open or (deadline is not None and left <= 0):
                     return False
-                _native.wait_readable(self._fd, left)
+                wait_readable(self._fd, left)
             return True
         finally:
             self._lock.release()
