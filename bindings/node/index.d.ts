@@ -356,6 +356,10 @@ export interface ServerOptions {
   askPlay?: boolean
   /** What peers call, and shared objects, are events of sessions; otherwise calls are refused. */
   answerCalls?: boolean
+  /** How to speak of Enhanced RTMP; `'auto'`. Media is taken in whatever form it comes in every mode. */
+  enhanced?: EnhancedMode
+  /** What is said in connect, or in the answer to it; every codec if left out. */
+  capabilities?: Partial<Capabilities>
   /** Which departures from the specification end a connection, bits of {@link Strict}; 0. */
   strict?: number
   /** How much of what each peer sent last is kept for {@link Server.takeFailure}, at most 1 MiB; 0. */
@@ -437,6 +441,10 @@ export interface ClientOptions {
   liveOnly?: boolean
   /** What the server calls, and shared objects, are events; otherwise calls are refused. */
   answerCalls?: boolean
+  /** How to speak of Enhanced RTMP; `'auto'`. Media is taken in whatever form it comes in every mode. */
+  enhanced?: EnhancedMode
+  /** What is said in connect, or in the answer to it; every codec if left out. */
+  capabilities?: Partial<Capabilities>
   /** Playing: what the server is told about the client's buffer, in ms; 1000. */
   bufferLengthMs?: number
   /** Playing: position in a recorded stream, in ms, if above 0. */
@@ -732,6 +740,8 @@ export class Request<S extends Session | undefined = Session> implements Peer {
   readonly connect: Connect
   /** Of a play request: what it asks for besides the stream; else undefined. */
   readonly play: Play | undefined
+  /** What the peer said in connect that it can do of Enhanced RTMP. To be asked for before the request is answered. */
+  readonly capabilities: Capabilities | undefined
   /** Whether it was accepted or rejected. */
   readonly answered: boolean
   /**
@@ -906,6 +916,10 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
   sendPacket (packet: Packet | PacketInit): Promise<void>
   /** Sends packets in order. */
   sendPackets (packets: readonly (Packet | PacketInit)[]): Promise<void>
+  /** Sends packets of several tracks that have the same time, kind and frame type as one message. */
+  sendTracks (form: TrackForm, packets: readonly (Packet | PacketInit)[]): Promise<void>
+  /** What the other side said in connect, or in its answer, that it can do of Enhanced RTMP. */
+  readonly capabilities: Capabilities | undefined
   /** Waits until everything sent is with the operating system. Default: as long as it takes. */
   flush (options?: { timeoutMs?: number }): Promise<void>
   /**
@@ -944,6 +958,34 @@ export interface Play {
   /** How much it buffers, in ms; 0: it did not say. */
   readonly bufferLengthMs: number
 }
+
+/** Say what we can do and take what the peer says; say nothing and do not heed it; refuse a peer that says nothing. */
+export type EnhancedMode = 'auto' | 'off' | 'required'
+
+/** What a side can do with a codec, or'ed. */
+export const Can: { readonly DECODE: 1, readonly ENCODE: 2, readonly FORWARD: 4 }
+/** What else it can do (capsEx), or'ed: follow requests to reconnect, read messages of several tracks, ModEx entries, … */
+export const Caps: { readonly RECONNECT: 1, readonly MULTITRACK: 2, readonly MODEX: 4, readonly TIMESTAMP_NANO_OFFSET: 8 }
+
+/** What a side says of itself in connect, or in the answer to it. Codecs are four characters, or `'*'` for any. */
+export interface Capabilities {
+  /** Of {@link Caps}. */
+  capsEx: number
+  /** fourCcList: codecs that it can receive; those of video and audio if empty. */
+  fourccs: string[]
+  /** videoFourCcInfoMap: of {@link Can}, by codec. */
+  video: Record<string, number>
+  /** audioFourCcInfoMap. */
+  audio: Record<string, number>
+}
+
+/** Every codec of Enhanced RTMP v2, each with a mask of {@link Can}, and every bit of `capsEx`. */
+export function allCapabilities (mask: number): Capabilities
+/** What both have: the codecs that both can do anything with, with what the peer can do. */
+export function intersectCapabilities (own: Partial<Capabilities>, peer: Partial<Capabilities>): Capabilities
+
+/** How a message of several tracks holds them. Encoders send `'one'`, and not all readers know the others. */
+export type TrackForm = 'one' | 'many' | 'many_many_codecs'
 
 /** What an event of a shared object says: a client wants to use it, the server has changed it, … */
 export type SharedEventKind =
@@ -1031,6 +1073,12 @@ export class Session implements Peer {
   complete (): Promise<void>
   /** Ends the stream and its connection. Packets that were taken stay valid. */
   close (): Promise<void>
+  /**
+   * Asks the peer to connect to another server, or anew to this one, because this one is about to end. tcUrl is where,
+   * absolute or relative to where the peer has connected to.
+   * @throws `ERR_OXRTMP_UNSUPPORTED` for a peer that did not say that it knows such requests.
+   */
+  requestReconnect (tcUrl?: string, description?: string): Promise<void>
   /** Ends the stream, but tells the peer why first. Default code: `NetStream.Publish.Rejected`. */
   closeWithStatus (code?: string, description?: string): Promise<void>
 }
@@ -1106,6 +1154,8 @@ export class Server<R = Request> implements AsyncIterable<R>, AsyncDisposable {
    * handler: then it is rejected if it was not answered, and its session closed. What a handler throws ends its session only.
    */
   serve (handler: (request: R) => unknown, options?: ServeOptions<R>): Promise<void>
+  /** {@link Session.requestReconnect} of every peer that knows such requests; how many were asked. */
+  requestReconnect (tcUrl?: string, description?: string): Promise<number>
   /**
    * Stops listening, lets the sessions that run go on for so long (-1: until they end), then closes.
    * @throws {@link OxrtmpError} `ERR_OXRTMP_TIMEOUT` when some were cut off.
@@ -1146,6 +1196,8 @@ export type ClientEvent =
   | { readonly type: 'status', readonly code: string, readonly description: string }
   /** A user control event by its number, and the message stream that it names. */
   | { readonly type: 'control', readonly event: number, readonly streamId: number }
+  /** It asks the client to connect anew. */
+  | { readonly type: 'reconnect', readonly tcUrl: string }
 
 /**
  * An outgoing connection that publishes a stream, or plays one.
@@ -1874,4 +1926,50 @@ export namespace amf {
     value: any
     data: Bytes | undefined
   }
+}
+
+/** What is inside payloads: configuration records, NAL units of H.264 and H.265, AAC in ADTS. What cannot be read throws. */
+export namespace codec {
+  /** What a sequence header says of its track. A 0 is what it does not say. */
+  interface Info {
+    codec: string
+    /** By the codec's numbers; of AAC the object type. */
+    profile: number
+    level: number
+    width: number
+    height: number
+    bitDepth: number
+    sampleRate: number
+    channels: number
+    /** Bytes of the length before each NAL unit. */
+    lengthSize: number
+    /** What FFmpeg calls the decoder. */
+    name: string
+    /** The codecs parameter of media types: `'avc1.64001F'` (RFC 6381). */
+    parameter: string
+  }
+  /** Reads a sequence header: avcC, hvcC, av1C, vpcC, AudioSpecificConfig, OpusHead, STREAMINFO. */
+  function describe (packet: Packet | PacketInit): Info
+  /** What FFmpeg's decoder of a codec wants as extradata, given the data of a sequence header. */
+  function extradata (codec: string, data: Bytes): Buffer
+  /** Which of `'avc1'` and `'hvc1'` a configuration record belongs to, `''` for neither: old encoders mix them up. */
+  function detect (record: Bytes): string
+  /** The configuration record (avcC, hvcC) for the parameter sets of an Annex B byte stream of `'avc1'` or `'hvc1'`. */
+  function record (codec: string, annexb: Bytes): Buffer
+  /** A NAL unit, part of what it was found in; its type is -1 where there is none. */
+  interface NALU { data: Buffer, type: number, randomAccess: boolean, parameterSet: boolean }
+  /** The NAL units of an access unit, each after its length of 1, 2 or 4 (default) bytes; 0: of an Annex B byte stream. */
+  function nalus (codec: string, data: Bytes, options?: { lengthSize?: number }): NALU[]
+  /** The NAL units of an Annex B byte stream, each after its length, as RTMP carries them. */
+  function fromAnnexB (data: Bytes, options?: { lengthSize?: number }): Buffer
+  /** NAL units that are after their lengths as an Annex B byte stream. */
+  function toAnnexB (data: Bytes, options?: { lengthSize?: number }): Buffer
+  /** A frame of AAC that came in ADTS: raw, and its AudioSpecificConfig. frameSize is what it took with its header. */
+  interface ADTS { data: Buffer, frameSize: number, profile: number, sampleRate: number, channels: number, config: Buffer }
+  /** The ADTS frame that data begins with. */
+  function parseADTS (data: Bytes): ADTS
+  /** All ADTS frames of data. */
+  function framesOfADTS (data: Bytes): IterableIterator<ADTS>
+  /** A raw AAC frame after an ADTS header that says what the AudioSpecificConfig does. */
+  function buildADTS (config: Bytes, frame: Bytes): Buffer
 }

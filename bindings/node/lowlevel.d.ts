@@ -30,7 +30,7 @@
  * @packageDocumentation
  */
 
-import type { Bytes, Limits, OxrtmpError, Packet, PacketInit, SharedObject } from './index.js'
+import type { Bytes, Limits, OxrtmpError, Packet, PacketInit, SharedObject, TrackForm } from './index.js'
 
 /** What is thrown when `into` is too small. */
 export interface BufferError extends OxrtmpError {
@@ -449,3 +449,30 @@ export function aggregateParse (timestampMs: number, data: Bytes): Aggregated[]
 
 /** The payload of a message of type 22, which has the timestamp of the first of them. */
 export function aggregateBuild (messages: readonly Aggregated[]): Buffer
+
+/** One message that holds a packet of each of several tracks, which have the same time, as a packet to be sent. */
+export function multitrack (form: TrackForm, packets: readonly (Packet | PacketInit)[]): PacketInit
+/** The form of the payload of a message of several tracks. @throws MEDIA when it is none. */
+export function multitrackForm (type: number, data: Bytes): TrackForm
+
+/** An entry before the packet type of an Enhanced RTMP payload. Type 0 is nanoseconds: see {@link Packet.nanoOffsetNs}. */
+export interface ModEx { type: number, data: Bytes }
+/** The ModEx entries of the payload of a message of type 8 or 9, in their order; their data are parts of it. */
+export function modexParse (type: number, data: Bytes): ModEx[]
+/** An Enhanced RTMP payload again, with ModEx entries before those that it has. */
+export function modexBuild (type: number, data: Bytes, entries: readonly ModEx[]): Buffer
+
+/** The channels of an audio track: what a packet with `PacketFlags.MULTICHANNEL_CONFIG` says. */
+export interface Channels {
+  /** Only their number is known; a mask, in the order of its bits; a list. A reserved one is a number. */
+  order: 'unspecified' | 'native' | 'custom' | number
+  count: number
+  /** Of `'native'`. */
+  mask: number
+  /** Which each is, by its bit in a mask: 0 front left, 1 front right, …; 254 unused, 255 unknown. */
+  channels: number[]
+}
+/** Read the data of such a packet. @throws MEDIA when it is cut. */
+export function channelsParse (data: Bytes): Channels
+/** The data of such a packet. */
+export function channelsBuild (channels: Partial<Channels> & Pick<Channels, 'order'>): Buffer

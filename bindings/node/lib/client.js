@@ -21,6 +21,7 @@ const CONGESTED = 20
 const RELIEVED = 21
 const STATUS = 33
 const CONTROL = 35
+const RECONNECT = 51
 
 const LINGER_MS = 2000
 
@@ -221,6 +222,9 @@ class Client extends Stream {
         this.#line.onEvent({ type: 'status', code, description: text })
         break
       }
+      case RECONNECT:
+        this.#line.onEvent({ type: 'reconnect', tcUrl: events.describe(index).text })
+        break
       case CONTROL:
         this.#line.onEvent({ type: 'control', event: events.value(index), streamId: events.streamId(index) })
         break

@@ -18,6 +18,8 @@ const { ServerEvent } = require('./server-event.js')
 const { Refusal, chainHooks, logHooks } = require('./hooks.js')
 const { Engine } = require('./engine.js')
 const amf = require('./amf.js')
+const codec = require('./payload.js')
+const { Can, Caps, allCapabilities, intersectCapabilities } = require('./enhanced.js')
 const { version } = require('../package.json')
 
 function setMemoryLimit (bytes) {
@@ -56,6 +58,11 @@ exports.logHooks = logHooks
 exports.Engine = Engine
 exports.Metadata = Metadata
 exports.amf = amf
+exports.codec = codec
+exports.Can = Can
+exports.Caps = Caps
+exports.allCapabilities = allCapabilities
+exports.intersectCapabilities = intersectCapabilities
 exports.OxrtmpError = OxrtmpError
 exports.status = status
 exports.setLogger = setLogger

@@ -7,6 +7,7 @@ const { register, unregister, currentTurn, Hold } = require('./loop.js')
 const { Inbox } = require('./inbox.js')
 const { Lane } = require('./lane.js')
 const { sizeOf } = require('./packet.js')
+const { capabilitiesOf } = require('./capabilities.js')
 
 // Packets that wait here for a slow reader: past either bound the stream takes no further ones from the library, which
 // keeps a bounded number of its own and then no longer reads the peer's socket.
@@ -112,6 +113,7 @@ class Line {
   get connectionStatistics () { return this.tell('connectionStatistics', native.streamConnectionStatistics) }
   get metadata () { return this.tell('metadata', native.streamMetadata) }
   get metadataValues () { return this.tell('metadataValues', native.streamMetadataJson, JSON.parse) }
+  get capabilities () { return this.tell('capabilities', native.streamCapabilities, capabilitiesOf) }
   get metadataRaw () { return this.tell('metadataRaw', native.streamMetadataRaw) }
 
   // ---- what comes ----

@@ -1,6 +1,7 @@
 'use strict'
 // Checks what users pass in, and names what is wrong. The names of the C structs' fields are those of src/options.c.
 
+const { wordsOf } = require('./capabilities.js')
 const { argumentError } = require('./error.js')
 const { codecNumber } = require('./codec.js')
 
@@ -18,6 +19,14 @@ const func = value => typeof value === 'function' ? undefined : 'a function'
 const abortSignal = value => value instanceof AbortSignal ? undefined : 'an AbortSignal'
 const any = () => undefined
 const nested = fields => value => isObject(value) ? fields : 'an object'
+
+/** What a value is to the addon, where that is something else. */
+class Converted {
+  constructor (value) { this.value = value }
+}
+const MODES = ['auto', 'off', 'required'] // enum oxrtmp_enhanced
+const mode = value => MODES.includes(value) ? new Converted(MODES.indexOf(value)) : oneOf(...MODES)(value)
+const said = value => new Converted(wordsOf(value))
 
 const count = integer(1, U32)
 const whole = integer(0, Number.MAX_SAFE_INTEGER)
@@ -79,6 +88,7 @@ const server = {
   outputBytes: count,
   askPublish: flag,
   answerCalls: flag,
+  enhanced: mode,
   strict: integer(0, 255),
   keepBytes: integer(0, 2 ** 20),
   keepAliveMs: time,
@@ -121,6 +131,7 @@ const client = {
   outputBytes: count,
   liveOnly: flag,
   answerCalls: flag,
+  enhanced: mode,
   bufferLengthMs: count,
   startMs: whole,
   durationMs: whole,
@@ -233,15 +244,15 @@ const records = { limits, timeouts, server: { ...server, ...told }, client, tls,
 const forms = {
   server: {
     ...server, ...told, users, hooks: nested(hooks), onError: func, limits: nested(limits), timeouts: nested(timeouts),
-    sendTimeoutMs: time, tls: nested(tls), hub: any, signal: abortSignal
+    sendTimeoutMs: time, tls: nested(tls), capabilities: said, hub: any, signal: abortSignal
   },
   client: {
-    ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, tls: nested(tls), fd: integer(0, I32),
+    ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, tls: nested(tls), capabilities: said, fd: integer(0, I32),
     signal: abortSignal
   },
-  engineServer: { ...server, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
-  enginePublish: { ...client, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
-  enginePlay: { ...client, limits: nested(limits), timeouts: nested(timeouts), handshakeDone: flag },
+  engineServer: { ...server, limits: nested(limits), timeouts: nested(timeouts), capabilities: said, handshakeDone: flag },
+  enginePublish: { ...client, limits: nested(limits), timeouts: nested(timeouts), capabilities: said, handshakeDone: flag },
+  enginePlay: { ...client, limits: nested(limits), timeouts: nested(timeouts), capabilities: said, handshakeDone: flag },
   tls,
   adopt: { tls: flag },
   hooks,
@@ -249,7 +260,7 @@ const forms = {
   hubPublish: { sendTimeoutMs: time, outputBytes: count, lingerMs: time },
   hubPlay: { sendTimeoutMs: time, outputBytes: count, lingerMs: time, mask: masked },
   hubAccept: { mask: masked },
-  relay: { ...relay, mask: masked, client: nested({ ...client, limits: nested(limits), timeouts: nested(timeouts), tls: nested(tls) }) },
+  relay: { ...relay, mask: masked, client: nested({ ...client, limits: nested(limits), timeouts: nested(timeouts), tls: nested(tls), capabilities: said }) },
   recorder,
   metadata,
   serve: { signal: abortSignal, onError: func },
@@ -277,7 +288,8 @@ function walk (value, fields, name) {
     if (value[key] === undefined) continue
     const wanted = fields[key](value[key])
     if (typeof wanted === 'string') throw argumentError(`${name}.${key} must be ${wanted}`)
-    result[key] = wanted === undefined ? value[key] : walk(value[key], wanted, `${name}.${key}`)
+    if (wanted instanceof Converted) result[key] = wanted.value
+    else result[key] = wanted === undefined ? value[key] : walk(value[key], wanted, `${name}.${key}`)
   }
   return result
 }

@@ -3,6 +3,7 @@ const native = require('./native.js')
 const { check, status, argumentError, ownError } = require('./error.js')
 const { acceptSession } = require('./session.js')
 const { checkText } = require('./options.js')
+const { capabilitiesOf } = require('./capabilities.js')
 
 const KINDS = ['', 'publish', 'play', 'connection', 'connect', 'fc_publish'] // enum oxrtmp_request_kind
 const TEXTS = ['app', 'streamName', 'rawStreamName', 'query', 'publishType', 'tcUrl', 'peerAddress', 'flashVersion', 'swfUrl',
@@ -20,6 +21,7 @@ class Request {
   #of
   #session
   #connect
+  #capabilities
 
   /** id: in two words. of: what sessions need to know of the server; undefined for an engine, which makes none. */
   constructor (internal, id, deadline, of) {
@@ -57,6 +59,12 @@ class Request {
     const { connectJson, objectEncoding, capabilities, audioCodecs, videoCodecs, videoFunction, proxied } = this.#connect
     const properties = typeof connectJson === 'string' && connectJson !== '' ? JSON.parse(connectJson) : {}
     return { objectEncoding, capabilities, audioCodecs, videoCodecs, videoFunction, proxied: proxied !== 0, properties }
+  }
+
+  /** Of one that is answered: as it was asked for before. */
+  get capabilities () {
+    if (this.#handle !== undefined) this.#capabilities = capabilitiesOf(check(native.requestCapabilities(this.#handle)))
+    return this.#capabilities
   }
 
   get answered () { return this.#handle === undefined }

@@ -203,6 +203,12 @@ class Server {
     return this
   }
 
+  async requestReconnect (tcUrl, description) {
+    if (tcUrl !== undefined) checkText(tcUrl, 'tcUrl')
+    if (description !== undefined) checkText(description, 'description')
+    return check(native.serverRequestReconnect(this.#open(), tcUrl, description))
+  }
+
   async shutdown (given) {
     const { timeoutMs = -1 } = options('shutdown', given)
     this.#teller.resume()

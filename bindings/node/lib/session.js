@@ -104,6 +104,13 @@ class Session extends Stream {
     check(native.sessionComplete(this.#line.handle))
   }
 
+  async requestReconnect (tcUrl, description) {
+    if (tcUrl !== undefined) checkText(tcUrl, 'tcUrl')
+    if (description !== undefined) checkText(description, 'description')
+    if (this.#line.handle === undefined) throw ownError('CLOSED', 'the session is closed')
+    check(native.sessionRequestReconnect(this.#line.handle, tcUrl, description))
+  }
+
   async close () {
     this.#close(native.sessionClose)
   }

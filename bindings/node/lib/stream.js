@@ -6,6 +6,7 @@ const { iterate } = require('./inbox.js')
 const { Packing } = require('./packet.js')
 const { Metadata, metadataOf, recordOf } = require('./metadata.js')
 const amf = require('./amf.js')
+const { multitrack } = require('./enhanced.js')
 const { valuesOf } = require('./shared.js')
 const { options, isObject, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
 
@@ -24,6 +25,8 @@ class Stream {
     const record = this.#line.metadata
     return record === undefined ? undefined : metadataOf(record)
   }
+
+  get capabilities () { return this.#line.capabilities }
 
   get metadataValues () { return this.#line.metadataValues }
   get metadataRaw () { return this.#line.metadataRaw }
@@ -116,6 +119,8 @@ class Stream {
       return status.OK
     })
   }
+
+  async sendTracks (form, packets) { return this.sendPacket(multitrack(form, packets)) }
 
   async flush (given) {
     const { timeoutMs = -1 } = options('flush', given)

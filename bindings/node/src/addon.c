@@ -340,7 +340,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   addon_retain(addon);
   const struct function *all[] = {library_functions, memory_functions, server_functions, told_functions, session_functions, client_functions,
                                   stream_functions,  file_functions,   engine_functions, hub_functions,
-                                  relay_functions,   amf_functions,    calls_functions,  part_functions,
+                                  relay_functions,   amf_functions,    calls_functions, enhanced_functions,  part_functions,
                                   lowlevel_functions};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     if (!add_functions(addon, exports, all[i])) {

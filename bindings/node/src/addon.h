@@ -123,6 +123,28 @@ void handle_end(struct addon *addon, enum kind kind, uint64_t id);
     } \
   } while (0)
 
+/* BYTES calls a function whose last parameters are a buffer, its size and a length; *result becomes a Buffer, or the
+ * status. */
+#define BYTES(env, result, function, ...) \
+  do { \
+    uint8_t small_[512], *to_ = small_; \
+    size_t length_ = 0; \
+    oxrtmp_status status_ = function(__VA_ARGS__, to_, sizeof small_, &length_); \
+    if (status_ == OXRTMP_E_BUFFER) { \
+      to_ = malloc(length_); \
+      status_ = to_ != NULL ? function(__VA_ARGS__, to_, length_, &length_) : OXRTMP_E_MEMORY; \
+    } \
+    *(result) = NULL; \
+    if (status_ == OXRTMP_OK) { \
+      napi_create_buffer_copy(env, length_, to_, NULL, (result)); \
+    } else { \
+      *(result) = make_status(env, status_); \
+    } \
+    if (to_ != small_) { \
+      free(to_); \
+    } \
+  } while (0)
+
 /* ---- options: objects of JavaScript to structs of C ---- */
 
 struct server_settings {
@@ -131,6 +153,7 @@ struct server_settings {
   oxrtmp_timeouts timeouts;
   oxrtmp_tls_options tls;
   oxrtmp_user *users;
+  oxrtmp_capabilities capabilities;
 };
 
 struct client_settings {
@@ -139,6 +162,7 @@ struct client_settings {
   oxrtmp_timeouts timeouts;
   oxrtmp_tls_options tls;
   oxrtmp_mask mask; /* its codecs are memory of JavaScript */
+  oxrtmp_capabilities capabilities;
 };
 
 struct hub_settings {
@@ -239,6 +263,6 @@ struct function {
 
 extern const struct function library_functions[], memory_functions[], server_functions[], session_functions[],
     client_functions[], told_functions[], stream_functions[], file_functions[], engine_functions[], hub_functions[],
-    relay_functions[], amf_functions[], calls_functions[], part_functions[], lowlevel_functions[];
+    relay_functions[], amf_functions[], calls_functions[], enhanced_functions[], part_functions[], lowlevel_functions[];
 
 #endif

@@ -143,28 +143,6 @@ static napi_value stream_send_shared_object(napi_env env, napi_callback_info inf
 
 /* ---- on bytes ---- */
 
-/* BYTES calls a function whose last parameters are a buffer, its size and a length; *result becomes a Buffer, or the
- * status. */
-#define BYTES(env, result, function, ...) \
-  do { \
-    uint8_t small_[512], *to_ = small_; \
-    size_t length_ = 0; \
-    oxrtmp_status status_ = function(__VA_ARGS__, to_, sizeof small_, &length_); \
-    if (status_ == OXRTMP_E_BUFFER) { \
-      to_ = malloc(length_); \
-      status_ = to_ != NULL ? function(__VA_ARGS__, to_, length_, &length_) : OXRTMP_E_MEMORY; \
-    } \
-    *(result) = NULL; \
-    if (status_ == OXRTMP_OK) { \
-      napi_create_buffer_copy(env, length_, to_, NULL, (result)); \
-    } else { \
-      *(result) = make_status(env, status_); \
-    } \
-    if (to_ != small_) { \
-      free(to_); \
-    } \
-  } while (0)
-
 /* sharedObjectParse(type, bytes): the values that describe it, or a status. */
 static napi_value shared_object_parse(napi_env env, napi_callback_info info) {
   struct arguments a;

@@ -56,6 +56,7 @@ static oxrtmp_status open_fd_run(struct job *job) {
   c->settings.options.limits = &c->settings.limits;
   c->settings.options.timeouts = &c->settings.timeouts;
   c->settings.options.tls = c->settings.options.tls != NULL ? &c->settings.tls : NULL;
+  c->settings.options.capabilities = c->settings.options.capabilities != NULL ? &c->settings.capabilities : NULL;
   return c->play ? oxrtmp_client_play_fd(c->fd, c->url, &c->settings.options, -1, &c->client)
                  : oxrtmp_client_publish_fd(c->fd, c->url, &c->settings.options, -1, &c->client);
 }

@@ -68,6 +68,7 @@ static const struct field server_fields[] = {
     FIELD(U32, oxrtmp_server_options, "outputBytes", output_bytes),
     FIELD(U32, oxrtmp_server_options, "askPublish", ask_publish),
     FIELD(U32, oxrtmp_server_options, "answerCalls", answer_calls),
+    FIELD(U32, oxrtmp_server_options, "enhanced", enhanced),
     FIELD(U32, oxrtmp_server_options, "strict", strict),
     FIELD(U32, oxrtmp_server_options, "keepBytes", keep_bytes),
     FIELD(I32, oxrtmp_server_options, "keepAliveMs", keep_alive_ms),
@@ -144,6 +145,7 @@ static const struct field client_fields[] = {
     FIELD(U32, oxrtmp_client_options, "outputBytes", output_bytes),
     FIELD(U32, oxrtmp_client_options, "liveOnly", live_only),
     FIELD(U32, oxrtmp_client_options, "answerCalls", answer_calls),
+    FIELD(U32, oxrtmp_client_options, "enhanced", enhanced),
     FIELD(U32, oxrtmp_client_options, "bufferLengthMs", buffer_length_ms),
     FIELD(I64, oxrtmp_client_options, "startMs", start_ms),
     FIELD(I64, oxrtmp_client_options, "durationMs", duration_ms),
@@ -496,6 +498,25 @@ void server_settings_free(struct server_settings *s) {
   tls_options_free(&s->tls);
 }
 
+/* read_capabilities reads the words of capabilities, which lib/enhanced.js has checked, if there are any. */
+static bool read_capabilities(napi_env env, napi_value object, oxrtmp_capabilities *c, const oxrtmp_capabilities **given) {
+  napi_value value;
+  void *words;
+  size_t size;
+  bool there = false;
+  *given = NULL;
+  if (napi_get_named_property(env, object, "capabilities", &value) != napi_ok ||
+      napi_is_buffer(env, value, &there) != napi_ok || !there) {
+    return true;
+  }
+  if (napi_get_buffer_info(env, value, &words, &size) != napi_ok || size != sizeof *c) {
+    return false;
+  }
+  memcpy(c, words, size);
+  *given = c;
+  return true;
+}
+
 bool get_server_settings(struct arguments *a, size_t at, struct server_settings *s) {
   s->users = NULL;
   oxrtmp_server_options_init(&s->options);
@@ -508,6 +529,7 @@ bool get_server_settings(struct arguments *a, size_t at, struct server_settings 
   return !is_object(a, at) || (read_fields(a->env, a->values[at], server_fields, &s->options) &&
                                read_hub(a->env, a->values[at], &s->options.hub) &&
                                read_users(a->env, a->values[at], s) &&
+                               read_capabilities(a->env, a->values[at], &s->capabilities, &s->options.capabilities) &&
                                read_tls(a->env, a->values[at], &s->tls, &s->options.tls) &&
                                read_nested(a->env, a->values[at], "limits", limits_fields, &s->limits) &&
                                read_nested(a->env, a->values[at], "timeouts", timeouts_fields, &s->timeouts));
@@ -516,6 +538,7 @@ bool get_server_settings(struct arguments *a, size_t at, struct server_settings 
 static bool read_client_settings(napi_env env, napi_value object, struct client_settings *s) {
   return read_fields(env, object, client_fields, &s->options) && read_tls(env, object, &s->tls, &s->options.tls) &&
          read_mask_option(env, object, &s->mask, &s->options.mask) &&
+         read_capabilities(env, object, &s->capabilities, &s->options.capabilities) &&
          read_nested(env, object, "limits", limits_fields, &s->limits) &&
          read_nested(env, object, "timeouts", timeouts_fields, &s->timeouts);
 }

@@ -41,6 +41,7 @@ static oxrtmp_status bind_run(struct job *job) {
   s->settings.options.limits = &s->settings.limits;
   s->settings.options.timeouts = &s->settings.timeouts;
   s->settings.options.tls = s->settings.options.tls != NULL ? &s->settings.tls : NULL;
+  s->settings.options.capabilities = s->settings.options.capabilities != NULL ? &s->settings.capabilities : NULL;
   return s->address != NULL ? oxrtmp_server_bind(s->address, &s->settings.options, &s->server)
                             : oxrtmp_server_create(&s->settings.options, &s->server);
 }

@@ -5,5 +5,6 @@ export const {
   HANDSHAKE_RANDOM_SIZE, Handshake, handshakeOffsets, ChunkDecoder, ChunkEncoder, AMFCursor, amfBuild, amfToJson,
   amfFromJson, controlParse, controlBuild, commandParse, commandBuild, packetParse, packetBuild,
   ColorSections, colorInfoParse, colorInfoBuild, flvHeader, flvTag, timestampBefore,
-  sharedObjectParse, sharedObjectBuild, aggregateParse, aggregateBuild
+  sharedObjectParse, sharedObjectBuild, aggregateParse, aggregateBuild,
+  multitrack, multitrackForm, modexParse, modexBuild, channelsParse, channelsBuild
 } = lowlevel
