@@ -9,6 +9,7 @@ import (
 var (
 	ErrTimeout     = errors.New("the peer took too long")
 	ErrFlood       = errors.New("too many messages that bring nothing forward")
+	ErrMPEGTS      = errors.New("it sends an MPEG transport stream, which is not for RTMP: the encoder's format must be FLV")
 	ErrNoRequest   = errors.New("engine: no such request is pending")
 	ErrNoReconnect = errors.New("engine: the client does not follow requests to reconnect")
 	ErrStrict      = errors.New("engine: a departure from the specification") // every *StrictError is one

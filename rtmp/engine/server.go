@@ -258,8 +258,31 @@ func (s *Server) message(m chunk.Message) {
 		s.shared(m.TypeID, m.Payload.Bytes())
 	default:
 		s.unknown()
+		s.transportStream(&m)
 	}
 	m.Payload.Release()
+}
+
+// transportStream ends a connection on which an MPEG transport stream is published, and says so. FFmpeg with -f mpegts at
+// an RTMP URL takes what it is given for FLV tags: messages of types that there are not.
+func (s *Server) transportStream(m *chunk.Message) {
+	st := s.stream(m.StreamID)
+	if st == nil || st.state != streamPublishing || st.media || !holdsTransportStream(m.Payload.Bytes()) {
+		return
+	}
+	s.sendStatus(st.id, message.LevelError, message.CodePublishRejected, ErrMPEGTS.Error())
+	s.fail(ErrMPEGTS)
+}
+
+// holdsTransportStream reports whether packets of 188 bytes that begin with 0x47 follow one another. ISO 13818-1 §2.4.3.2.
+func holdsTransportStream(p []byte) bool {
+	const packet, sync, least = 188, 0x47, 4
+	for i := 0; i < packet && i+least*packet <= len(p); i++ {
+		if p[i] == sync && p[i+packet] == sync && p[i+2*packet] == sync && p[i+3*packet] == sync {
+			return true
+		}
+	}
+	return false
 }
 
 // media hands a packet on if its stream is publishing; a message stream that was never created stands for the one

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -223,5 +225,70 @@ func TestUnknownCommandsAreAnsweredAndReported(t *testing.T) {
 	if len(k.events) != 2 || k.events[0].Command.Name != "unheardOf" || k.events[0].Command.TransactionID != 9 ||
 		k.events[1].StreamID != 1 || k.s.Counters().Unknown != 2 {
 		t.Fatalf("%+v", k.events)
+	}
+}
+
+// D43: FFmpeg with -f mpegts at an RTMP URL is told what is wrong; other messages of unknown types are only that.
+func TestTransportStreamIsNamed(t *testing.T) {
+	packets := bytes.Repeat(append([]byte{0x47}, make([]byte, 187)...), 8)
+	for _, c := range []struct {
+		name    string
+		msid    uint32
+		media   bool
+		payload []byte
+		named   bool
+	}{
+		{"FFmpeg's", 1, false, packets[24:], true}, // it skips an FLV header and reads a tag's
+		{"from a packet on", 1, false, packets, true},
+		{"other bytes between", 1, false, append(packets[24:600:600], packets...), false},
+		{"short", 1, false, packets[24:700], false},
+		{"nothing in it", 1, false, nil, false},
+		{"after media", 1, true, packets[24:], false},
+		{"on no stream", 5, false, packets[24:], false},
+	} {
+		k := newTalk(t, ServerConfig{}).publishing()
+		if c.media && !k.heardMedia(1) {
+			t.Fatal(k.err)
+		}
+		k.message(4, 0xFF, c.msid, 0, c.payload)
+		if errors.Is(k.err, ErrMPEGTS) != c.named {
+			t.Errorf("%s: %v", c.name, k.err)
+		}
+		if c.named {
+			expect(t, c.name, k.replies(), "csid 5 msid 1 onStatus 0 error NetStream.Publish.Rejected")
+		} else if !k.heardMedia(1) || k.s.Counters().Unknown != 1 {
+			t.Errorf("%s: %v", c.name, k.err)
+		}
+	}
+}
+
+// D44: a second audio track that comes inside data messages, as OBS sends one to Twitch, is passed on byte for byte,
+// also where a strict parser would give up.
+func TestMediaInsideDataMessages(t *testing.T) {
+	frame := string([]byte{0xAF, 0x01, 0x21, 0xFF, 0x00, 0xC0, 0x80, 0xFE}) // no text
+	body := spell(t, "02 'additionalMedia' 03 'id' 02 'stream0' 'media' 02")
+	body = append(append(body, 0, byte(len(frame))), frame...)
+	body = append(body, 0, 0, 9)
+	for name, payload := range map[string][]byte{
+		"whole":             body,
+		"without an end":    body[:len(body)-3],
+		"cut in the frame":  body[:len(body)-6],
+		"cut in the object": body[:24],
+		"no AMF at all":     []byte(frame),
+	} {
+		k := newTalk(t, ServerConfig{}).publishing()
+		k.message(4, message.TypeData, 1, 40, payload)
+		var arrived bool
+		for i := range k.events {
+			if p := &k.events[i].Packet; k.events[i].Kind == EventPacket && bytes.Equal(p.Raw, payload) {
+				arrived = true
+				if p.Kind != media.KindData || p.Timestamp != 40 {
+					t.Errorf("%s: %+v", name, p)
+				}
+			}
+		}
+		if !arrived || !k.heardMedia(1) {
+			t.Errorf("%s: arrived: %v, %v", name, arrived, k.err)
+		}
 	}
 }

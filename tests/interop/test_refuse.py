@@ -62,3 +62,15 @@ def test_killed_publisher_is_noticed(nursery: Nursery, ingest: Start, library: L
     assert ended.number("packets") > 30
     assert ended.file.stat().st_size > 10_000
     server.stop()
+
+
+def test_transport_stream_is_named(nursery: Nursery, ingest: Callable[..., Ingest]) -> None:
+    """ffmpeg with the wrong format for RTMP: it is told, and so is whoever runs the server."""
+    server = ingest()
+    noise = ["-f", "lavfi", "-i", "nullsrc=size=320x240:rate=25,geq=random(1)*255:128:128"]
+    ffmpeg = nursery.start(
+        ["ffmpeg", "-v", "error", *noise, "-t", "30", "-c:v", "mpeg2video", "-q:v", "1", "-f", "mpegts", server.url()]
+    )
+    assert "MPEG transport stream" in server.ended().fields["reason"], str(server.process)
+    ffmpeg.wait(40)
+    server.stop()
