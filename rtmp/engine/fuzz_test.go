@@ -18,7 +18,8 @@ import (
 // fuzzLimits are small, so that mutations reach them.
 var fuzzLimits = Limits{
 	MessageBytes: 1 << 20, PartialBytes: 1 << 20, EarlyMessageBytes: 8 << 10, EarlyPartialBytes: 16 << 10, ChunkStreams: 16,
-	MessageStreams: 4, AMFDepth: 16, AMFValues: 2000, EarlyAMFValues: 300, NameBytes: 200, IdleMessages: 50,
+	MessageStreams: 4, AMFDepth: 16, AMFValues: 2000, EarlyAMFValues: 300, NameBytes: 200, IdleMessages: 50, PendingCalls: 4,
+	ReadChunks: 5,
 }
 
 // whole is what came of a session: what happened, what was said, and why it ended.
