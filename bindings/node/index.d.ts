@@ -131,7 +131,8 @@ export const PacketFlags: Readonly<{
 
 /**
  * One unit of media. Its memory is collected like any object's; {@link release} is for programs that cannot wait for that.
- * The packets of a batch share memory: copy the bytes of frames that you keep for long.
+ * Nothing is copied before `data` or `raw` is asked for, and of large payloads nothing is then either. The packets of a batch
+ * share memory: copy the bytes of frames that you keep for long.
  */
 export class Packet {
   private constructor ()
@@ -1810,7 +1811,7 @@ export interface LibraryStatistics {
   readonly pooledBytes: bigint
   /** Memory in use on the library's own heap. */
   readonly heapBytes: bigint
-  /** Memory of payloads that Buffers of this thread refer to without a copy. */
+  /** Memory of payloads that packets and Buffers of this thread refer to without a copy: at most 32 MiB, then they are copied. */
   readonly lentBytes: bigint
   /** Concurrent activities inside the library. */
   readonly goroutines: number

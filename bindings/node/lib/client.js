@@ -45,7 +45,7 @@ class Client extends Stream {
   constructor (internal, kind, { sendTimeoutMs, lingerMs = 0 } = {}) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Client.publish() or Client.play()')
     const line = new Line({
-      onPacket: packet => line.onPacket(packet),
+      onPackets: packets => line.onPackets(packets),
       onEvent: (type, events, index) => this.#onEvent(type, events, index)
     }, kind === 'play', sendTimeoutMs, () => { this.close().catch(() => {}) }) // at the end of the packets nothing is left to be told
     super(line)

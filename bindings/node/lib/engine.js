@@ -100,13 +100,14 @@ class Engine {
     return this.#events.splice(0)
   }
 
-  #add (batch) {
-    if (batch === undefined) return
-    const [memory, count, slab, external] = batch
-    const events = new Events(memory).hold(slab, external)
-    for (let i = 0; i < count; i++) {
-      const make = MAKE[events.type(i)]
-      if (make !== undefined) this.#events.push({ ...make(events, i), streamId: events.streamId(i) })
+  #add (delivered = []) {
+    for (let at = 0; at < delivered.length; at += 5) {
+      const [memory, count, ...payloads] = delivered.slice(at, at + 5)
+      const events = new Events(memory).hold(...payloads)
+      for (let i = 0; i < count; i++) {
+        const make = MAKE[events.type(i)]
+        if (make !== undefined) this.#events.push({ ...make(events, i), streamId: events.streamId(i) })
+      }
     }
   }
 

@@ -4,34 +4,34 @@
 const native = require('./native.js')
 const { OxrtmpError } = require('./error.js')
 const { makePacket } = require('./packet.js')
-const { Loans } = require('./loans.js')
+const { Batch } = require('./batch.js')
 
 const SIZE_WORDS = 64
 const CODE_BYTES = 64
 const TEXT_BYTES = 128
 const word = {
-  type: 0, status: 1, userData: 4, request: 6, phase: 8, level: 9, time: 10, payload: 12, connection: 44, position: 58,
-  streamId: 60, value: 61, on: 62
+  type: 0, status: 1, userData: 4, request: 6, phase: 8, level: 9, time: 10, payload: 12, packet: 26, connection: 44,
+  position: 58, streamId: 60, value: 61, on: 62
 }
 
 /** The events in an ArrayBuffer, by their index. */
 class Events {
   #words
   #bytes
-  #slab // of the packets
-  #loans
-  #told // what SERVER events say in words, by index
+  #batch // of the packets
+  #told // what SERVER events say in words, by index from #start on
+  #start
 
   constructor (memory) {
     this.#words = new Int32Array(memory)
     this.#bytes = Buffer.from(memory)
   }
 
-  /** Sets where the packets' payloads are: what the addon delivers with the events. */
-  hold (slab, external, told) {
-    this.#slab = slab
+  /** Sets where the packets are, and what is told from which event on: what the addon delivers with the events. */
+  hold (structs, loans, slab, told, start) {
+    this.#batch = structs === undefined ? undefined : new Batch(structs, loans, slab)
     this.#told = told
-    this.#loans = external === undefined ? undefined : new Loans(external)
+    this.#start = start
     return this
   }
 
@@ -54,7 +54,7 @@ class Events {
   /** Of SERVER events: the number of the connection, the player's position, and what is said in words. */
   connection (index) { return this.#u64(index, 'connection') }
   position (index) { return this.#u32(index, 'position') }
-  told (index) { return this.#told[index] }
+  told (index) { return this.#told[index - this.#start] }
   phase (index) { return native.phaseName(this.#u32(index, 'phase')) }
 
   timeNs (index) {
@@ -68,8 +68,12 @@ class Events {
     return [this.#words[at] >>> 0, this.#words[at + 1] >>> 0]
   }
 
-  packet (index) {
-    return makePacket(this.#words, this.#bytes, index * SIZE_WORDS + word.payload, this.#slab, this.#loans)
+  packet (index) { return makePacket(this.#batch, this.#u32(index, 'packet')) }
+
+  /** Packets of one source that come one after the other: { batch, from, to, bytes }. */
+  packets (index) {
+    const from = this.#u32(index, 'packet')
+    return { batch: this.#batch, from, to: from + this.value(index), bytes: this.#u32(index, 'on') }
   }
 
   /** What an event says besides its type: { status, phase, code, text }. */

@@ -6,9 +6,14 @@ const { Events } = require('./events.js')
 const { checkText, checkBytes } = require('./options.js')
 
 /** The packets of what the addon delivers. */
-function unpack ([memory, count, slab, external]) {
-  const events = new Events(memory).hold(slab, external)
-  return Array.from({ length: count }, (_, i) => events.packet(i))
+function unpack (delivered) {
+  const packets = []
+  for (let at = 0; at < delivered.length; at += 5) {
+    const [memory, count, ...payloads] = delivered.slice(at, at + 5)
+    const events = new Events(memory).hold(...payloads)
+    for (let i = 0; i < count; i++) packets.push(events.packet(i))
+  }
+  return packets
 }
 
 class FLVReader {

@@ -74,7 +74,7 @@ class Hub {
     checkText(url, 'url')
     const { mask, ...settings } = options('relay', given)
     settings.mask = nativeMask(mask)
-    return relayOf(id => native.hubRelay(hub, app, streamName, url, settings, id, pull ? 1 : 0))
+    return relayOf(this, id => native.hubRelay(hub, app, streamName, url, settings, id, pull ? 1 : 0))
   }
 
   // ---- figures ----

@@ -20,17 +20,23 @@ class Inbox {
 
   get length () { return this.#items.length - this.#head }
   get waiting () { return this.#waiter !== undefined }
+  get ended () { return this.#ended }
 
   put (item) {
     if (this.#ended) return
-    const waiter = this.#waiter
-    if (waiter === undefined) {
+    if (this.#waiter === undefined) {
       this.#items.push(item)
       return
     }
-    this.#waiter = undefined
     this.#taken(item)
-    waiter.resolve(waiter.whole ? [item] : { value: item, done: false })
+    this.answer(whole => whole ? [item] : { value: item, done: false })
+  }
+
+  /** Gives the reader who waits what make(whole) returns; whole: all that is there is wanted. */
+  answer (make) {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter.resolve(make(waiter.whole))
   }
 
   /** Ends it; a reader gets the error, if there is one, after what is in it. */
@@ -66,12 +72,12 @@ class Inbox {
       this.#taken(item)
       return Promise.resolve({ value: item, done: false })
     }
-    return this.#wait(false)
+    return this.wait(false)
   }
 
   /** The promise of all items that are there, at least one; of none at the end. */
   all () {
-    if (this.length === 0) return this.#wait(true)
+    if (this.length === 0) return this.wait(true)
     const items = this.#head === 0 ? this.#items : this.#items.slice(this.#head)
     this.#items = []
     this.#head = 0
@@ -92,7 +98,8 @@ class Inbox {
     return item
   }
 
-  #wait (whole) {
+  /** The promise of what comes next. */
+  wait (whole) {
     if (this.#waiter !== undefined) {
       return Promise.reject(ownError('BUSY', 'another call waits already: one at a time'))
     }

@@ -5,8 +5,8 @@ const native = require('./native.js')
 const { check, status } = require('./error.js')
 const { register, unregister, currentTurn, Hold } = require('./loop.js')
 const { Inbox } = require('./inbox.js')
+const { PacketInbox } = require('./packet-inbox.js')
 const { Lane } = require('./lane.js')
-const { sizeOf } = require('./packet.js')
 const { capabilitiesOf } = require('./capabilities.js')
 
 // Packets that wait here for a slow reader: past either bound the stream takes no further ones from the library, which
@@ -63,7 +63,6 @@ class Line {
   packets
   events = new Inbox(() => {}, () => {})
   #last = { statistics: NO_STATISTICS, connectionStatistics: NO_CONNECTION } // what was there to be known when it was closed
-  #waiting = 0 // bytes in packets
   #turn = 0 // of the last packet
   #paused = false
 
@@ -74,7 +73,7 @@ class Line {
   constructor (object, receives, sendTimeoutMs, finished) {
     this.receives = receives
     this.lane = new Lane(sendTimeoutMs)
-    this.packets = new Inbox(packet => this.#taken(packet), finished)
+    this.packets = new PacketInbox(() => this.#resume(), finished)
     this.id = register(object)
   }
 
@@ -118,21 +117,20 @@ class Line {
 
   // ---- what comes ----
 
-  onPacket (packet) {
+  onPackets (packets) {
     // Only what was left of earlier batches counts: this one's packets could not be taken yet.
     if (this.#turn !== currentTurn()) {
       this.#turn = currentTurn()
-      if (!this.#paused && (this.#waiting > WAITING_BYTES || this.packets.length > WAITING_PACKETS)) {
+      if (!this.#paused && (this.packets.bytes > WAITING_BYTES || this.packets.length > WAITING_PACKETS)) {
         this.#paused = check(native.streamListen(this.handle, undefined)) === status.OK
       }
     }
-    this.#waiting += sizeOf(packet)
-    this.packets.put(packet)
+    this.packets.put(packets)
   }
 
-  #taken (packet) {
-    this.#waiting -= sizeOf(packet)
-    if (this.#paused && this.packets.length === 0 && this.handle !== undefined) {
+  /** All that was here was taken. */
+  #resume () {
+    if (this.#paused && this.handle !== undefined) {
       this.#paused = false
       check(native.streamListen(this.handle, this.id))
     }

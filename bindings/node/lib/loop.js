@@ -30,7 +30,7 @@ function start () {
   events = new Events(memory)
 }
 
-/** The number under which object.onEvent(type, events, index) gets its events, and onPacket its packets. */
+/** The number under which object.onEvent(type, events, index) gets its events, and onPackets its packets. */
 function register (object) {
   start()
   objects.set(++last, object)
@@ -44,28 +44,23 @@ function unregister (number) {
 /** The number of the batch that is being handed out, or was last. */
 const currentTurn = () => turn
 
-function onEvents (count, slab, external, told) {
+function onEvents (start, count, structs, loans, slab, told) {
   turn++
-  events.hold(slab, external, told)
-  let number = 0
-  let object
-  for (let index = 0; index < count; index++) {
+  events.hold(structs, loans, slab, told, start)
+  for (let index = start; index < start + count;) {
     const type = events.type(index)
-    const user = events.userData(index)
-    if (user !== number) {
-      number = user
-      object = objects.get(user)
-    }
+    const object = objects.get(events.userData(index))
     if (type === PACKET) {
+      const packets = events.packets(index)
+      index += packets.to - packets.from
       // Of an object that was closed in this very batch there is none; its packets' memory is the collector's.
-      object?.onPacket(events.packet(index))
-    } else if (type === LOG) {
-      log(index)
-    } else if (object !== undefined) {
-      object.onEvent(type, events, index)
-    } else if (type === SERVER) {
-      makeServerEvent(events, index).keep()
+      object?.onPackets(packets)
+      continue
     }
+    if (type === LOG) log(index)
+    else if (object !== undefined) object.onEvent(type, events, index)
+    else if (type === SERVER) makeServerEvent(events, index).keep()
+    index++
   }
   events.hold()
 }

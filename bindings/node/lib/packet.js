@@ -2,6 +2,7 @@
 const { inspect } = require('node:util')
 const native = require('./native.js')
 const { check, argumentError, ownError } = require('./error.js')
+const { Batch, SIZE_WORDS } = require('./batch.js')
 const { codecName, codecNumber } = require('./codec.js')
 const { isObject, checkBytes, U32 } = require('./options.js')
 
@@ -25,117 +26,97 @@ const PacketFlags = Object.freeze({
   UNOFFICIAL_ID: 1024
 })
 
-// struct oxrtmp_packet, counted in 32-bit words; the bytes from kind on are counted as bytes.
-const SIZE_WORDS = 32
-const word = {
-  data: 0, size: 2, raw: 4, dts: 8, arrival: 12, token: 14, timestamp: 16, composition: 17, nano: 18, codec: 19, flags: 20
-}
-const byte = { kind: 84, type: 85, track: 86, frameType: 87, packetType: 88, audioHeader: 89 }
-const RAW_SIZE = 6
-
 /** A 64-bit number from two words. */
 const join = (low, high) => BigInt(high) << 32n | BigInt(low >>> 0)
 
+// struct oxrtmp_packet, counted in 32-bit words; the bytes from kind on are counted as bytes.
+const word = {
+  data: 0, size: 2, raw: 4, rawSize: 6, dts: 8, arrival: 12, timestamp: 16, composition: 17, nano: 18, codec: 19, flags: 20
+}
+const byte = { kind: 84, type: 85, track: 86, frameType: 87, packetType: 88, audioHeader: 89 }
+
 const INTERNAL = Symbol('a packet of the library')
 
-/** The bytes of a packet's payload, without making a Buffer of it. */
-let sizeOf
 let own
 
+/** A packet is a place in its batch's memory, and reads there what it is asked for: most packets are asked for little. */
 class Packet {
-  static {
-    sizeOf = packet => packet.#rawSize
-    own = packet => packet.#own()
-  }
-
-  #memory // a Buffer in which the payload is, from #at on; undefined as long as it is only lent, and once it is released
-  #at
-  #rawSize
-  #dataAt
-  #size
-  #loans // of the batch, if the payload is lent and no Buffer was made of it yet
-  #place // its place there
-  #dtsLow
-  #dtsHigh
-  #arrivalLow
-  #arrivalHigh
-  #raw
+  #batch
+  #at // its struct, in words
+  #raw // views of the payload, once they were asked for
   #data
+  #released = false
 
-  /** Of the struct at word `at` of the memory that words and bytes are views of; see struct memory in src/addon.h. */
-  constructor (internal, words, bytes, at, slab, loans) {
+  static { own = packet => packet.#own() }
+
+  constructor (internal, batch, index) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: packets to send are plain objects')
-    const kind = bytes[at * 4 + byte.kind]
-    const token = words[at + word.token]
-    this.timestampMs = words[at + word.timestamp] >>> 0
-    this.kind = KINDS[kind]
-    this.type = bytes[at * 4 + byte.type]
-    this.codec = codecName(words[at + word.codec] >>> 0)
-    this.track = bytes[at * 4 + byte.track]
-    this.flags = words[at + word.flags]
-    this.compositionMs = words[at + word.composition]
-    this.nanoOffsetNs = words[at + word.nano]
-    this.frameType = bytes[at * 4 + byte.frameType]
-    this.packetType = bytes[at * 4 + byte.packetType]
-    this.audioHeader = bytes[at * 4 + byte.audioHeader]
-    this.#memory = token === 0 ? slab : undefined
-    this.#at = words[at + word.raw]
-    this.#rawSize = words[at + RAW_SIZE]
-    this.#dataAt = words[at + word.data]
-    this.#size = words[at + word.size]
-    this.#loans = token === 0 ? undefined : loans
-    this.#place = token - 1
-    this.#dtsLow = words[at + word.dts]
-    this.#dtsHigh = words[at + word.dts + 1]
-    this.#arrivalLow = words[at + word.arrival]
-    this.#arrivalHigh = words[at + word.arrival + 1]
+    const at = index * SIZE_WORDS
+    this.timestampMs = batch.words[at + word.timestamp] >>> 0
+    this.#batch = batch
+    this.#at = at
   }
 
   /** What is often kept for long does not hold the memory of its whole batch. */
   #own () {
-    if (this.#loans !== undefined) {
-      this.#borrow()
-    } else if (this.#rawSize > 0) {
-      this.#memory = Buffer.from(this.#memory.subarray(this.#at, this.#at + this.#rawSize))
-      this.#at = 0
-    }
+    const batch = this.#batch
+    const at = this.#at
+    this.#raw = this.rawSize > 0 ? batch.own(at, this.multitrack) : Buffer.alloc(0)
+    if (!this.multitrack) batch.giveBack(at)
+    this.#batch = { words: batch.words.slice(at, at + SIZE_WORDS), bytes: batch.bytes.slice(at * 4, (at + SIZE_WORDS) * 4) }
+    this.#at = 0
   }
 
-  /** Makes a Buffer of a lent payload. Packets of one message share theirs. */
-  #borrow () {
-    this.#memory = this.multitrack ? this.#loans.share(this.#place) : this.#loans.take(this.#place)
-    this.#loans = undefined
-  }
+  #word (at) { return this.#batch.words[this.#at + at] }
+  #byte (at) { return this.#batch.bytes[this.#at * 4 + at] }
 
-  #bytes (from, size) {
+  /** A part of the payload. */
+  #view (from, size) {
     if (size === 0) return Buffer.alloc(0)
-    if (this.#loans !== undefined) this.#borrow()
-    if (this.#memory === undefined) throw ownError('STATE', 'the packet was released')
-    return this.#memory.subarray(from, from + size)
+    if (this.#released) throw ownError('STATE', 'the packet was released')
+    if (this.#raw === undefined) {
+      if (!this.#batch.isLarge(this.#at)) return this.#batch.view(this.#at, from, size)
+      this.#raw = this.#batch.take(this.#at, this.multitrack)
+    }
+    return this.#raw.subarray(from, from + size)
   }
 
   get raw () {
-    this.#raw ??= this.#bytes(this.#at, this.#rawSize)
+    this.#raw ??= this.#view(0, this.rawSize)
     return this.#raw
   }
 
   get data () {
-    this.#data ??= this.#bytes(this.#at + this.#dataAt, this.#size)
+    this.#data ??= this.#view(this.#word(word.data), this.size)
     return this.#data
   }
 
   release () {
-    // What several packets of one message have, and what a Buffer was made of, is the collector's.
-    if (this.#loans !== undefined && !this.multitrack) this.#loans.giveBack(this.#place)
-    this.#loans = this.#memory = this.#raw = this.#data = undefined
+    if (this.#released) return
+    this.#released = true
+    // What several packets of one message have, and what a Buffer was made of, is the collector's: others may be at work
+    // with that Buffer, on other threads too.
+    if (this.#raw === undefined && this.#data === undefined && !this.multitrack) this.#batch.giveBack(this.#at)
+    this.#raw = this.#data = undefined
   }
 
-  get size () { return this.#size }
-  get rawSize () { return this.#rawSize }
+  get kind () { return KINDS[this.#byte(byte.kind)] }
+  get type () { return this.#byte(byte.type) }
+  get codec () { return codecName(this.#word(word.codec) >>> 0) }
+  get track () { return this.#byte(byte.track) }
+  get flags () { return this.#word(word.flags) }
+  get compositionMs () { return this.#word(word.composition) }
+  get nanoOffsetNs () { return this.#word(word.nano) }
+  get frameType () { return this.#byte(byte.frameType) }
+  get packetType () { return this.#byte(byte.packetType) }
+  get audioHeader () { return this.#byte(byte.audioHeader) }
 
-  get dtsNs () { return join(this.#dtsLow, this.#dtsHigh) }
+  get size () { return this.#word(word.size) }
+  get rawSize () { return this.#word(word.rawSize) }
+
+  get dtsNs () { return join(this.#word(word.dts), this.#word(word.dts + 1)) }
   get ptsNs () { return this.dtsNs + BigInt(this.compositionMs) * 1000000n + BigInt(this.nanoOffsetNs) }
-  get arrivalNs () { return join(this.#arrivalLow, this.#arrivalHigh) }
+  get arrivalNs () { return join(this.#word(word.arrival), this.#word(word.arrival + 1)) }
 
   get media () { return this.type === VIDEO ? 'video' : this.type === AUDIO ? 'audio' : 'data' }
   get keyframe () { return (this.flags & PacketFlags.KEYFRAME) !== 0 }
@@ -150,22 +131,21 @@ class Packet {
 
   [inspect.custom] (depth, options, inspect) {
     const { timestampMs, media, kind, codec, track, keyframe, malformed, compositionMs } = this
-    return `Packet ${inspect({ timestampMs, media, kind, codec, track, keyframe, malformed, compositionMs, size: this.#size }, options)}`
+    return `Packet ${inspect({ timestampMs, media, kind, codec, track, keyframe, malformed, compositionMs, size: this.size }, options)}`
   }
 }
 
-/** A packet of a batch. */
-function makePacket (words, bytes, at, slab, loans) {
-  const packet = new Packet(INTERNAL, words, bytes, at, slab, loans)
-  if (bytes[at * 4 + byte.kind] !== FRAME) own(packet)
+/** The packet at an index of a batch. */
+function makePacket (batch, index) {
+  const packet = new Packet(INTERNAL, batch, index)
+  if (batch.bytes[index * SIZE_WORDS * 4 + byte.kind] !== FRAME) own(packet)
   return packet
 }
 
 /** The packets of so many structs in an ArrayBuffer, whose payload is the caller's. */
-function packetsOver (memory, count, payload) {
-  const words = new Int32Array(memory)
-  const bytes = new Uint8Array(memory)
-  return Array.from({ length: count }, (_, i) => new Packet(INTERNAL, words, bytes, i * SIZE_WORDS, payload))
+function packetsOver (structs, count, payload) {
+  const batch = new Batch(structs, undefined, payload)
+  return Array.from({ length: count }, (_, index) => new Packet(INTERNAL, batch, index))
 }
 
 // ---- packets to send ----
@@ -257,4 +237,4 @@ class Packing {
   }
 }
 
-module.exports = { Packet, PacketFlags, makePacket, packetsOver, sizeOf, Packing }
+module.exports = { Packet, PacketFlags, makePacket, packetsOver, Packing }

@@ -15,21 +15,23 @@ let relayOf
 
 class Relay {
   #handle // undefined once it is closed
+  #hub // which lives as long as the relay
   #id
   #events = new Inbox(() => {}, () => {})
   #hold = new Hold()
   #closing // the promise of close()
   #last // its figures when it was closed
 
-  constructor (internal) {
+  constructor (internal, hub) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: use hub.push() or hub.pull()')
+    this.#hub = hub
     this.#id = register(this)
   }
 
   static {
-    /** A relay; open(id) returns its handle, or a status. */
-    relayOf = open => {
-      const relay = new Relay(INTERNAL)
+    /** A relay of a hub; open(id) returns its handle, or a status. */
+    relayOf = (hub, open) => {
+      const relay = new Relay(INTERNAL, hub)
       const handle = open(relay.#id)
       if (typeof handle === 'number') {
         const error = lastError(handle)
@@ -80,6 +82,7 @@ class Relay {
   /** Nothing more will be told. */
   #end () {
     unregister(this.#id)
+    this.#hub = undefined
     this.#hold.busy = false
     this.#events.end()
   }

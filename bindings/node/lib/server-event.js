@@ -3,7 +3,6 @@ const native = require('./native.js')
 const { argumentError, status } = require('./error.js')
 const { errorOf } = require('./events.js')
 const { EVENTS } = require('./options.js')
-const { sizeOf } = require('./packet.js')
 
 // enum oxrtmp_server_event_kind
 const TYPES = ['', ...EVENTS]
@@ -40,7 +39,7 @@ class ServerEvent {
     internals = {
       makeServerEvent: (events, index) => new ServerEvent(INTERNAL, events, index),
       /** What it counts while it waits. */
-      weigh: event => event.packet === undefined ? 0 : sizeOf(event.packet)
+      weigh: event => event.packet?.rawSize ?? 0
     }
   }
 

@@ -32,7 +32,7 @@ class Session extends Stream {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: sessions come from request.accept()')
     // When the reader has come to the end, nothing is left that the handle is needed for.
     const line = new Line({
-      onPacket: packet => line.onPacket(packet),
+      onPackets: packets => line.onPackets(packets),
       onEvent: (type, events, index) => this.#onEvent(type, events, index)
     }, peer.kind !== 'play', sendTimeoutMs, () => this.#close(native.sessionClose))
     super(line)

@@ -15,7 +15,7 @@
 enum {
   MAX_ARGUMENTS = 8,
   MAX_EVENTS = 256,               /* taken from the queue at a time */
-  MAX_LARGE_EVENTS = 64,          /* the same while there are large payloads among them: so many of 512 KiB may be lent */
+  MAX_LOOKS = 4,                  /* and so often in a turn of the event loop */
   EXTERNAL_BYTES = 16 * 1024,     /* payloads of this size and more are not copied */
   IN_FLIGHT_BYTES = 32 * 1024 * 1024 /* but for those that would make the memory lent to JavaScript more than this */
 };
@@ -46,8 +46,11 @@ struct addon {
   napi_async_context context;
   oxrtmp_queue queue;
   oxrtmp_event *events; /* MAX_EVENTS, in memory that JavaScript reads */
-  size_t batch; /* how many events are taken next */
-  atomic_size_t in_flight;
+  atomic_size_t in_flight; /* see memory.c, as what follows */
+  int64_t told;            /* of that to V8 */
+  napi_ref region;
+  oxrtmp_packet *region_structs;
+  uint32_t region_used;
 
   /* Jobs; see jobs.c. */
   uv_async_t *async;
@@ -238,16 +241,19 @@ napi_value queue_ref(napi_env env, napi_callback_info info);
 napi_value queue_unref(napi_env env, napi_callback_info info);
 void queue_stop(struct addon *addon);
 
-/* What JavaScript gets with events: the memory of their packets. In the events the pointers are replaced: token is 0 for
- * a packet in the slab and else one more than its place in loans; raw is the offset of its payload there, data that of
- * the codec's bytes in the payload. */
+/* What JavaScript gets with events: the packets in them as an array of structs, and the memory of their payloads. In the
+ * structs the pointers are replaced: token is the payload's place in loans; raw the payload's offset in the slab, -1 for one
+ * that is not there; data the offset of the codec's bytes in the payload. The event of a packet has, in token, which of the
+ * structs it is; the first of several that come from one source in a row has their number in value, their bytes in on. */
 struct memory {
-  napi_value slab;  /* a Buffer, or undefined */
-  napi_value loans; /* what loanBuffer and loansEnd take, or undefined */
-  uint32_t lent;    /* how many packets are there */
+  napi_value structs; /* an ArrayBuffer, or undefined */
+  napi_value loans;   /* what loanBuffer and the like take, or undefined */
+  napi_value slab;    /* a Buffer, or undefined: made when it is asked for */
+  size_t count;       /* events that it is about, at least the first one */
 };
 bool memory_make(struct addon *addon, oxrtmp_event *events, size_t count, struct memory *memory);
-/* events_make makes what JavaScript gets of events that did not come by the queue: [events, count, slab, loans]. */
+/* events_make makes what JavaScript gets of events that did not come by the queue: [events, count, structs, loans, slab],
+ * maybe several times. */
 napi_value events_make(struct addon *addon, oxrtmp_event *events, size_t count);
 
 /* told_make makes an array of what the SERVER events among these say in words, by their places, and releases that; undefined

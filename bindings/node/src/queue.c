@@ -14,33 +14,46 @@ static void report(napi_env env) {
   }
 }
 
-/* call is the one call per batch: callback(count, slab, loans, told). */
-static void call(struct addon *addon, size_t count) {
+/* call hands the events from `from` on to JavaScript by callback(from, count, structs, loans, slab, told), and returns how
+ * many these were: all, but for payloads of which no more may be lent before JavaScript has dealt with some. */
+static size_t call(struct addon *addon, size_t from, size_t count) {
   napi_env env = addon->env;
   struct memory memory;
   napi_value callback, global, result;
-  if (!memory_make(addon, addon->events, count, &memory) ||
+  if (!memory_make(addon, addon->events + from, count - from, &memory) ||
       napi_get_reference_value(env, addon->callback, &callback) != napi_ok || napi_get_global(env, &global) != napi_ok) {
-    return;
+    return count - from;
   }
-  addon->batch = memory.lent > 0 ? MAX_LARGE_EVENTS : MAX_EVENTS;
-  napi_value arguments[] = {make_u32(env, (uint32_t)count), memory.slab, memory.loans, told_make(env, addon->events, count)};
-  napi_make_callback(env, addon->context, global, callback, 4, arguments, &result);
+  napi_value arguments[] = {make_u32(env, (uint32_t)from), make_u32(env, (uint32_t)memory.count), memory.structs, memory.loans,
+                            memory.slab, told_make(env, addon->events + from, memory.count)};
+  napi_make_callback(env, addon->context, global, callback, 6, arguments, &result);
+  report(env);
+  return memory.count;
 }
 
+/* deliver takes what waits, at most MAX_EVENTS events, and returns how many there were. */
+static size_t deliver(struct addon *addon) {
+  napi_handle_scope scope;
+  size_t count;
+  if (oxrtmp_queue_drain(addon->queue, addon->events, MAX_EVENTS, &count) != OXRTMP_OK) {
+    return 0;
+  }
+  for (size_t at = 0; at < count && napi_open_handle_scope(addon->env, &scope) == napi_ok;) {
+    at += call(addon, at, count);
+    napi_close_handle_scope(addon->env, scope);
+  }
+  return count;
+}
+
+/* on_events looks again by itself as long as much waits, a few times: a turn of the event loop costs more than that. */
 static void on_events(uv_poll_t *poll, int status, int events) {
   (void)events;
   struct addon *addon = poll->data;
-  napi_handle_scope scope;
-  size_t count;
-  if (status < 0 || napi_open_handle_scope(addon->env, &scope) != napi_ok) {
-    return;
+  for (int i = 0; i < MAX_LOOKS && status == 0; i++) {
+    if (deliver(addon) < MAX_EVENTS) {
+      return;
+    }
   }
-  if (oxrtmp_queue_drain(addon->queue, addon->events, addon->batch, &count) == OXRTMP_OK && count > 0) {
-    call(addon, count);
-    report(addon->env);
-  }
-  napi_close_handle_scope(addon->env, scope);
 }
 
 static bool start_poll(struct addon *addon) {
@@ -84,7 +97,6 @@ napi_value queue_start(napi_env env, napi_callback_info info) {
     return NULL;
   }
   addon->events = events;
-  addon->batch = MAX_LARGE_EVENTS;
   if (!start_poll(addon)) {
     return fail_argument(env, "the event loop takes no more handles");
   }
