@@ -22,7 +22,7 @@ test('the tables of names in JavaScript and in C are the same', () => {
 test('every option of C is one here', () => {
   const header = readFileSync(path.join(ROOT, 'include/oxrtmp.h'), 'utf8')
   const camel = name => name.replace(/_./g, part => part[1].toUpperCase())
-  const elsewhere = ['structSize', 'reserved', 'limits', 'timeouts', 'tls', 'hub', 'noWait', 'sendTimeoutMs', 'codecCount', 'userCount', 'mask', 'enhanced', 'capabilities']
+  const elsewhere = ['structSize', 'reserved', 'limits', 'timeouts', 'tls', 'hub', 'noWait', 'sendTimeoutMs', 'codecCount', 'userCount', 'mask']
   for (const [form, struct] of Object.entries({
     limits: 'limits', timeouts: 'timeouts', server: 'server_options', client: 'client_options', tls: 'tls_options',
     hub: 'hub_options', recorder: 'recorder_options'
