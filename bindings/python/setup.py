@@ -49,6 +49,8 @@ class BuildExt(build_ext):
     """Builds the library first, and puts it beside the extension."""
 
     def run(self) -> None:
+        if "musl" in str(sysconfig.get_config_var("SOABI")):
+            raise SystemExit("oxrtmp: musl cannot load shared libraries made by Go: use a Python on glibc")
         tool("go", "GO", "Go 1.25 or later (https://go.dev/dl/)")
         tool("gcc", "CC", "a C compiler")
         library = Path(self.build_temp).absolute() / "libxrtmp"

@@ -170,3 +170,23 @@ def test_missing_tools_are_named(tmp_path: Path, variable: str, what: str) -> No
     )  # fmt: skip
     assert done.returncode != 0
     assert what in done.stderr and "wheel" in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_musl_is_refused_in_words(tmp_path: Path) -> None:
+    """By the import, and before anything is built."""
+    script = (
+        "import sysconfig; real = sysconfig.get_config_var\n"
+        "sysconfig.get_config_var = lambda name: 'cpython-312-x86_64-linux-musl' if name == 'SOABI' else real(name)\n"
+    )
+    hidden = "import sys; sys.modules['oxrtmp._native'] = None\nimport oxrtmp"
+    for musl, words in ((script, "musl.*glibc.*python:3.12-slim"), ("", "extension module cannot be loaded")):
+        failed = subprocess.run([sys.executable, "-c", musl + hidden], capture_output=True, text=True, timeout=60)
+        assert failed.returncode == 1 and re.search(f"ImportError: oxrtmp: .*{words}", failed.stderr), failed.stderr
+    setup = (
+        "import runpy, sys; sys.argv = ['setup.py', 'build_ext', '-b', sys.argv[1]]\n"
+        "runpy.run_path('setup.py', run_name='__main__')"
+    )
+    refused = subprocess.run(
+        [sys.executable, "-c", script + setup, str(tmp_path)], cwd=PACKAGE, capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 1 and "musl cannot load" in refused.stderr, refused.stderr

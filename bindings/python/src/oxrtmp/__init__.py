@@ -30,7 +30,12 @@ if _path := os.environ.get("OXRTMP_LIBRARY"):
 
     ctypes.CDLL(_path)
 
-from . import _native, amf, codec
+try:
+    from . import _native, amf, codec
+except ImportError as error:
+    from ._platform import foreign_libc, refusal
+
+    raise ImportError(refusal(error, foreign_libc())) from error
 from ._client import Client
 from ._engine import Engine, EngineRequest
 from ._enhanced import Can, Capabilities, Caps, ChannelOrder, Channels, Enhanced, ModEx, TrackForm
