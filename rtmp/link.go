@@ -248,8 +248,8 @@ func (l *link) advance() error {
 	defer l.mu.Unlock()
 	l.armed = false
 	err := l.engine.Advance(l.now())
-	l.events()
 	l.traffic.show(l.engine)
+	l.events()
 	l.flush()
 	if err != nil {
 		return atPhase(l.engine.Phase(), err)
@@ -317,8 +317,8 @@ func (l *link) step(p []byte) (n int, blocked bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, err = l.engine.Receive(p, l.now())
-	l.events()
 	l.traffic.show(l.engine)
+	l.events()
 	if l.queued() > 0 {
 		l.flushNow() // an answer needs no goroutine
 	}

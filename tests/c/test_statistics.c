@@ -53,9 +53,12 @@ static void of_connections(void) {
   OK(oxrtmp_session_connection_statistics(session, &c));
   CHECK(c.number == 1 && c.phase == OXRTMP_PHASE_MEDIA && c.duration_ns > 0 && c.rtt_ns > 0 && c.rtt_variation_ns > 0);
   CHECK(c.ping_rtt_ns > 0 && c.ping_rtt_ns <= rtt + 1000000000 && c.bytes_received > 50 * 1100 && c.bytes_sent > 3000);
-  CHECK(c.packets_received == 100 && c.messages_received > 100 && c.unknown == 0 && c.faulty == 0 && c.queued_bytes == 0);
-  OK(oxrtmp_client_connection_statistics(client, &other));
-  CHECK(other.number == 0 && other.rtt_ns > 0 && other.bytes_sent == c.bytes_received);
+  CHECK(c.packets_received == 100 && c.messages_received > 100 && c.unknown == 0 && c.faulty == 0);
+  do { /* its writer counts what it has written after that has arrived */
+    OK(oxrtmp_client_connection_statistics(client, &other));
+    CHECK(now_ms() - begun < 60000);
+  } while (other.bytes_sent != c.bytes_received);
+  CHECK(other.number == 0 && other.rtt_ns > 0);
 
   oxrtmp_connection_statistics shorter = {.struct_size = 16};
   OK(oxrtmp_session_connection_statistics(session, &shorter));

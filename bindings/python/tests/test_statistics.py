@@ -53,11 +53,12 @@ def test_streams_and_connections() -> None:
         assert sent.frame_rate == pytest.approx(50 / seconds, rel=0.01)
         assert sent.video_bitrate == pytest.approx(50 * 1005 * 8 / seconds, rel=0.01)
         assert sent.audio_bitrate == pytest.approx(50 * 102 * 8 / seconds, rel=0.01)
+        until(lambda: client.connection_statistics().bytes_sent == session.connection_statistics().bytes_received)
         here, there = client.connection_statistics(), session.connection_statistics()
         assert there.number == 1 and here.number == 0 and there.phase == here.phase == "media"
         assert there.rtt_ns > 0 and here.rtt_ns > 0 and 0 < there.ping_rtt_ns < 5_000_000_000 and here.ping_rtt_ns == 0
-        assert here.bytes_sent == there.bytes_received > 50 * 1100 and there.bytes_sent > 3000
-        assert there.packets_received == 100 and there.unknown == there.faulty == there.ignored == there.queued_bytes == 0
+        assert there.bytes_received > 50 * 1100 and there.bytes_sent > 3000
+        assert there.packets_received == 100 and there.unknown == there.faulty == there.ignored == 0
         client.close()
         assert client.connection_statistics().bytes_sent >= here.bytes_sent
         session.close()
