@@ -172,6 +172,20 @@ static void *serve_all(void *unused) {
   return NULL;
 }
 
+/* show shows everything that happens, until the server is closed. */
+static void *show(void *unused) {
+  (void)unused;
+  oxrtmp_event event;
+  while (oxrtmp_server_next_event(server, -1, &event) == OXRTMP_OK) {
+    char shown[NAME];
+    snprintf(shown, sizeof shown, "%s/%s", event.u.server.app, event.u.server.stream_name);
+    printable(shown);
+    printf("event %s %" PRIu64 " %s\n", oxrtmp_server_event_name(event.value), event.u.server.connection, shown);
+    oxrtmp_event_release(&event);
+  }
+  return NULL;
+}
+
 /* ---- the program ---- */
 
 static int fail(const char *what) {
@@ -186,7 +200,7 @@ static int usage(void) {
                   "              [-tls-cert FILE -tls-key FILE] [-cache gop|keyframe|off] [-slow drop|disconnect|block]\n"
                   "              [-takeover reject|replace|silent] [-grace-ms MS] [-coalesce-ms MS] [-wait]\n"
                   "              [-codecs pass|refuse|filter] [-connections N] [-connections-per-address N] [-idle-ms MS]\n"
-                  "              [-users NAME:PASSWORD,...] [-login adobe|llnw] [-proxy-from NETWORK,...]\n");
+                  "              [-events] [-users NAME:PASSWORD,...] [-login adobe|llnw] [-proxy-from NETWORK,...]\n");
   return 2;
 }
 
@@ -266,7 +280,9 @@ static bool parse(int argc, char **argv) {
   hub_options.grace_ms = 10000;
   for (int i = 1; i < argc; i++) {
     const char *flag = argv[i][0] == '-' && argv[i][1] == '-' ? argv[i] + 1 : argv[i];
-    if (strcmp(flag, "-wait") == 0) {
+    if (strcmp(flag, "-events") == 0) {
+      options.events = OXRTMP_SERVER_EVENTS_ALL & ~OXRTMP_SERVER_EVENT(OXRTMP_SERVER_STATS_UPDATE);
+    } else if (strcmp(flag, "-wait") == 0) {
       hub_options.wait_for_publisher = 1;
     } else if (strcmp(flag, "-quiet") != 0 && (i + 1 == argc || !set(flag, argv[++i]))) { /* there are no live lines */
       return false;
@@ -328,8 +344,9 @@ int main(int argc, char **argv) {
   if (listen_on_all() != 0) {
     return 1;
   }
-  pthread_t thread;
-  if (pthread_create(&thread, NULL, serve_all, NULL) != 0) {
+  pthread_t thread, showing;
+  if (pthread_create(&thread, NULL, serve_all, NULL) != 0 ||
+      (options.events != 0 && pthread_create(&showing, NULL, show, NULL) != 0)) {
     return fail("no thread");
   }
   int signal_number;
@@ -341,5 +358,8 @@ int main(int argc, char **argv) {
   oxrtmp_server_close(server); /* ends every stream */
   oxrtmp_hub_close(hub);       /* and wakes who waits for it */
   pthread_join(thread, NULL);
+  if (options.events != 0) {
+    pthread_join(showing, NULL);
+  }
   return 0;
 }

@@ -29,6 +29,7 @@ const flags = parseFlags('server', {
   wait: false, // players may wait for a publisher
   connections: 10000, // serve so many connections at most
   'connections-per-address': 5000, // and so many from one address
+  events: false, // show everything that happens
   users: '', // who may connect, as name:password,...; everybody
   login: ['adobe', 'llnw'], // how they log in
   'proxy-from': '', // networks of load balancers with PROXY protocol, separated by commas
@@ -128,6 +129,22 @@ async function serve (request) {
   }
 }
 
+/** @type {import('oxrtmp').ServerEventType[]} */
+const shown = ['connection', 'handshake_complete', 'connect', 'disconnect', 'fc_publish', 'publish', 'publish_stop', 'unpublish', 'play',
+  'play_stop', 'pause', 'unpause', 'metadata', 'media_tag', 'video_frame', 'audio_frame', 'enhanced_video_frame',
+  'enhanced_audio_frame', 'keyframe']
+
+/**
+ * Shows everything that happens, until the server is closed.
+ * @param {Server} server
+ */
+async function show (server) {
+  for await (const event of server.events()) {
+    screen.print(`event ${event.type} ${event.connection} ${printable(`${event.app}/${event.streamName}`)}`)
+    event.packet?.release()
+  }
+}
+
 /**
  * Reads the certificate again: the next connections get it, those that are open stay.
  * @param {Server} server
@@ -147,6 +164,7 @@ try {
     askPublish: true,
     askPlay: true,
     ...certificate(flags),
+    events: flags.events ? shown : [],
     users: Object.fromEntries(words(flags.users).map(user => user.split(/:(.*)/s, 2))),
     loginScheme: flags.login,
     proxyFrom: words(flags['proxy-from']),
@@ -155,6 +173,7 @@ try {
   }
   const server = await Server.listen(flags.listen.split(','), options)
   screen.print(`listening on ${server.addresses.join(', ')}`)
+  if (flags.events) show(server)
   const ends = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ends.abort())
   if (flags['tls-cert']) process.on('SIGHUP', () => { reload(server) })

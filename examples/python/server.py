@@ -125,6 +125,7 @@ def arguments() -> argparse.Namespace:
     add("-connections", type=int, default=10000, help="serve so many connections at most")
     add("-connections-per-address", type=int, default=5000, help="and so many from one address")
     add("-idle-ms", type=int, default=60000, help="end those that are silent for so long, and take nothing")
+    add("-events", action="store_true", help="show everything that happens")
     add("-users", type=words, default=[], metavar="NAME:PASSWORD,...", help="who may connect; everybody")
     add("-login", choices=LOGIN, default="adobe", help="how they log in")
     add("-proxy-from", type=words, default=[], metavar="NETWORK,...", help="load balancers with PROXY protocol")
@@ -156,6 +157,8 @@ def server_options(flags: argparse.Namespace, hub: oxrtmp.Hub | oxrtmp.aio.Hub) 
         "limits": limits,
         "timeouts": timeouts,
     }
+    if flags.events:
+        options["events"] = set(oxrtmp.ServerEventKind) - {oxrtmp.ServerEventKind.STATS_UPDATE}
     options["users"] = dict(user.partition(":")[::2] for user in flags.users)
     options["login_scheme"] = LOGIN[flags.login]
     options["proxy_from"] = flags.proxy_from
@@ -174,6 +177,17 @@ def reload(flags: argparse.Namespace, server: oxrtmp.Server | oxrtmp.aio.Server,
         screen.print("the certificate is new")
 
 
+def line_of(event: oxrtmp.ServerEvent) -> str:
+    name = printable(f"{event.app}/{event.stream_name}")
+    return f"event {event.kind.name.lower()} {event.connection} {name}"
+
+
+def show(server: oxrtmp.Server, screen: Screen) -> None:
+    """Show everything that happens, until the server is closed."""
+    for event in server.events():
+        screen.print(line_of(event))
+
+
 def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -188,6 +202,8 @@ def serve(flags: argparse.Namespace) -> None:
         if flags.tls_cert:
             signal.signal(signal.SIGHUP, lambda number, frame: reload(flags, server, screen))
         threading.Thread(target=screen.keep, args=(stopped,), daemon=True).start()
+        if flags.events:
+            threading.Thread(target=show, args=(server, screen), daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):
             server.serve(Station(flags, hub, screen).serve)
     stopped.set()

@@ -15,7 +15,7 @@ import sys
 import oxrtmp
 import oxrtmp.aio
 from live import Screen, Stream, printable
-from server import TAKEN_OVER, arguments, hub_options, players, reload, server_options
+from server import TAKEN_OVER, arguments, hub_options, line_of, players, reload, server_options
 
 
 class Station:
@@ -81,6 +81,12 @@ async def refresh(screen: Screen) -> None:
         screen.refresh()
 
 
+async def show(server: oxrtmp.aio.Server, screen: Screen) -> None:
+    """Show everything that happens, until the server is closed."""
+    async for event in server.events():
+        screen.print(line_of(event))
+
+
 async def serve(flags: argparse.Namespace) -> None:
     """Serve publishers and players until a signal comes."""
     screen, stop, loop = Screen(flags.quiet), asyncio.Event(), asyncio.get_running_loop()
@@ -97,10 +103,13 @@ async def serve(flags: argparse.Namespace) -> None:
             loop.add_signal_handler(signal.SIGHUP, reload, flags, server, screen)
         serving = loop.create_task(server.serve(Station(flags, hub, screen).serve))
         live = loop.create_task(refresh(screen))
+        showing = loop.create_task(show(server, screen)) if flags.events else None
         await stop.wait()
         await server.close()  # ends every stream
         await serving
         live.cancel()
+        if showing:
+            await showing
 
 
 def main() -> int:

@@ -46,6 +46,7 @@ var (
 	perAddress  = flag.Int("connections-per-address", 5000, "and so `many` from one address")
 	idle        = flag.Int("idle-ms", 60000, "end those that are silent for so many `ms`, and take nothing")
 
+	events    = flag.Bool("events", false, "show everything that happens")
 	users     = flag.String("users", "", "who may connect, as `name:password,...`; empty: everybody")
 	login     = choice("login", "how they log in: `adobe` or llnw", "adobe", "llnw")
 	proxyFrom = flag.String("proxy-from", "", "`networks` of load balancers with PROXY protocol, as 10.0.0.0/8,192.0.2.1/32")
@@ -92,6 +93,9 @@ func serve() error {
 		Limits:   rtmp.Limits{Connections: *connections, ConnectionsPerAddress: *perAddress},
 		Timeouts: rtmp.Timeouts{Idle: time.Duration(*idle) * time.Millisecond},
 	}
+	if *events {
+		options.Events = rtmp.AllEvents &^ rtmp.ServerStats.Mask()
+	}
 	if err := identify(options); err != nil {
 		return err
 	}
@@ -109,6 +113,9 @@ func serve() error {
 		}
 	}
 	screen.Printf("listening on %s", strings.Join(server.Addrs(), ", "))
+	if *events {
+		go show(server, screen)
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -139,6 +146,18 @@ func answers() error {
 		return err
 	}
 	return client.Close()
+}
+
+// show shows everything that happens, until the server is closed.
+func show(server *rtmp.Server, screen *live.Display) {
+	for {
+		e, err := server.NextEvent(-1)
+		if err != nil {
+			return
+		}
+		screen.Printf("event %v %d %s", e.Kind, e.Connection, live.Printable(e.App+"/"+e.StreamName))
+		e.Packet.Release()
+	}
 }
 
 // identify sets who may connect, and who says whom it connects for.
