@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import test from 'node:test'
-import { Client, Engine, FLVReader, Metadata, OxrtmpError, libraryStatistics } from 'oxrtmp'
+import { Client, Engine, FLVReader, Metadata, OxrtmpError, amf, libraryStatistics } from 'oxrtmp'
 import { AVCC, CLIP, ROOT, collect, node, readFLV, within } from './helpers.mjs'
 
 const URL = 'rtmp://host/live/name?key=1'
@@ -191,7 +191,7 @@ test('a stream that the accepting side ends', t => {
 })
 
 /** A message in one chunk on chunk stream 3, message stream 0. */
-const chunk = (type, body) => Buffer.concat([Buffer.of(3, 0, 0, 0, 0, 0, body.length, type, 0, 0, 0, 0), body])
+const chunk = (type, body, streamId = 0) => Buffer.concat([Buffer.of(3, 0, 0, 0, 0, 0, body.length, type, streamId, 0, 0, 0), body])
 
 test('events that few need: acknowledgements, commands, control events', t => {
   const { server, client, heard, talk } = pair(t, { server: { handshakeDone: true }, client: { handshakeDone: true } })
@@ -207,6 +207,31 @@ test('events that few need: acknowledgements, commands, control events', t => {
   ])
   assert.match(server.output().toString('latin1'), /NetConnection\.Call\.Failed/)
   assert.equal(server.closing || client.closing, false)
+})
+
+test('a conversation in AMF3 throughout', t => {
+  for (const mark of [[], [0x11]]) { // alone, or behind the marker with which AMF0 switches
+    const engine = Engine.server({ handshakeDone: true })
+    t.after(() => engine.close())
+    const events = []
+    const say = (streamId, type, ...values) => {
+      const payload = Buffer.concat([Buffer.from(mark), amf.encode(values, { amf3: true })])
+      give(engine, chunk(type, payload, streamId), event => {
+        if (event.type === 'request') event.request.accept()
+        events.push(event)
+      })
+    }
+    say(0, 17, 'connect', 1, { app: 'live', tcUrl: 'rtmp://host/live' })
+    say(0, 17, 'createStream', 2, null)
+    say(1, 17, 'publish', 3, null, 'name', 'live')
+    assert.match(engine.output().toString('latin1'), /NetStream\.Publish\.Start/)
+    say(1, 15, 'onTextData', { text: 'x', bytes: Buffer.of(1, 2) })
+    say(0, 17, 'somethingElse', 4, null)
+    const [{ packet }] = events.filter(event => event.type === 'packet')
+    assert.deepEqual([packet.handler, packet.values[1].text], ['onTextData', 'x'])
+    assert.deepEqual(events.filter(event => event.type === 'command').map(event => event.name), ['somethingElse'])
+    assert.equal(engine.statistics().faulty, 0)
+  }
 })
 
 test('time is what the caller says', () => {
