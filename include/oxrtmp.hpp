@@ -456,6 +456,36 @@ class stream : public owner<Handle, Calls::close> {
     return filled<oxrtmp_connection_statistics>(Calls::connection_statistics, base::handle_);
   }
   std::string peer_address() const { return text(Calls::peer_address, base::handle_); }
+  oxrtmp_capabilities capabilities() const {
+    return filled<oxrtmp_capabilities>(Calls::capabilities, base::handle_);
+  }
+
+  /* Procedures, with AMF0 values. */
+  /** E_TIMEOUT when there is no answer in time. */
+  [[nodiscard]] status call(const std::string &name, bytes_view values, packet &into,
+                            milliseconds time = forever) const {
+    return outcome(
+        Calls::call(base::handle_, name.c_str(), values.data(), values.size(), timeout(time), into.out()), base::id());
+  }
+  /** The number of the REPLY event. */
+  std::uint32_t call_start(const std::string &name, bytes_view values, milliseconds time = forever) const {
+    std::uint32_t call_id = 0;
+    check(Calls::call_start(base::handle_, name.c_str(), values.data(), values.size(), timeout(time), &call_id));
+    return call_id;
+  }
+  void notify(const std::string &name, bytes_view values) const {
+    check(Calls::notify(base::handle_, name.c_str(), values.data(), values.size()));
+  }
+  void answer(std::uint32_t call_id, bytes_view values) const {
+    check(Calls::answer(base::handle_, call_id, values.data(), values.size()));
+  }
+  void refuse(std::uint32_t call_id, const std::string &description, const char *code = nullptr) const {
+    check(Calls::refuse(base::handle_, call_id, code, description.c_str()));
+  }
+  bool send_shared_object(bytes_view values) const {
+    return sent(Calls::send_shared_object(base::handle_, values.data(), values.size()));
+  }
+
   /** How long the peer took to answer; E_TIMEOUT when it did not. */
   [[nodiscard]] status ping(std::chrono::nanoseconds &round_trip, milliseconds time = forever) const {
     std::int64_t ns = 0;
@@ -498,6 +528,13 @@ class stream : public owner<Handle, Calls::close> {
     static constexpr auto statistics = oxrtmp_##name##_statistics; \
     static constexpr auto connection_statistics = oxrtmp_##name##_connection_statistics; \
     static constexpr auto peer_address = oxrtmp_##name##_peer_address; \
+    static constexpr auto capabilities = oxrtmp_##name##_capabilities; \
+    static constexpr auto call = oxrtmp_##name##_call; \
+    static constexpr auto call_start = oxrtmp_##name##_call_start; \
+    static constexpr auto notify = oxrtmp_##name##_notify; \
+    static constexpr auto answer = oxrtmp_##name##_answer; \
+    static constexpr auto refuse = oxrtmp_##name##_refuse; \
+    static constexpr auto send_shared_object = oxrtmp_##name##_send_shared_object; \
     static constexpr auto ping = oxrtmp_##name##_ping; \
     static constexpr auto set_queue = oxrtmp_##name##_set_queue; \
   }
@@ -535,6 +572,10 @@ class session : public detail::stream<oxrtmp_session, detail::session_calls> {
   }
   oxrtmp_connect_info connect() const { return detail::filled<oxrtmp_connect_info>(oxrtmp_session_connect, handle_); }
   oxrtmp_play_info play() const { return detail::filled<oxrtmp_play_info>(oxrtmp_session_play, handle_); }
+  /** tc_url: where to, or nullptr for here again. */
+  void request_reconnect(const char *tc_url, const std::string &description) const {
+    detail::check(oxrtmp_session_request_reconnect(handle_, tc_url, description.c_str()));
+  }
   std::string end_reason() const { return detail::text(oxrtmp_session_end_reason, handle_); }
   void complete() const { detail::check(oxrtmp_session_complete(handle_)); }
   void close_with_status(const char *code, const std::string &description) const {
@@ -644,6 +685,9 @@ class request {
     return result;
   }
   oxrtmp_connect_info connect() const { return detail::filled<oxrtmp_connect_info>(oxrtmp_request_connect, handle_); }
+  oxrtmp_capabilities capabilities() const {
+    return detail::filled<oxrtmp_capabilities>(oxrtmp_request_capabilities, handle_);
+  }
   oxrtmp_play_info play() const { return detail::filled<oxrtmp_play_info>(oxrtmp_request_play, handle_); }
 
   /** Of a connection, connect or FCPublish request the session is none. */
@@ -720,6 +764,12 @@ class server : public detail::owner<oxrtmp_server, oxrtmp_server_close> {
    *  std::thread. */
   void serve(const std::function<void(request)> &function) const {
     detail::check(oxrtmp_server_serve(handle_, call, const_cast<std::function<void(request)> *>(&function)));
+  }
+  /** How many peers were asked. */
+  std::uint32_t request_reconnect(const char *tc_url, const std::string &description) const {
+    std::uint32_t asked = 0;
+    detail::check(oxrtmp_server_request_reconnect(handle_, tc_url, description.c_str(), &asked));
+    return asked;
   }
   /** E_TIMEOUT when sessions were cut off. */
   [[nodiscard]] status shutdown(milliseconds timeout = forever) const {

@@ -144,6 +144,10 @@ void hub_and_relay() {
   }
   std::chrono::nanoseconds round_trip{};
   REQUIRE(player.ping(round_trip, oxrtmp::milliseconds(10000)) == OXRTMP_OK && round_trip.count() > 0);
+  REQUIRE(player.capabilities().fourcc_count > 0);
+  oxrtmp::packet answer;
+  REQUIRE(thrown([&] { static_cast<void>(player.call("nothing", std::string("\5"), answer)); }) == OXRTMP_E_REFUSED);
+  REQUIRE(server.request_reconnect(nullptr, "elsewhere") <= 1);
   oxrtmp_event event{};
   while (relay.statistics().state != OXRTMP_RELAY_RUNNING) {
     REQUIRE(relay.next_event(event, oxrtmp::milliseconds(10000)) == OXRTMP_OK);
