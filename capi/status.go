@@ -77,6 +77,7 @@ var statuses = []struct {
 	{engine.ErrTimeout, C.OXRTMP_E_SILENT},
 	{engine.ErrFlood, C.OXRTMP_E_LIMIT},
 	{engine.ErrStrict, C.OXRTMP_E_PROTOCOL},
+	{engine.ErrMPEGTS, C.OXRTMP_E_MEDIA},
 	{rtmp.ErrAuthentication, C.OXRTMP_E_AUTH},
 	{authmod.ErrNoCredentials, C.OXRTMP_E_AUTH},
 	{authmod.ErrNoLogin, C.OXRTMP_E_REFUSED},
