@@ -109,7 +109,10 @@ func (r *reader) count(n, size int) error {
 }
 
 // open begins a container whose marker stands at the given offset. It takes its place in the table before what is
-// inside it does.
+// inside it does. Like shut it is no part of the functions that call each other for nested containers, so that these need
+// little of the stack.
+//
+//go:noinline
 func (r *reader) open(table *[]entry, marker int) (f frame, err error) {
 	if r.depth >= r.limits.Depth {
 		return f, &Error{Offset: marker, Err: ErrDepth}
@@ -122,6 +125,8 @@ func (r *reader) open(table *[]entry, marker int) (f frame, err error) {
 }
 
 // shut ends a container: from now on references to it are resolved.
+//
+//go:noinline
 func (r *reader) shut(table []entry, f frame, v Value) {
 	r.depth--
 	table[f.index] = entry{

@@ -81,8 +81,11 @@ func parseFourCCs(v amf.Value) (names []string) {
 	for _, p := range properties[:min(len(properties), maxCodecs)] {
 		items = append(items, p.Value)
 	}
-	for _, item := range items[:min(len(items), maxCodecs)] {
+	for i, item := range items[:min(len(items), maxCodecs)] {
 		if name, ok := amf.AsString(item); ok && isCodecName(name) {
+			if names == nil {
+				names = make([]string, 0, min(len(items), maxCodecs)-i)
+			}
 			names = append(names, name)
 		}
 	}
@@ -91,8 +94,11 @@ func parseFourCCs(v amf.Value) (names []string) {
 
 func parseInfoMap(v amf.Value) (infos []FourCCInfo) {
 	properties, _ := amf.Properties(v)
-	for _, p := range properties[:min(len(properties), maxCodecs)] {
+	for i, p := range properties[:min(len(properties), maxCodecs)] {
 		if bits, ok := mask(p.Value); ok && isCodecName(p.Name) {
+			if infos == nil {
+				infos = make([]FourCCInfo, 0, min(len(properties), maxCodecs)-i)
+			}
 			infos = setInfo(infos, p.Name, bits)
 		}
 	}
