@@ -252,6 +252,8 @@ struct memory {
   size_t count;       /* events that it is about, at least the first one */
 };
 bool memory_make(struct addon *addon, oxrtmp_event *events, size_t count, struct memory *memory);
+/* memory_settle tells V8 what is lent now: what was given back as fast as it came needs no collector. */
+void memory_settle(struct addon *addon);
 /* events_make makes what JavaScript gets of events that did not come by the queue: [events, count, structs, loans, slab],
  * maybe several times. */
 napi_value events_make(struct addon *addon, oxrtmp_event *events, size_t count);

@@ -43,8 +43,7 @@ static void account(struct addon *addon, int64_t bytes) {
   atomic_fetch_add(&addon->in_flight, (size_t)bytes);
 }
 
-/* settle tells V8 what is lent now, before more is: what was given back as fast as it came needs no collector. */
-static void settle(struct addon *addon) {
+void memory_settle(struct addon *addon) {
   int64_t ignored, now = (int64_t)atomic_load(&addon->in_flight), change = now - addon->told;
   if (change >= PRESSURE_STEP || change <= -PRESSURE_STEP) {
     napi_adjust_external_memory(addon->env, change * PRESSURE, &ignored);
@@ -351,7 +350,6 @@ static uint32_t packets_in(const oxrtmp_event *events, size_t count) {
 }
 
 bool memory_make(struct addon *addon, oxrtmp_event *events, size_t count, struct memory *memory) {
-  settle(addon);
   uint32_t packets = packets_in(events, count);
   struct loans *loans = NULL;
   memory->structs = memory->loans = memory->slab = make_undefined(addon->env);
@@ -379,6 +377,7 @@ napi_value events_make(struct addon *addon, oxrtmp_event *events, size_t count) 
   if (napi_create_array(env, &result) != napi_ok) {
     return NULL;
   }
+  memory_settle(addon);
   for (uint32_t n = 0; count > 0; n += 5) {
     struct memory memory;
     if (!memory_make(addon, events, count, &memory) ||

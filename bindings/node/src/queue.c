@@ -42,6 +42,7 @@ static size_t deliver(struct addon *addon) {
     at += call(addon, at, count);
     napi_close_handle_scope(addon->env, scope);
   }
+  memory_settle(addon);
   return count;
 }
 
