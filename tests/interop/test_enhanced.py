@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import flv
+import oxrtmp
 import pytest
 from media import Library
 from peers import MODERN, ModernPeer
 from process import Nursery
-from programs import Ingest
+from programs import Ingest, push
 
 Start = Callable[..., Ingest]
 
@@ -75,3 +76,24 @@ def test_modern_ffmpeg_publishes_multitrack(
     original, back = peer.packets(nursery, source), peer.packets(nursery, recorded)
     assert sorted(p["sha256"] for p in back) == sorted(p["sha256"] for p in original)
     assert len({p["stream"] for p in back}) == 4
+
+
+def test_tracks_are_published_again(
+    nursery: Nursery, ingest: Start, language: str, library: Library, peer: ModernPeer, tmp_path: Path
+) -> None:
+    """Two video and two audio tracks, each with the configuration of its own; sent on by us, they are still the same."""
+    source = library.multitrack()
+    server = ingest()
+    recorded = publish(nursery, server, peer, source, tmp_path / "sent.flv")
+    with oxrtmp.FLVReader(str(recorded)) as reader:
+        headers = [p for p in reader if p.kind == oxrtmp.PacketKind.SEQUENCE_HEADER and p.size > 0]
+    tracks = {(p.type, p.track): oxrtmp.codec.describe(p) for p in headers}
+    assert set(tracks) == {(9, 0), (9, 1), (8, 0), (8, 1)}
+    assert [(tracks[9, n].width, tracks[9, n].height) for n in (0, 1)] == [(320, 180), (160, 90)]
+    assert {(tracks[8, n].codec, tracks[8, n].sample_rate) for n in (0, 1)} == {("mp4a", 48000)}
+
+    push(nursery, language, recorded, server.url("again"), "-fast").succeed(30)
+    again = server.ended(2).file
+    server.stop()
+    assert flv.difference(flv.media(flv.read(recorded)), flv.media(flv.read(again))) == ""
+    assert peer.packets(nursery, again) == peer.packets(nursery, recorded)
