@@ -86,10 +86,12 @@ func ParseCommandHead(typeID uint8, p []byte) (name []byte, transaction float64,
 	}
 	s := amf.Scanner{Input: body}
 	t, err := s.Next()
-	if err != nil || t.Type != amf.TokenString {
+	if err == nil {
+		name, err = headName(&t)
+	}
+	if err != nil {
 		return nil, 0, nil, &Error{Field: "command name", Err: ErrName}
 	}
-	name = t.Text
 	switch t, err = s.Next(); {
 	case err != nil:
 	case t.Type == amf.TokenNumber:
@@ -106,6 +108,20 @@ func ParseCommandHead(typeID uint8, p []byte) (name []byte, transaction float64,
 		return name, transaction, nil, nil
 	}
 	return name, transaction, body[s.Offset:], nil
+}
+
+// headName returns the name that a token is, which may have been switched to AMF3.
+func headName(t *amf.Token) ([]byte, error) {
+	switch t.Type {
+	case amf.TokenString:
+		return t.Text, nil
+	case amf.TokenAMF3:
+		v, n, err := amf.DecodeValueAMF3(t.Text, amf.Limits{})
+		if name, ok := amf.AsString(v); err == nil && ok {
+			return t.Text[n-len(name) : n], nil // its text is what it ends with
+		}
+	}
+	return nil, ErrName
 }
 
 func transactionID(v amf.Value) float64 {

@@ -246,3 +246,18 @@ func TestParseStreamID(t *testing.T) {
 		}
 	}
 }
+
+// A name that was switched to AMF3 is found at the head of a command too, where it stands.
+func TestCommandHeadWithANameInAMF3(t *testing.T) {
+	p := []byte("\x11\x06\x09ping\x00\x3f\xf0\x00\x00\x00\x00\x00\x00\x05")
+	name, id, values, err := message.ParseCommandHead(message.TypeCommand, p)
+	if err != nil || string(name) != "ping" || id != 1 || string(values) != "\x05" {
+		t.Fatalf("%q, %v, %x, %v", name, id, values, err)
+	}
+	if p[3] = 'k'; string(name) != "king" {
+		t.Error("the name does not alias the payload")
+	}
+	if _, _, _, err := message.ParseCommandHead(message.TypeCommand, []byte("\x11\x04\x01")); !errors.Is(err, message.ErrName) {
+		t.Errorf("a number for a name: %v", err)
+	}
+}

@@ -78,7 +78,8 @@ func FuzzParseCommand(f *testing.F) {
 			return
 		}
 		name, id, values, err := message.ParseCommandHead(typeID, p)
-		if err != nil && typeID == message.TypeCommandAMF3 && p[0] != 0 && p[0] != 2 {
+		inAMF3 := typeID == message.TypeCommandAMF3 || typeID == message.TypeDataAMF3 || typeID == message.TypeSharedObjectAMF3
+		if err != nil && inAMF3 && p[0] != 0 && p[0] != 2 {
 			err, name, id = nil, []byte(c.Name), c.TransactionID // in AMF3
 		}
 		if err != nil || string(name) != c.Name || id != c.TransactionID || len(values) > len(p) {
