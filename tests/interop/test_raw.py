@@ -31,13 +31,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return video, audio
 
 
-@pytest.fixture(params=["c", "python", "node"])
+@pytest.fixture(params=["go", "c", "python", "node"])
 def program(request: pytest.FixtureRequest, tmp_path: Path) -> list[str | Path]:
     if request.param == "python":
         return [BUILD / "venv/bin/python", RAW / "raw.py"]
     if request.param == "node":
         return ["node", RAW / "raw.mjs"]
     binary = tmp_path / "raw"
+    if request.param == "go":
+        subprocess.run(["go", "build", "-o", binary, "./tests/interop/raw/go"], cwd=ROOT, check=True)
+        return [binary]
     command = ["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "include", RAW / "raw.c", "-o", binary]
     subprocess.run([*command, "-L", BUILD, "-lxrtmp", f"-Wl,-rpath,{BUILD}"], check=True)
     return [binary]
