@@ -407,7 +407,7 @@ func (c *Client) Close() error {
 	c.events.abandon(ErrClosed, func(ClientEvent) {})
 	c.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
 	state, away := c.state(), error(nil)
-	if c.away() {
+	if c.away() && c.link.err == nil {
 		away = c.upkeep.away
 	}
 	c.closed, c.link.keeps = true, false

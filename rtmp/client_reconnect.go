@@ -67,8 +67,7 @@ func (c *Client) retry() (bool, error) {
 	for {
 		c.link.mu.Lock()
 		failed, err, to := c.retrying.failed, c.upkeep.away, c.target
-		if o.Attempts > 0 && failed >= o.Attempts {
-			c.upkeep.away = nil
+		if o.Attempts > 0 && failed >= o.Attempts { // it stays away until the link has ended, so that nothing is sent
 			c.link.mu.Unlock()
 			return false, err
 		}
