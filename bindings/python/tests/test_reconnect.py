@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 import oxrtmp
 import pytest
@@ -50,12 +51,13 @@ def test_attempts_are_counted() -> None:
     server = oxrtmp.Server("127.0.0.1:0")
     client, session = publish(server, reconnect=True, retry_min=0.001, retry_max=0.01, attempts=3)
     server.close()
+    session.close()
     assert client.next_event(10).kind == EventKind.RECONNECTING
-    with pytest.raises(oxrtmp.ConnectionError, match="connection refused"):
+    with client, pytest.raises(oxrtmp.TransportError) as end:
         while True:
             client.send_audio(0, b"x")
-    client.close()
-    session.close()
+            time.sleep(0.001)
+    assert end.value.phase in ("tcp", "handshake"), end.value  # nobody is there, but for a test of somebody else's
 
 
 def test_video_is_dropped_instead_of_waiting() -> None:

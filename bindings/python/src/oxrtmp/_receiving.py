@@ -72,8 +72,8 @@ class Receiver(Stream):
         """The next that its peer tells besides packets. Waits as next_packet does, and raises what that raises.
 
         Of a session that is played PAUSE, UNPAUSE, SEEK, RECEIVE and BUFFER_LENGTH; of a client that plays STATUS and
-        CONTROL; with answer_calls of both, and of any session, CALL and SHARED_OBJECT. What nobody takes is dropped past
-        256.
+        CONTROL; of one that publishes, with reconnect or drop_video, RECONNECTING, RECONNECTED, CONGESTED and RELIEVED; with
+        answer_calls of both, and of any session, CALL and SHARED_OBJECT. What nobody takes is dropped past 256.
         """
         deadline = deadline_of(timeout)
         while True:
