@@ -31,6 +31,10 @@ struct handle {
   struct handle *next, *previous; /* the addon's live ones */
 };
 
+static inline bool is_client(const struct handle *handle) { return handle->kind == CLIENT; }
+static inline oxrtmp_client client_of(const struct handle *handle) { return (oxrtmp_client){handle->id}; }
+static inline oxrtmp_session session_of(const struct handle *handle) { return (oxrtmp_session){handle->id}; }
+
 /* ---- the addon in one environment ---- */
 
 struct addon {
@@ -81,6 +85,8 @@ bool arguments_get(napi_env env, napi_callback_info info, struct arguments *a);
 bool get_handle(struct arguments *a, size_t at, enum kind kind, struct handle **handle);
 bool get_double(struct arguments *a, size_t at, double *value);
 bool get_u32(struct arguments *a, size_t at, uint32_t *value);
+/* The arguments, of which the first must be the handle of a client or a session. */
+bool get_stream(napi_env env, napi_callback_info info, struct arguments *a, struct handle **handle);
 bool get_i32(struct arguments *a, size_t at, int32_t *value);
 bool get_bytes(struct arguments *a, size_t at, const uint8_t **data, size_t *size);
 bool get_string(struct arguments *a, size_t at, char **text); /* NULL for undefined and null; to be freed */

@@ -5,24 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_client(const struct handle *handle) { return handle->kind == CLIENT; }
-static oxrtmp_client client_of(const struct handle *handle) { return (oxrtmp_client){handle->id}; }
-static oxrtmp_session session_of(const struct handle *handle) { return (oxrtmp_session){handle->id}; }
-
-static bool get_stream(napi_env env, napi_callback_info info, struct arguments *a, struct handle **handle) {
-  void *value;
-  if (!arguments_get(env, info, a)) {
-    return false;
-  }
-  if (napi_get_value_external(env, a->values[0], &value) != napi_ok ||
-      (((struct handle *)value)->kind != CLIENT && ((struct handle *)value)->kind != SESSION)) {
-    fail_argument(env, "not a handle of this kind");
-    return false;
-  }
-  *handle = value;
-  return true;
-}
-
 /* ---- calls: each waits on a thread ---- */
 
 struct call_job {

@@ -281,7 +281,10 @@ static napi_value codec_describe(napi_env env, napi_callback_info info) {
 }
 
 /* codecExtradata(codec, bytes), codecRecord(codec, bytes): a Buffer, or a status. */
-static napi_value codec_extradata(napi_env env, napi_callback_info info) {
+typedef oxrtmp_status codec_function(uint32_t codec, const uint8_t *data, size_t size, uint8_t *buf, size_t cap,
+                                     size_t *length);
+
+static napi_value codec_bytes(napi_env env, napi_callback_info info, codec_function *function) {
   struct arguments a;
   uint32_t codec;
   const uint8_t *data;
@@ -290,21 +293,16 @@ static napi_value codec_extradata(napi_env env, napi_callback_info info) {
   if (!arguments_get(env, info, &a) || !get_u32(&a, 0, &codec) || !get_bytes(&a, 1, &data, &size)) {
     return NULL;
   }
-  BYTES(env, &result, oxrtmp_codec_extradata, codec, data, size);
+  BYTES(env, &result, function, codec, data, size);
   return result;
 }
 
+static napi_value codec_extradata(napi_env env, napi_callback_info info) {
+  return codec_bytes(env, info, oxrtmp_codec_extradata);
+}
+
 static napi_value codec_record(napi_env env, napi_callback_info info) {
-  struct arguments a;
-  uint32_t codec;
-  const uint8_t *data;
-  size_t size;
-  napi_value result;
-  if (!arguments_get(env, info, &a) || !get_u32(&a, 0, &codec) || !get_bytes(&a, 1, &data, &size)) {
-    return NULL;
-  }
-  BYTES(env, &result, oxrtmp_codec_record, codec, data, size);
-  return result;
+  return codec_bytes(env, info, oxrtmp_codec_record);
 }
 
 /* codecDetect(bytes): a codec's number, or a status. */

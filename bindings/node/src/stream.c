@@ -5,19 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static oxrtmp_client client_of(const struct handle *handle) {
-  return (oxrtmp_client){handle->id};
-}
-
-static oxrtmp_session session_of(const struct handle *handle) {
-  return (oxrtmp_session){handle->id};
-}
-
-static bool is_client(const struct handle *handle) {
-  return handle->kind == CLIENT;
-}
-
-static bool get_stream(napi_env env, napi_callback_info info, struct arguments *a, struct handle **handle) {
+bool get_stream(napi_env env, napi_callback_info info, struct arguments *a, struct handle **handle) {
   void *value;
   if (!arguments_get(env, info, a)) {
     return false;
