@@ -17,8 +17,10 @@ static PyObject *codec_describe(PyObject *module, PyObject *object) {
                        i.sample_rate, i.channels, i.length_size, i.name, i.parameter);
 }
 
-/* codec_extradata(codec, data) */
-static PyObject *codec_extradata(PyObject *module, PyObject *args) {
+typedef oxrtmp_status codec_function(uint32_t codec, const uint8_t *data, size_t size, uint8_t *buf, size_t cap,
+                                     size_t *length);
+
+static PyObject *codec_bytes(PyObject *module, PyObject *args, codec_function *function) {
   PyObject *text, *result = NULL;
   Py_buffer b;
   uint32_t codec;
@@ -27,10 +29,20 @@ static PyObject *codec_extradata(PyObject *module, PyObject *args) {
   }
   if (native_codec_number(text, &codec)) {
     oxrtmp_status status;
-    NATIVE_BYTES(result, status, module, Py_None, oxrtmp_codec_extradata, codec, b.buf, (size_t)b.len);
+    NATIVE_BYTES(result, status, module, Py_None, function, codec, b.buf, (size_t)b.len);
   }
   PyBuffer_Release(&b);
   return result;
+}
+
+/* codec_extradata(codec, data) */
+static PyObject *codec_extradata(PyObject *module, PyObject *args) {
+  return codec_bytes(module, args, oxrtmp_codec_extradata);
+}
+
+/* codec_record(codec, annexb) */
+static PyObject *codec_record(PyObject *module, PyObject *args) {
+  return codec_bytes(module, args, oxrtmp_codec_record);
 }
 
 /* codec_detect(record) */
@@ -43,22 +55,6 @@ static PyObject *codec_detect(PyObject *module, PyObject *args) {
   oxrtmp_status status = oxrtmp_codec_detect(b.buf, (size_t)b.len, &codec);
   PyBuffer_Release(&b);
   return status == OXRTMP_OK ? native_codec_text(codec) : native_raise(module, status);
-}
-
-/* codec_record(codec, annexb) */
-static PyObject *codec_record(PyObject *module, PyObject *args) {
-  PyObject *text, *result = NULL;
-  Py_buffer b;
-  uint32_t codec;
-  if (!PyArg_ParseTuple(args, "Oy*", &text, &b)) {
-    return NULL;
-  }
-  if (native_codec_number(text, &codec)) {
-    oxrtmp_status status;
-    NATIVE_BYTES(result, status, module, Py_None, oxrtmp_codec_record, codec, b.buf, (size_t)b.len);
-  }
-  PyBuffer_Release(&b);
-  return result;
 }
 
 /* nalu_parse(codec, length_size, data) returns a list of (data, type, random_access, parameter_set). */
