@@ -9,20 +9,8 @@ func (l *link) replace(t transport, e protocol, with func()) error {
 	l.replacing = true
 	defer func() { l.replacing = false }()
 	l.transport.close()
-	for l.writing && l.err == nil { // its write fails now
-		if l.drained == nil {
-			l.drained = make(chan struct{})
-		}
-		drained := l.drained
-		l.mu.Unlock()
-		select {
-		case <-drained:
-		case <-l.dead:
-		}
-		l.mu.Lock()
-	}
-	if l.err != nil {
-		return l.err
+	if err := l.waitFor(func() bool { return !l.writing }, -1, nil); err != nil { // its write fails now
+		return err
 	}
 	l.transport.release()
 	l.engine.Close()
