@@ -39,7 +39,9 @@ def described(value: dict[str, Any], amf3: bool) -> Any:
             return bytes.fromhex(content)
         case "object":
             static = "sealed" in value and not value.get("dynamic")
-            return amf.Object(pairs(content, amf3), value.get("class", ""), sealed=value.get("sealed", 0), static=static)
+            return amf.Object(
+                pairs(content, amf3), value.get("class", ""), sealed=value.get("sealed", 0), static=static
+            )
         case "ecma_array":
             return amf.ECMAArray(pairs(content, amf3))
         case "strict_array":

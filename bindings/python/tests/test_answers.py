@@ -258,7 +258,10 @@ def elsewhere(url_of: Callable[[int], str]) -> Iterator[tuple[str, list[int]]]:
 
 
 def test_redirections_are_followed() -> None:
-    with Server("127.0.0.1:0", ask_play=True) as there, elsewhere(lambda _: f"rtmp://{there.address}/other") as (at, came):
+    with (
+        Server("127.0.0.1:0", ask_play=True) as there,
+        elsewhere(lambda _: f"rtmp://{there.address}/other") as (at, came),
+    ):
         with ThreadPoolExecutor(1) as pool:
             calls: list[Callable[..., Client]] = [Client.publish, Client.play]
             for call in calls:

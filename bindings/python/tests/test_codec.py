@@ -37,7 +37,11 @@ def test_records() -> None:
 
 def test_nal_units() -> None:
     units = codec.nalus("avc1", ANNEXB, length_size=0)
-    assert [(u.type, u.random_access, u.parameter_set) for u in units] == [(7, False, True), (8, False, True), (5, True, False)]
+    assert [(u.type, u.random_access, u.parameter_set) for u in units] == [
+        (7, False, True),
+        (8, False, True),
+        (5, True, False),
+    ]
     lengths = codec.from_annexb(ANNEXB)
     assert codec.nalus("avc1", lengths) == units
     assert codec.from_annexb(codec.to_annexb(lengths)) == lengths

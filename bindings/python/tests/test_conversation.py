@@ -106,7 +106,10 @@ def test_media_of_unknown_codecs_are_handed_on(pair: Pair) -> None:
     strange = [bytes([0x90 | n]) + b"zzzz12345678" for n in range(16)]
     cut = [b"", b"\x17", b"\x17\1", b"\x97\x02"]
     count = malformed = 0
-    for kind, payload in [*((9, p) for p in video + strange + cut), *((8, p) for p in audio + strange + [b"", b"\xaf"])]:
+    for kind, payload in [
+        *((9, p) for p in video + strange + cut),
+        *((8, p) for p in audio + strange + [b"", b"\xaf"]),
+    ]:
         packet = packet_of(pair, kind, payload)
         if packet.malformed:
             assert packet.codec == "" and packet.data == payload

@@ -132,9 +132,7 @@ async def test_every_hook_of_asyncio_is_called_once() -> None:
         oxrtmp.aio.Hub() as hub,
         oxrtmp.aio.Server("127.0.0.1:0", hooks=diary.async_hooks(), hub=hub, stats_interval=3600) as server,
     ):
-        await asyncio.to_thread(
-            conversation, server.address, lambda connection, words: words in diary.said(connection)
-        )
+        await asyncio.to_thread(conversation, server.address, lambda connection, words: words in diary.said(connection))
         async with asyncio.timeout(10):
             while "disconnect" not in diary.said(1) or "disconnect" not in diary.said(2):
                 await asyncio.sleep(0.005)
@@ -183,9 +181,7 @@ async def test_events_are_awaited() -> None:
                 diary.write(event.kind.name.lower(), event)
 
         task = asyncio.create_task(take())
-        await asyncio.to_thread(
-            conversation, server.address, lambda connection, words: words in diary.said(connection)
-        )
+        await asyncio.to_thread(conversation, server.address, lambda connection, words: words in diary.said(connection))
         await server.close()
         await asyncio.wait_for(task, 10)
     diary.check()
@@ -232,7 +228,9 @@ def test_hooks_refuse(kind: RequestKind, way: str, caplog: pytest.LogCaptureFixt
 def test_hooks_come_before_requests() -> None:
     """What a hook lets pass is asked for where the application has asked for it."""
     seen: list[str] = []
-    hooks = Hooks(connect=lambda request: seen.append("hook connect"), publish=lambda request: seen.append("hook publish"))
+    hooks = Hooks(
+        connect=lambda request: seen.append("hook connect"), publish=lambda request: seen.append("hook publish")
+    )
     with oxrtmp.Server("127.0.0.1:0", hooks=hooks, ask_connect=True) as server:
 
         def handler(request: oxrtmp.Request) -> None:
@@ -255,8 +253,12 @@ def test_media_tags_are_dropped(way: str) -> None:
         assert event.packet
         return event.packet.timestamp_ms % 2 == 0
 
-    hooks = Hooks(media_tag=keeps, video_frame=lambda event: frames.append(event.packet.timestamp_ms if event.packet else -1))
-    options: Any = {"hooks": hooks} if way == "hook" else {"ask_media_tag": True, "events": [ServerEventKind.VIDEO_FRAME]}
+    hooks = Hooks(
+        media_tag=keeps, video_frame=lambda event: frames.append(event.packet.timestamp_ms if event.packet else -1)
+    )
+    options: Any = (
+        {"hooks": hooks} if way == "hook" else {"ask_media_tag": True, "events": [ServerEventKind.VIDEO_FRAME]}
+    )
     with oxrtmp.Server("127.0.0.1:0", **options) as server:
 
         def take() -> None:
@@ -378,7 +380,10 @@ def test_hooks_in_a_chain_and_one_that_logs(caplog: pytest.LogCaptureFixture) ->
     hooks = Hooks.chain(
         Hooks.log(logging.getLogger("station")),
         Hooks(publish=first, media_tag=media),
-        Hooks(publish=lambda request: seen.append("second"), media_tag=lambda event: seen.append(f"{event.packet.timestamp_ms}")),
+        Hooks(
+            publish=lambda request: seen.append("second"),
+            media_tag=lambda event: seen.append(f"{event.packet.timestamp_ms}"),
+        ),
     )
     caplog.set_level(logging.DEBUG, "station")
     with oxrtmp.Hub() as hub, oxrtmp.Server("127.0.0.1:0", hooks=hooks, hub=hub) as server:
@@ -393,7 +398,9 @@ def test_hooks_in_a_chain_and_one_that_logs(caplog: pytest.LogCaptureFixture) ->
     assert seen == ["first", "first", "first", "second", "0", "2"]
     lines = [r for r in caplog.records if r.name == "station"]
     assert {r.levelname for r in lines if "audio_frame" in r.message} == {"DEBUG"}
-    assert any("publish connection=3" in r.message and "stream=se…" in r.message and r.levelno == logging.INFO for r in lines)
+    assert any(
+        "publish connection=3" in r.message and "stream=se…" in r.message and r.levelno == logging.INFO for r in lines
+    )
     assert "secret-key" not in caplog.text
 
 
@@ -409,7 +416,12 @@ async def test_coroutine_functions_in_a_chain() -> None:
     async def note(request: oxrtmp.aio.Request) -> None:
         seen.append("note")
 
-    hooks = Hooks.chain(Hooks(publish=note), Hooks(publish=lambda request: seen.append("plain")), Hooks(publish=refuse), Hooks(publish=note))
+    hooks = Hooks.chain(
+        Hooks(publish=note),
+        Hooks(publish=lambda request: seen.append("plain")),
+        Hooks(publish=refuse),
+        Hooks(publish=note),
+    )
     async with oxrtmp.aio.Server("127.0.0.1:0", hooks=hooks) as server:
         with pytest.raises(oxrtmp.RefusedError, match="not you"):
             await asyncio.to_thread(oxrtmp.Client.publish, f"rtmp://{server.address}/live/test")

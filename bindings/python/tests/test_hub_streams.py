@@ -63,9 +63,13 @@ def test_data_messages_come_as_they_are() -> None:
         amf.encode("onTextData", {"text": "hello"}),
         amf.encode("onCuePoint", {"name": "ad", "time": 1.5}),
         amf.encode("onFI", {"sd": "01-01-2026", "st": "12:00:00.000"}),
-        b"\2\0\6onOdd\xff\x0f\0\0\0\0" b"\x11\6\7abc",  # XML, AMF3, and a name that is no UTF-8
+        b"\2\0\6onOdd\xff\x0f\0\0\0\0\x11\6\7abc",  # XML, AMF3, and a name that is no UTF-8
     ]
-    with Hub() as hub, Server("127.0.0.1:0", hub=hub) as server, Client.publish(f"rtmp://{server.address}/live/x") as sender:
+    with (
+        Hub() as hub,
+        Server("127.0.0.1:0", hub=hub) as server,
+        Client.publish(f"rtmp://{server.address}/live/x") as sender,
+    ):
         send_frames(sender, 0, 1)
         until(lambda: stream(hub).packets == 1)
         with Client.play(f"rtmp://{server.address}/live/x") as remote, hub.play("live", "x") as local:

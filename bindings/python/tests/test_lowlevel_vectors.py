@@ -189,7 +189,13 @@ def carried(vector: dict[str, Any]) -> Message:
 
 # ---- messages ----
 
-NAMES = {"sequence": "value", "size": "value", "csid": "value", "timestamp": "timestamp_ms", "buffer_length": "buffer_ms"}
+NAMES = {
+    "sequence": "value",
+    "size": "value",
+    "csid": "value",
+    "timestamp": "timestamp_ms",
+    "buffer_length": "buffer_ms",
+}
 
 
 @pytest.mark.parametrize("vector", load("control"))
@@ -237,7 +243,9 @@ def typed(value: dict[str, Any]) -> Any:
         case "object" | "ecma_array":
             return Pairs((name, typed(v)) for name, v in content)
         case "array" if value["associative"]:
-            return Pairs((n, typed(v)) for n, v in [*value["associative"], *([str(i), v] for i, v in enumerate(content))])
+            return Pairs(
+                (n, typed(v)) for n, v in [*value["associative"], *([str(i), v] for i, v in enumerate(content))]
+            )
         case "array" | "vector_object" | "strict_array":
             return [typed(v) for v in content]
         case "dictionary":
@@ -411,7 +419,19 @@ def test_aggregates(vector: dict[str, Any]) -> None:
 
 def test_every_file_is_read() -> None:
     """Those without a function here are named: shared objects, and the answers to logins."""
-    here = {"handshake", "chunk", "control", "commands", "amf0", "amf3", "flv", "audio", "video", "negative", "aggregate"}
+    here = {
+        "handshake",
+        "chunk",
+        "control",
+        "commands",
+        "amf0",
+        "amf3",
+        "flv",
+        "audio",
+        "video",
+        "negative",
+        "aggregate",
+    }
     assert {file.stem for file in VECTORS.glob("*.json")} - here == {"sharedobject", "auth"}
     assert all(len(every(name)) >= 1 for name in here)
 

@@ -34,7 +34,11 @@ from test_hub_streams import late_player, stream
 
 
 def names_of(options: Any) -> list[str]:
-    return [f.name for f in dataclasses.fields(options)] if dataclasses.is_dataclass(options) else [*options.__annotations__]
+    return (
+        [f.name for f in dataclasses.fields(options)]
+        if dataclasses.is_dataclass(options)
+        else [*options.__annotations__]
+    )
 
 
 @pytest.mark.parametrize(

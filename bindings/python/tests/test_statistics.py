@@ -48,7 +48,11 @@ def test_streams_and_connections() -> None:
         until(lambda: session.statistics().packets == 100)
         sent = client.statistics()
         seconds = sent.duration_ns / 1e9
-        assert sent.video_bytes == 50 * 1005 and sent.audio_bytes == 50 * 102 and sent.bytes == sent.video_bytes + sent.audio_bytes
+        assert (
+            sent.video_bytes == 50 * 1005
+            and sent.audio_bytes == 50 * 102
+            and sent.bytes == sent.video_bytes + sent.audio_bytes
+        )
         assert sent.keyframes == 2 and sent.keyframe_interval_ns == 500_000_000 and sent.dropped == 0
         assert sent.frame_rate == pytest.approx(50 / seconds, rel=0.01)
         assert sent.video_bitrate == pytest.approx(50 * 1005 * 8 / seconds, rel=0.01)
@@ -78,9 +82,16 @@ def test_server() -> None:
             (connection,) = figures["connection_list"]
             assert {f.name for f in fields(ConnectionStatistics)} <= set(connection)
             (stream,) = connection["stream_list"]
-            assert (stream["kind"], stream["app"], stream["stream_name"], stream["video_packets"]) == ("publish", "live", "se…", 1)
+            assert (stream["kind"], stream["app"], stream["stream_name"], stream["video_packets"]) == (
+                "publish",
+                "live",
+                "se…",
+                1,
+            )
             text = server.prometheus()
-            assert "secret" not in text and "\noxrtmp_accepted_total 1\n" in text and "oxrtmp_stream_frame_rate{" in text
+            assert (
+                "secret" not in text and "\noxrtmp_accepted_total 1\n" in text and "oxrtmp_stream_frame_rate{" in text
+            )
             assert all(LINE.fullmatch(line) for line in text.splitlines() if not line.startswith("# "))
         until(lambda: server.statistics()["ended"] == 1)
         assert server.statistics()["packets_received"] == 1
@@ -99,7 +110,12 @@ def test_failures() -> None:
         until(lambda: found or found.extend(f for f in [server.take_failure()] if f))
         (failure,) = found
         assert failure.status == Status.PROTOCOL and failure.phase == "connect" and "strict about app" in failure.text
-        assert failure.connection == 2 and failure.offset == 0 and len(failure.data) > 3100 and failure.peer.startswith("127.0.0.1:")
+        assert (
+            failure.connection == 2
+            and failure.offset == 0
+            and len(failure.data) > 3100
+            and failure.peer.startswith("127.0.0.1:")
+        )
         with Engine.server(strict=Strict.APP) as engine, pytest.raises(Error) as caught:
             engine.receive(failure.data, 0)
         assert caught.value.status == Status.PROTOCOL
@@ -111,7 +127,9 @@ def test_failures() -> None:
 def test_asyncio() -> None:
     async def run() -> None:
         async with aio.Server("127.0.0.1:0") as server:
-            client, session = await asyncio.gather(aio.Client.publish(f"rtmp://{server.address}/live/x"), accepted(server))
+            client, session = await asyncio.gather(
+                aio.Client.publish(f"rtmp://{server.address}/live/x"), accepted(server)
+            )
             await session.ping(5)
             assert session.connection_statistics().ping_rtt_ns > 0 and client.connection_statistics().bytes_sent > 3000
             assert server.statistics()["publishers"] == 1 and "oxrtmp_publishers 1" in server.prometheus()

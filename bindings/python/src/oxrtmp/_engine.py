@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import asdict
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import _native
-from ._base import BaseRequest, Handle
-from ._errors import Error
+from ._base import BaseRequest
 from ._event import Event
 from ._native import Packet
+from ._owned import Managed, Owned
 from ._types import ClientOptions, EngineStatistics, EventKind, Metadata, ServerOptions, native_options
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ class EngineRequest(BaseRequest):
         self._redirect(url, description)
 
 
-class Engine(Handle):
+class Engine(Owned, Managed):
     """The protocol of one connection, without socket, thread or clock.
 
     Make one with Engine.server, Engine.publish or Engine.play.
@@ -62,8 +60,6 @@ class Engine(Handle):
     called from any thread.
     """
 
-    _closed = True
-
     @classmethod
     def server(cls, *, shaken: bool = False, **options: Unpack[ServerOptions]) -> Self:
         """The accepting side of a connection. `shaken`: the handshake was done elsewhere.
@@ -71,8 +67,8 @@ class Engine(Handle):
         Of the options, what concerns listening, connections and sending has no meaning.
         """
         self = cls()
-        self._handle = _native.engine_server_create(*native_options(options), SHAKEN if shaken else 0)
-        self._closed = False
+        handle = _native.engine_server_create(*native_options(options), SHAKEN if shaken else 0)
+        self._own(handle, _native.engine_close)
         return self
 
     @classmethod
@@ -90,15 +86,8 @@ class Engine(Handle):
         self = cls()
         plain, limits, timeouts = native_options(options)
         plain.pop("send_timeout", None)
-        self._handle = create(url, plain, limits, timeouts, SHAKEN if shaken else 0)
-        self._closed = False
+        self._own(create(url, plain, limits, timeouts, SHAKEN if shaken else 0), _native.engine_close)
         return self
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def receive(self, data: Buffer, now: float) -> int:
         """Give it bytes that arrived. How many it took: not all while events or a request wait; give it the rest then.
@@ -186,16 +175,6 @@ class Engine(Handle):
     def statistics(self) -> EngineStatistics:
         """What the connection has done."""
         return EngineStatistics(**_native.engine_statistics(self._handle))
-
-    def close(self) -> None:
-        """End the engine. Packets that were taken stay valid. Closing again does nothing."""
-        if not self._closed:
-            self._drop()
-
-    def _drop(self) -> None:
-        self._closed = True
-        with contextlib.suppress(Error):
-            _native.engine_close(self._handle)
 
 
 def _milliseconds(now: float) -> int:

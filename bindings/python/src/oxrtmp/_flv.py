@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _native
-from ._base import Handle
-from ._errors import AgainError, Error, Status
+from ._errors import AgainError, Status
 from ._native import Packet
+from ._owned import Managed, Owned
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
-class Recorder(Handle):
+class Recorder(Managed):
     """Writes packets into an FLV file: payloads as they came, and in the first file timestamps too.
 
     If the file exists, name-2.flv, name-3.flv, ... is used instead: no file is overwritten. A file whose recorder is
@@ -58,12 +56,6 @@ class Recorder(Handle):
     def __repr__(self) -> str:
         return f"<oxrtmp.Recorder {'closed' if self._closed else self.path}>"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
-
     def write(self, packet: Packet) -> None:
         """Append a packet. Pass every packet, `continued` ones included. Waits for the file system only."""
         _native.recorder_write(self._handle, packet)
@@ -75,15 +67,14 @@ class Recorder(Handle):
 
     def close(self) -> None:
         """Complete the file: duration, size, index of keyframes. Closing again does nothing."""
-        if not self._closed:
-            self._drop()
+        super().close()
 
     def _drop(self) -> None:
         self._closed = True
         _native.recorder_close(self._handle)
 
 
-class FLVReader(Handle):
+class FLVReader(Owned, Managed):
     """Reads packets from an FLV file, or without a path from bytes that are fed to it.
 
     with oxrtmp.FLVReader("clip.flv") as reader:
@@ -92,14 +83,8 @@ class FLVReader(Handle):
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._handle = _native.flv_reader_create() if path is None else _native.flv_reader_open(os.fsencode(path))
-        self._closed = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
+        handle = _native.flv_reader_create() if path is None else _native.flv_reader_open(os.fsencode(path))
+        self._own(handle, _native.flv_reader_close)
 
     def __iter__(self) -> Iterator[Packet]:
         """Packets to the end of the file, or of what was fed so far."""
@@ -114,16 +99,6 @@ class FLVReader(Handle):
         """Feed the next bytes of an FLV stream, split anywhere. AgainError when too many packets wait to be taken."""
         if not _native.flv_reader_feed(self._handle, data):
             raise AgainError("take the packets that wait first", Status.AGAIN)
-
-    def close(self) -> None:
-        """Close the file. Closing again does nothing."""
-        if not self._closed:
-            self._drop()
-
-    def _drop(self) -> None:
-        self._closed = True
-        with contextlib.suppress(Error):
-            _native.flv_reader_close(self._handle)
 
 
 def _options(index_bytes: int, rotate_bytes: int, rotate_duration: float | None) -> dict[str, Any]:

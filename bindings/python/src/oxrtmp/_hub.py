@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 from . import _native
-from ._base import BaseRequest, Handle
+from ._base import BaseRequest
 from ._client import Client
 from ._errors import Error, Status
+from ._owned import Managed, Owned
 from ._relay import Relay
 from ._types import (
     ClientOptions,
@@ -38,12 +37,11 @@ NOT_GRANTED = {
 }
 
 
-class BaseHub(Handle):
+class BaseHub(Owned):
     """Everything but what makes clients."""
 
     def __init__(self, **options: Unpack[HubOptions]) -> None:
-        self._handle = _native.hub_create(native_hub_options(options))
-        self._closed = False
+        self._own(_native.hub_create(native_hub_options(options)), _native.hub_close)
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.Hub{' closed' if self._closed else ''}>"
@@ -104,11 +102,6 @@ class BaseHub(Handle):
         if not self._closed:
             self._drop()
 
-    def _drop(self) -> None:
-        self._closed = True
-        with contextlib.suppress(Error):
-            _native.hub_close(self._handle)
-
     def _relay(self, app: str, stream_name: str, url: str, options: Any, *, pull: bool) -> int:
         begin = _native.hub_pull if pull else _native.hub_push
         return begin(self._handle, app, stream_name, url, *native_relay_options(options))
@@ -125,7 +118,7 @@ class BaseHub(Handle):
         return handle, f"hub:{app}/{stream_name}", receives, send_timeout
 
 
-class Hub(BaseHub):
+class Hub(BaseHub, Managed):
     """Takes what is published under an application's and a stream's name and gives it to everybody who plays that.
 
     A whole live server:
@@ -137,12 +130,6 @@ class Hub(BaseHub):
     loses video up to a keyframe and keeps its audio; the others do not notice it. When a publisher goes its players stay
     for the grace period, and go on with the next one. Any number of servers may share a hub.
     """
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def publish(self, app: str, stream_name: str, /, **options: Unpack[ClientOptions]) -> Client:
         """Publish into the hub: a client without a connection.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import _native
-from ._lowlevel_part import Part
+from ._owned import Managed, Owned
 from ._types import Limits
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ class Message:
     payload: bytes | memoryview = b""  #: memoryview: of the buffer that it was written to
 
 
-class ChunkDecoder(Part):
+class ChunkDecoder(Owned, Managed):
     """Reads the chunks of one direction, at a chunk size of 128. Of limits three hold: message_bytes, partial_bytes, chunk_streams."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        super().__init__(_native.chunk_decoder_create((limits or Limits())._native()), _native.chunk_decoder_close)
+        self._own(_native.chunk_decoder_create((limits or Limits())._native()), _native.chunk_decoder_close)
 
     def feed(self, data: Buffer) -> int:
         """Give it bytes that follow those before, up to the end of the next message. How many it took.
@@ -59,11 +59,11 @@ class ChunkDecoder(Part):
         _native.chunk_decoder_abort(self._handle, chunk_stream_id)
 
 
-class ChunkEncoder(Part):
+class ChunkEncoder(Owned, Managed):
     """Writes the chunks of one direction, at a chunk size of 128, with headers as short as the messages before permit."""
 
     def __init__(self) -> None:
-        super().__init__(_native.chunk_encoder_create(), _native.chunk_encoder_close)
+        self._own(_native.chunk_encoder_create(), _native.chunk_encoder_close)
 
     def write(self, message: Message) -> bytes:
         """The chunks of a message. ArgumentError when an id, the type or the size is out of range."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import _native
-from ._lowlevel_part import Part
+from ._owned import Managed, Owned
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -27,7 +27,7 @@ class HandshakeInfo:
     peer_version: bytes  #: bytes 4 to 7 of the peer's C1 or S1
 
 
-class Handshake(Part):
+class Handshake(Owned, Managed):
     """One side of a handshake. The calling side's first output is at hand.
 
     `client`: the calling side, else the accepting one. `digest`: the calling side offers the digest handshake; the other
@@ -38,7 +38,7 @@ class Handshake(Part):
     def __init__(
         self, *, client: bool = False, digest: bool = False, time_ms: int = 0, random: Buffer | None = None
     ) -> None:
-        super().__init__(_native.handshake_create(client, digest, time_ms, random), _native.handshake_close)
+        self._own(_native.handshake_create(client, digest, time_ms, random), _native.handshake_close)
 
     def receive(self, data: Buffer) -> int:
         """Give it bytes that arrived, in pieces of any size. How many it took: what follows belongs to the chunks.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from . import _native
 from ._base import Handle
 from ._channel import RELAY, Channel, deadline_of
 from ._errors import ClosedError, Error, Status, make_error
 from ._event import Event, event_of
+from ._owned import Managed
 from ._types import RelayState, RelayStatistics
 
 
@@ -52,7 +52,7 @@ class BaseRelay(Handle):
             _native.relay_close(self._handle)
 
 
-class Relay(BaseRelay):
+class Relay(BaseRelay, Managed):
     """Carries a stream of a hub to another server, or from there, until it is closed. Hub.push and Hub.pull make it.
 
     It connects again when the connection is lost, and each connection begins with metadata, sequence headers and what
@@ -65,12 +65,6 @@ class Relay(BaseRelay):
         self._handle = handle
         self._closed = False
         _native.relay_set_queue(handle, self._channel.queue, 0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def next_event(self, timeout: float | None = None) -> Event:
         """The next state that it comes into: an event of kind RELAY, whose value is a RelayState.
@@ -105,8 +99,7 @@ class Relay(BaseRelay):
 
     def close(self) -> None:
         """End it; a connection ends politely, for which this may wait. Closing again does nothing."""
-        if not self._closed:
-            self._drop()
+        super().close()
 
     def _drop(self) -> None:
         self._end()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 from . import _native
 from ._base import CLOSED, BaseRequest, End, end_of, error_of
@@ -15,6 +14,7 @@ from ._errors import Error, Status, make_error
 from ._hooks import Hooks
 from ._log import logger
 from ._native import Inbox
+from ._owned import Managed
 from ._receiving import Receiver
 from ._sending import Sender
 from ._server_event import ServerEvent
@@ -23,7 +23,7 @@ from ._telling import LAST_WORDS, TellingServer
 from ._types import LoginScheme, ServerOptions, milliseconds
 
 
-class Session(Receiver, Sender, BaseSession):
+class Session(Receiver, Sender, BaseSession, Managed):
     """An accepted stream: packets come out of one that a peer publishes, and go into one that a peer plays.
 
     A `for` loop over it ends when the stream does, however that happens: `end_reason` and `error` tell. Sending to a
@@ -48,12 +48,6 @@ class Session(Receiver, Sender, BaseSession):
         self._channel = channel
         if self._closed:
             channel.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def _event(self, kind: int, payload: Any) -> None:
         if kind == STREAM_END:
@@ -132,7 +126,7 @@ class Request(BaseRequest):
         return self._login(scheme, password)
 
 
-class Server(TellingServer):
+class Server(TellingServer, Managed):
     """Listens on an address ("host:port", ":1935" for every interface) and lets publishers in, and players if asked to.
 
         with oxrtmp.Server("127.0.0.1:1935") as server:
@@ -162,12 +156,6 @@ class Server(TellingServer):
         except BaseException:
             self._channel.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     def __iter__(self) -> Iterator[Request]:
         """Requests as they come, until the server is closed."""

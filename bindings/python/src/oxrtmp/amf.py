@@ -109,7 +109,9 @@ class Object(dict[str, Any]):
 class ECMAArray(dict[str, Any]):
     """Properties in their order; `dense` are the elements without a name that an array of AMF3 has besides."""
 
-    def __init__(self, properties: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), dense: Iterable[Any] = ()) -> None:
+    def __init__(
+        self, properties: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), dense: Iterable[Any] = ()
+    ) -> None:
         super().__init__(properties)
         self.dense = list(dense)
 

@@ -1,4 +1,4 @@
-"""What the low-level parts that are handles have in common."""
+"""How things end: by `with`, and by a function of the library."""
 
 from __future__ import annotations
 
@@ -11,12 +11,8 @@ from ._base import Handle
 from ._errors import Error
 
 
-class Part(Handle):
-    """A handle that is closed at once, by a function of the library."""
-
-    def __init__(self, handle: int, close: Callable[[int], None]) -> None:
-        self._handle, self._close = handle, close
-        self._closed = False
+class Managed(Handle):
+    """Closed at the end of a `with` statement."""
 
     def __enter__(self) -> Self:
         return self
@@ -25,11 +21,21 @@ class Part(Handle):
         self.close()
 
     def close(self) -> None:
-        """End it. Closing again does nothing."""
+        """End it. What was taken from it stays valid. Closing again does nothing."""
         if not self._closed:
             self._drop()
+
+
+class Owned(Handle):
+    """A handle that a function of the library closes at once, without a word that would matter."""
+
+    _release: Callable[[int], None]
+
+    def _own(self, handle: int, release: Callable[[int], None]) -> None:
+        self._handle, self._release = handle, release
+        self._closed = False
 
     def _drop(self) -> None:
         self._closed = True
         with contextlib.suppress(Error):
-            self._close(self._handle)
+            self._release(self._handle)
