@@ -18,6 +18,9 @@
  * @packageDocumentation
  */
 
+import { EventEmitter } from 'node:events'
+import { Readable, Writable } from 'node:stream'
+
 /** Bytes that you pass in: they are read until the call's promise is settled, and not changed. */
 export type Bytes = NodeJS.ArrayBufferView | ArrayBuffer | SharedArrayBuffer
 
@@ -387,7 +390,10 @@ export interface ServerOptions {
   hooks?: Hooks
   /** Gets what a hook throws; by default it becomes a warning of the process. */
   onError?: (error: unknown, about: ServerEvent | Request<Session | undefined>) => unknown
-  /** What {@link Server.events} gives, which must then be taken: while too much waits, connections are not read; nothing. */
+  /**
+   * What {@link Server.events} gives and listeners of the server are told, which must then be taken: while too much waits,
+   * connections are not read; nothing.
+   */
   events?: 'all' | readonly ServerEventType[]
   /** Each `media_tag` is among the events, and its message waits for {@link ServerEvent.keep} or `drop`; false. */
   askMediaTag?: boolean
@@ -897,6 +903,31 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
   /** What the other side does besides, until the stream ends. The last 256 events wait for you. */
   events (): AsyncIterableIterator<E>
   /**
+   * What is received as a stream of Node: packets as objects, or with `flv` the bytes of an FLV file. It takes packets when
+   * it is read, and ends as a loop does; the faults that {@link nextPacket} throws destroy it. Destroying it closes this
+   * stream. Timestamps stay as they are: a file begins at the time where the reader has come.
+   *
+   * ```js
+   * await pipeline(session.readable({ flv: true }), createWriteStream('live.flv'))
+   * ```
+   *
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_STATE` of a stream that is sent.
+   */
+  readable (options?: AdapterOptions): Readable
+  /**
+   * A stream of Node that sends what is written to it: packets as objects, or with `flv` the bytes of an FLV file, split
+   * anywhere, at the pace in which they come. It takes more when there is room, and is destroyed when the other side ends.
+   * Its end closes this stream, when all was delivered, as {@link Client.close} does; a player is told that this was all.
+   * Destroying it closes this stream too.
+   *
+   * ```js
+   * await pipeline(ffmpeg.stdout, client.writable({ flv: true }))
+   * ```
+   *
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_STATE` of a stream that is received.
+   */
+  writable (options?: AdapterOptions): Writable
+  /**
    * Sends the H.264 configuration: an AVCDecoderConfigurationRecord (avcC). It has the timestamp of the audio or video that
    * was sent last, 0 at first.
    */
@@ -946,6 +977,16 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
   ref (): this
   /** Does not keep the process alive, even if somebody waits for a packet. */
   unref (): this
+}
+
+/** Options of {@link Stream.readable} and {@link Stream.writable}. Unknown ones are refused by name. */
+export interface AdapterOptions {
+  /** Bytes of FLV, and not packets as objects; false. */
+  flv?: boolean
+  /** Whether audio goes through, and the header of an FLV file says that there is some; true. */
+  audio?: boolean
+  /** Likewise video; true. */
+  video?: boolean
 }
 
 /** What a player asks for besides the stream. */
@@ -1095,10 +1136,24 @@ export interface ServeOptions<R> {
 }
 
 /**
- * Listens and accepts. A loop over it takes its requests, until it is closed; leaving the loop leaves the server as it is.
- * `R` is what its requests are.
+ * What a server tells listeners: what its option `events` names, and `close`, when it was closed. An event that has listeners
+ * does not come by {@link Server.events}. What a listener throws goes to {@link ServerOptions.onError}.
  */
-export class Server<R = Request> implements AsyncIterable<R>, AsyncDisposable {
+export type ServerEventMap = { [T in ServerEventType]: [event: ServerEvent] } & {
+  /** It was closed. */
+  close: []
+}
+
+/**
+ * Listens and accepts. A loop over it takes its requests, until it is closed; leaving the loop leaves the server as it is.
+ * `R` is what its requests are. As an emitter it tells what happens ({@link ServerEventMap}), and asks nothing:
+ *
+ * ```js
+ * const server = await Server.listen(':1935', { hub, events: ['publish', 'unpublish'] })
+ * server.on('publish', event => console.log(event.streamName, 'begins'))
+ * ```
+ */
+export class Server<R = Request> extends EventEmitter<ServerEventMap> implements AsyncIterable<R>, AsyncDisposable {
   private constructor ()
   /**
    * Listens on an address, or on several: `'host:port'`, `':1935'` (every interface), `'[::1]:0'` (any free port), each with `rtmps://` before it for TLS. A name is

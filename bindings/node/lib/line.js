@@ -64,6 +64,7 @@ class Line {
   events = new Inbox(() => {}, () => {})
   #last = { statistics: NO_STATISTICS, connectionStatistics: NO_CONNECTION } // what was there to be known when it was closed
   #turn = 0 // of the last packet
+  #told = [] // called with the reason when the stream ends
   #paused = false
 
   /**
@@ -142,6 +143,9 @@ class Line {
     this.events.put(event)
   }
 
+  /** Calls func with the reason when the stream ends, by other means than close(). */
+  whenEnded (func) { this.#told.push(func) }
+
   /** The stream has ended, by a status, with the error that says so. */
   end (number, error) {
     this.hold.busy = false
@@ -149,6 +153,7 @@ class Line {
     this.lane.refuse(() => error)
     this.packets.end(isOwnFault(number) ? error : undefined)
     this.events.end()
+    for (const func of this.#told.splice(0)) func(error)
   }
 }
 

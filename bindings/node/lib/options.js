@@ -263,6 +263,7 @@ const forms = {
   relay: { ...relay, mask: masked, client: nested({ ...client, limits: nested(limits), timeouts: nested(timeouts), tls: nested(tls), capabilities: said }) },
   recorder,
   metadata,
+  adapter: { flv: flag, audio: flag, video: flag },
   serve: { signal: abortSignal, onError: func },
   shutdown: { timeoutMs: time },
   flush: { timeoutMs: time },

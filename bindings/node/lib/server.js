@@ -1,4 +1,5 @@
 'use strict'
+const { EventEmitter } = require('node:events')
 const native = require('./native.js')
 const { check, checkJob, status, argumentError, ownError } = require('./error.js')
 const { register, unregister, Hold, holding } = require('./loop.js')
@@ -21,7 +22,7 @@ const I32 = 2 ** 31 - 1
 
 const INTERNAL = Symbol('a server of the library')
 
-class Server {
+class Server extends EventEmitter {
   #handle // undefined once it is closed
   #id
   #inbox = new Inbox(() => {}, () => {})
@@ -39,13 +40,15 @@ class Server {
 
   constructor (internal, given = {}) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Server.listen() or Server.create()')
+    super({ captureRejections: true })
     const { timeouts, sendTimeoutMs } = given
     const ms = timeouts?.decisionMs
     this.#last = {}
     this.#last.promise = new Promise(resolve => { this.#last.come = resolve })
     this.#teller = new Teller(given, request => this.#put(request), paused => {
       if (this.#handle !== undefined) native.serverTell(this.#handle, paused ? undefined : this.#id)
-    })
+    }, event => this.emit(event.type, event))
+    this.on('newListener', type => this.#teller.checkListener(type))
     this.#of.sendTimeoutMs = sendTimeoutMs
     this.#decisionMs = ms === -1 ? Infinity : ms || DECISION_MS
   }
@@ -153,6 +156,9 @@ class Server {
   nextEvent () { return this.#teller.next() }
   events () { return this.#teller.events() }
 
+  /** A listener that is async has failed. */
+  [Symbol.for('nodejs.rejection')] (error, type, about) { this.#teller.report(error, about) }
+
   #put (request) {
     if (this.#handle === undefined) return expire(request, true)
     this.#inbox.dropWhile(expire)
@@ -242,6 +248,7 @@ class Server {
     this.#teller.end()
     for (const session of this.#of.sessions) letGo(session)
     shutdown?.reject(ownError('CLOSED', 'the server was closed before its sessions had ended'))
+    process.nextTick(() => this.emit('close'))
   }
 
   // ---- events ----

@@ -7,6 +7,7 @@ const { Packing } = require('./packet.js')
 const { Metadata, metadataOf, recordOf } = require('./metadata.js')
 const amf = require('./amf.js')
 const { multitrack } = require('./enhanced.js')
+const { makeReadable, makeWritable } = require('./adapters.js')
 const { valuesOf } = require('./shared.js')
 const { options, isObject, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
 
@@ -56,6 +57,22 @@ class Stream {
   [Symbol.asyncIterator] () { return iterate(this.#packets(), () => this.close().catch(() => {})) }
 
   events () { return iterate(this.#line.events, () => {}) }
+
+  // ---- Node's streams ----
+
+  readable (given) {
+    const settings = options('adapter', given)
+    this.#packets()
+    return makeReadable(this, settings)
+  }
+
+  writable (given) {
+    const settings = options('adapter', given)
+    if (this.#line.receives) throw ownError('STATE', 'packets come from this peer, and are not sent to it')
+    const writable = makeWritable(this, settings)
+    this.#line.whenEnded(error => { if (!writable.writableEnded) writable.destroy(error) })
+    return writable
+  }
 
   // ---- sending ----
 

@@ -1,4 +1,5 @@
 'use strict'
+const { argumentError } = require('./error.js')
 const { Inbox, iterate } = require('./inbox.js')
 const { SCHEMES } = require('./request.js')
 const { makeServerEvent, weigh, maskOf, TYPES, MEDIA_TAG } = require('./server-event.js')
@@ -9,6 +10,9 @@ const WAITING_EVENTS = 1024
 const WAITING_BYTES = 4 * 1024 * 1024
 
 const ASKS = { connection: 'askConnection', connect: 'askConnect', fcPublish: 'askFcPublish', publish: 'askPublish', play: 'askPlay' }
+
+/** Events that need no option. Node's own helpers listen to 'error', which is never emitted. */
+const OF_NODE = new Set(['close', 'error', 'newListener', 'removeListener'])
 
 const camel = name => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())
 
@@ -36,11 +40,12 @@ class Teller {
   #lines = new Map() // what waits for hooks, by connection
   #inbox = new Inbox(event => this.#done(event), () => {})
   #pause
+  #emit // tells listeners; whether there was one
   #paused = false
   #count = 0 // what waits, in lines and inbox
   #bytes = 0
 
-  constructor ({ hooks, onError, events = [], askMediaTag = false, hub, ...settings }, deliver, pause) {
+  constructor ({ hooks, onError, events = [], askMediaTag = false, hub, ...settings }, deliver, pause, emit) {
     this.#hooks = hooks
     this.#onError = onError ?? (error => process.emitWarning(error))
     this.#wanted = new Set(events === 'all' ? TYPES : events)
@@ -51,6 +56,7 @@ class Teller {
     if (hub === undefined) this.#asked.add('publish')
     this.#deliver = deliver
     this.#pause = pause
+    this.#emit = emit
   }
 
   get tells () { return this.#wanted.size > 0 || this.#hooks !== undefined }
@@ -68,7 +74,7 @@ class Teller {
       this.#paused = true
       this.#pause(true)
     }
-    if (this.#hooks === undefined) this.#inbox.put(event)
+    if (this.#hooks === undefined) this.#put(event)
     else this.#standInLine(event)
   }
 
@@ -127,7 +133,7 @@ class Teller {
     if (kept === false) event.drop()
     else if (!this.#asksMedia) event.keep()
     if (kept === false || !this.#wanted.has(event.type)) this.#done(event)
-    else this.#inbox.put(event)
+    else this.#put(event)
   }
 
   async #afterRequest (request, name, failure) {
@@ -146,7 +152,30 @@ class Teller {
     }
   }
 
-  // ---- events that are taken ----
+  // ---- events that are listened to, or taken ----
+
+  /** To listeners, or else to who takes events. */
+  #put (event) {
+    let listened = true // when a listener throws, too
+    try {
+      listened = this.#emit(event)
+    } catch (error) {
+      this.report(error, event)
+    }
+    if (!listened) return this.#inbox.put(event)
+    event.keep() // unless it was dropped
+    this.#done(event)
+  }
+
+  /** A listener to what is not told would wait for ever. */
+  checkListener (type) {
+    if (typeof type === 'symbol' || OF_NODE.has(type) || this.#wanted.has(type)) return
+    throw argumentError(TYPES.slice(1).includes(type)
+      ? `'${type}' is told to listeners when the option events has it`
+      : `a server has no event '${type}'; it has close, ${TYPES.slice(1).join(', ')}`)
+  }
+
+  report (error, about) { this.#onError(error, about) }
 
   async next () { return (await this.#inbox.next()).value }
 

@@ -1,5 +1,6 @@
 // What a server tells, to hooks and to who takes events: every occurrence once, in order; and what hooks decide.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import test from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Client, Hub, OxrtmpError, Packet, Refusal, Request, Server, ServerEvent, chainHooks, logHooks } from 'oxrtmp'
@@ -310,4 +311,49 @@ test('options of events are checked', async () => {
   ]
   for (const [options, message] of wrong) await assert.rejects(Server.create(options), { code: 'ERR_OXRTMP_ARGUMENT', message })
   assert.throws(() => chainHooks({ published () {} }), { code: 'ERR_OXRTMP_ARGUMENT' })
+})
+
+test('listeners are told: once, in order, and the loop gets the rest', async t => {
+  const { server, url } = await listen(t, { hub: new Hub(), events: ['publish', 'unpublish', 'disconnect', 'connect'] })
+  const told = []
+  for (const type of ['publish', 'unpublish', 'disconnect']) server.on(type, event => told.push([event.type, event.streamName]))
+  server.once('publish', event => assert.ok(event instanceof ServerEvent))
+  for (let i = 0; i < 2; i++) await (await Client.publish(url(`s${i}`))).close()
+  await until(() => told.filter(([type]) => type === 'disconnect').length === 2)
+  assert.deepEqual(told.filter(([, name]) => name === 's0').map(([type]) => type).slice(0, 2), ['publish', 'unpublish'])
+  assert.equal(told.filter(([type]) => type === 'publish').length, 2)
+  assert.equal((await server.nextEvent()).type, 'connect')
+  const closed = once(server, 'close')
+  await server.close()
+  await within(5000, closed, 'close')
+})
+
+test('a listener that throws, or rejects, is reported and harms nobody', async t => {
+  const failures = []
+  const { server, url } = await listen(t, {
+    hub: new Hub(), events: ['publish', 'unpublish'], onError: (error, about) => failures.push([error.message, about.type])
+  })
+  server.on('publish', () => { throw new Error('thrown') })
+  server.on('unpublish', async () => { throw new Error('rejected') })
+  for (let i = 0; i < 2; i++) await (await Client.publish(url())).close()
+  await until(() => failures.length === 4)
+  assert.deepEqual(failures, [['thrown', 'publish'], ['rejected', 'unpublish'], ['thrown', 'publish'], ['rejected', 'unpublish']])
+})
+
+test('a listener drops messages, after the hooks', async t => {
+  const { server, url } = await listen(t, { events: ['media_tag'], askMediaTag: true, hooks: { mediaTag: ({ packet }) => packet.timestampMs !== 1 } })
+  server.on('media_tag', event => { if (event.packet.timestampMs === 2) event.drop() })
+  const taking = server.nextRequest().then(request => request.accept()).then(collect)
+  const client = await Client.publish(url())
+  for (let i = 0; i < 5; i++) await client.sendAudio(i, Buffer.of(1))
+  await client.close()
+  assert.deepEqual((await taking).map(p => p.timestampMs), [0, 3, 4])
+})
+
+test('what a server does not tell has no listeners', async t => {
+  const { server } = await listen(t, { events: ['publish'] })
+  const refused = message => ({ name: 'TypeError', code: 'ERR_OXRTMP_ARGUMENT', message })
+  assert.throws(() => server.on('play', () => {}), refused("'play' is told to listeners when the option events has it"))
+  assert.throws(() => server.once('published', () => {}), refused(/no event 'published'; it has close, connection, handshake_complete, .*publish,/))
+  server.on('publish', () => {}).on('close', () => {})
 })

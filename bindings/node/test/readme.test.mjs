@@ -87,6 +87,13 @@ test('a file that is sent on', async t => {
   assert.equal((await taking).length, (await collect(await FLVReader.open(CLIP))).length)
 })
 
+test("what ffmpeg makes, by Node's streams", async t => {
+  const { server } = await listen(t)
+  const taking = server.nextRequest().then(request => request.accept()).then(collect)
+  await node(program('ffmpeg.stdout').replace('rtmp://127.0.0.1/', `rtmp://${server.address}/`).replace("'-re', ", '').replace("'5'", "'0.5'"))
+  assert.ok((await taking).filter(packet => packet.codec === 'avc1' && packet.kind === 'frame').length >= 12)
+})
+
 test('require() gives the same', async t => {
   const file = path.join(temporary(t), 'main.cjs')
   const packagePath = JSON.stringify(fileURLToPath(new URL('..', import.meta.url)))

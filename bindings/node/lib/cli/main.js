@@ -3,12 +3,12 @@
 // `npx oxrtmp`: serve, play, push, relay and probe RTMP streams from a terminal.
 
 const { timingSafeEqual, createHash } = require('node:crypto')
+const { pipeline } = require('node:stream/promises')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { parseArgs } = require('node:util')
 const { Client } = require('../client.js')
 const { FLVReader } = require('../flv-reader.js')
 const { Hub } = require('../hub.js')
-const { flvHeader, flvTag } = require('../lowlevel/index.js')
 const { Recorder } = require('../recorder.js')
 const { Server } = require('../server.js')
 const { inWords, probe } = require('./probe.js')
@@ -160,16 +160,13 @@ async function listen (flags, addresses, report, signal) {
 
 // ---- play ----
 
-/** Where packets go: to a file, to the standard output, or nowhere. */
-async function sink (path) {
-  if (path === undefined) return { write: async () => {}, close: async () => {} }
-  if (path !== '-') return Recorder.open(path)
-  await put(flvHeader(true, true))
-  return { write: async packet => packet.continued || put(flvTag(packet)), close: async () => {} }
+/** Takes the packets of a client to their end: into a file, to the standard output, or nowhere. */
+async function take (client, output) {
+  if (output === '-') return pipeline(client.readable({ flv: true }), process.stdout, { end: false })
+  const recorder = output === undefined ? undefined : await Recorder.open(output)
+  for await (const packet of client) await recorder?.write(packet)
+  await recorder?.close()
 }
-
-/** Writes to the standard output, and waits where it is full. */
-const put = bytes => new Promise((resolve, reject) => process.stdout.write(bytes, error => error ? reject(error) : resolve()))
 
 async function play (flags, [url], report, signal) {
   const seconds = number('seconds', flags.seconds, 0)
@@ -178,9 +175,7 @@ async function play (flags, [url], report, signal) {
   const rates = new Rates()
   const done = report.everySecond(() => [{ stream: url.slice(url.lastIndexOf('/') + 1), ...rates.of(client.statistics()) }])
   const end = seconds > 0 ? setTimeout(() => client.close(), seconds * 1000) : undefined
-  const out = await sink(flags.output)
-  for await (const packet of client) await out.write(packet)
-  await out.close()
+  await take(client, flags.output).catch(error => { if (error !== client.error) throw error })
   clearTimeout(end)
   done()
   return ended(report, client)

@@ -1,5 +1,6 @@
 // Compiled by tsc --strict, never run: the types say what the package does.
 import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import {
   Client, Engine, FLVReader, Hub, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Refusal, Relay, Request, Server,
   ServerEvent, Session, buildInfo, chainHooks, libraryStatistics, logHooks, setLogger, setMemoryLimit, status, version
@@ -75,6 +76,9 @@ export async function server (): Promise<void> {
     same<typeof kicked, boolean>(true)
     event.drop()
   }
+  told.on('publish', event => same<typeof event, ServerEvent>(true)).once('close', () => {})
+  // @ts-expect-error: there is no such event
+  told.on('published', () => {})
   // @ts-expect-error: there is no such event
   await Server.listen(':0', { events: ['published'] })
 
@@ -159,6 +163,13 @@ export async function hubs (): Promise<void> {
   await hub.push('live', 'a', 'rtmp://host/live/a', { client: { fd: 3 } })
   // @ts-expect-error: relays come from hubs
   void new Relay()
+}
+
+export async function adapters (session: Session, client: Client): Promise<void> {
+  await pipeline(session.readable({ flv: true, audio: false }), client.writable({ flv: true }))
+  await pipeline(session.readable(), client.writable({ video: true }))
+  // @ts-expect-error: a misspelt option
+  session.readable({ fly: true })
 }
 
 export async function files (): Promise<void> {
