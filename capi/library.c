@@ -1,4 +1,4 @@
-/* Version, build information, memory limit, statistics. */
+/* Version, build information, memory limit, run-time system, statistics. */
 #include "bridge.h"
 
 #include "_cgo_export.h"
@@ -25,6 +25,13 @@ const char *oxrtmp_build_info(void) {
 oxrtmp_status oxrtmp_memory_limit(uint64_t bytes) {
   OX_ENTER();
   return oxgo_memory_limit(bytes);
+}
+
+oxrtmp_status oxrtmp_runtime_configure(const oxrtmp_runtime_options *options) {
+  OX_ENTER();
+  OX_OPTIONS(oxrtmp_runtime_options, local, options);
+  OX_REQUIRE(local.processors <= 1024, "options->processors is more than 1024");
+  return oxgo_runtime_configure(&local);
 }
 
 oxrtmp_status oxrtmp_library_statistics(oxrtmp_library_info *info) {

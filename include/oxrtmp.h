@@ -146,7 +146,8 @@
  * - memory that runs out, and a Go stack overflow, end the process, as everywhere in Go. Other internal faults become
  *   OXRTMP_E_INTERNAL, or end the one connection they happened on.
  * - no configuration file, and no environment variable but those of Go's run-time system (GOMAXPROCS, GOGC, GOMEMLIMIT,
- *   GODEBUG), changes what the library does. The one setting for the whole process is oxrtmp_memory_limit.
+ *   GODEBUG), changes what the library does. What a program sets for the whole process is
+ *   oxrtmp_memory_limit and oxrtmp_runtime_configure.
  * - 64-bit Linux with glibc.
  *
  *
@@ -284,6 +285,21 @@ OXRTMP_API const char *oxrtmp_build_info(void);
  *  connection that needs more is ended with E_MEMORY. Default 2 GiB; 0 restores it. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_memory_limit(uint64_t bytes);
 
+/** How Go's run-time system behaves, in the whole process. Clear them with oxrtmp_runtime_options_init; 0 means the
+ *  default. */
+typedef struct oxrtmp_runtime_options {
+  uint32_t struct_size; /**< set by oxrtmp_runtime_options_init */
+  uint32_t processors;  /**< how many threads run Go code at a time, 1 to 1024; what GOMAXPROCS said at the start, else as
+                             many as the process has processors (affinity and control groups are heeded) */
+  uint64_t heap_bytes;  /**< memory of Go's heap and stacks above which it is collected more often: a soft limit, which
+                             does not count payloads; what GOMEMLIMIT said at the start, else none */
+} oxrtmp_runtime_options;
+
+/** Set all of them, those that are 0 to their default. NULL: every default. At any time, best before the first server or
+ *  client: to change processors halts the library for some microseconds. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when processors is above 1024, and nothing is changed. */
+OXRTMP_API oxrtmp_status oxrtmp_runtime_configure(const oxrtmp_runtime_options *options);
+
 /** What the library holds at this moment. The library fills it; set struct_size before the call. */
 typedef struct oxrtmp_library_info {
   uint32_t struct_size;   /**< sizeof(oxrtmp_library_info), set by you */
@@ -294,6 +310,9 @@ typedef struct oxrtmp_library_info {
   uint64_t heap_bytes;    /**< memory in use on Go's heap */
   uint32_t goroutines;    /**< concurrent activities inside the library */
   uint32_t faults;        /**< internal faults caught since the start; each was an OXRTMP_E_INTERNAL */
+  uint32_t processors;    /**< threads that run Go code at a time: see oxrtmp_runtime_options */
+  uint32_t reserved;      /**< 0 */
+  uint64_t heap_limit;    /**< soft limit of Go's memory in bytes, 0: none: see oxrtmp_runtime_options */
 } oxrtmp_library_info;
 
 /** Fill *info. Halts the library for some microseconds: for tests and for now and then. Since 0.1.
@@ -2868,6 +2887,7 @@ OXRTMP_API oxrtmp_status oxrtmp_flv_tag(const oxrtmp_packet *packet, uint8_t *bu
     options->struct_size = sizeof *options; \
     return OXRTMP_OK; \
   }
+OXRTMP_DEFINE_INIT_(oxrtmp_runtime_options)  /* oxrtmp_runtime_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_limits)           /* oxrtmp_limits_init(&limits) */
 OXRTMP_DEFINE_INIT_(oxrtmp_timeouts)         /* oxrtmp_timeouts_init(&timeouts) */
 OXRTMP_DEFINE_INIT_(oxrtmp_server_options)   /* oxrtmp_server_options_init(&options) */

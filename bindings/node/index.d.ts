@@ -1854,6 +1854,17 @@ export function setLogger (logger: ((record: LogRecord) => void) | undefined, op
 /** Bounds the memory of all message payloads in the process. Default 2 GiB; 0 restores it. */
 export function setMemoryLimit (bytes: number | bigint): void
 
+/** How Go's run-time system behaves, in the whole process. */
+export interface RuntimeOptions {
+  /** How many threads run Go code at a time, 1 to 1024. Default (0): what GOMAXPROCS says, else what the machine has. */
+  processors?: number
+  /** Memory of the library's own heap and stacks, without payloads, above which it is collected more often. Default (0): what GOMEMLIMIT says, else none. */
+  heapBytes?: number | bigint
+}
+
+/** Sets all of them: what is left out goes back to its default. */
+export function runtimeConfigure (options?: RuntimeOptions): void
+
 /** What the library holds at this moment, for the whole process. */
 export interface LibraryStatistics {
   /** Live handles of all kinds. */
@@ -1872,6 +1883,10 @@ export interface LibraryStatistics {
   readonly goroutines: number
   /** Internal faults caught since the start. */
   readonly faults: number
+  /** Threads that run Go code at a time: see {@link runtimeConfigure}. */
+  readonly processors: number
+  /** Soft limit of Go's memory in bytes, 0n: none: see {@link runtimeConfigure}. */
+  readonly heapLimit: bigint
 }
 
 /** What the library holds at this moment. Halts it for some microseconds: for tests and for now and then. */

@@ -28,6 +28,17 @@ function setMemoryLimit (bytes) {
   check(native.memoryLimit(number))
 }
 
+function runtimeConfigure (options = {}) {
+  for (const name of Object.keys(options)) {
+    if (!['processors', 'heapBytes'].includes(name)) throw argumentError(`unknown option ${name}`)
+  }
+  const processors = options.processors ?? 0
+  const heapBytes = Number(options.heapBytes ?? 0)
+  if (!(Number.isInteger(processors) && processors >= 0 && processors <= 1024)) throw argumentError('processors must be from 0 to 1024')
+  if (!(heapBytes >= 0 && heapBytes <= Number.MAX_SAFE_INTEGER)) throw argumentError('heapBytes must be a number from 0 on')
+  check(native.runtimeConfigure(processors, heapBytes))
+}
+
 const libraryStatistics = () => check(native.libraryStatistics())
 
 exports.Server = Server
@@ -67,6 +78,7 @@ exports.OxrtmpError = OxrtmpError
 exports.status = status
 exports.setLogger = setLogger
 exports.setMemoryLimit = setMemoryLimit
+exports.runtimeConfigure = runtimeConfigure
 exports.libraryStatistics = libraryStatistics
 exports.version = version
 exports.buildInfo = native.buildInfo()

@@ -3,5 +3,5 @@ import oxrtmp from './index.js'
 
 export const {
   Server, Request, Session, Client, Packet, PacketFlags, Strict, Metadata, Recorder, FLVReader, Engine, Hub, Relay, ServerEvent,
-  Refusal, chainHooks, logHooks, OxrtmpError, status, setLogger, setMemoryLimit, libraryStatistics, version, buildInfo, amf, codec, Can, Caps, allCapabilities, intersectCapabilities
+  Refusal, chainHooks, logHooks, OxrtmpError, status, setLogger, setMemoryLimit, runtimeConfigure, libraryStatistics, version, buildInfo, amf, codec, Can, Caps, allCapabilities, intersectCapabilities
 } = oxrtmp

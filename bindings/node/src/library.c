@@ -58,6 +58,18 @@ static napi_value memory_limit(napi_env env, napi_callback_info info) {
   return make_status(env, oxrtmp_memory_limit((uint64_t)bytes));
 }
 
+static napi_value runtime_configure(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_runtime_options options;
+  double heap;
+  oxrtmp_runtime_options_init(&options);
+  if (!arguments_get(env, info, &a) || !get_u32(&a, 0, &options.processors) || !get_double(&a, 1, &heap)) {
+    return NULL;
+  }
+  options.heap_bytes = (uint64_t)heap;
+  return make_status(env, oxrtmp_runtime_configure(&options));
+}
+
 static napi_value library_statistics(napi_env env, napi_callback_info info) {
   struct arguments a;
   napi_value object;
@@ -80,6 +92,8 @@ static napi_value library_statistics(napi_env env, napi_callback_info info) {
   set_named(env, object, "lentBytes", make_bigint(env, atomic_load(&a.addon->in_flight)));
   set_named(env, object, "goroutines", make_u32(env, i.goroutines));
   set_named(env, object, "faults", make_u32(env, i.faults));
+  set_named(env, object, "processors", make_u32(env, i.processors));
+  set_named(env, object, "heapLimit", make_bigint(env, i.heap_limit));
   return object;
 }
 
@@ -124,6 +138,7 @@ const struct function library_functions[] = {
     {"statuses", statuses},
     {"phaseName", phase_name},
     {"memoryLimit", memory_limit},
+    {"runtimeConfigure", runtime_configure},
     {"libraryStatistics", library_statistics},
     {"packetHandler", packet_handler},
     {"packetJson", packet_json},

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import test from 'node:test'
-import { Client, FLVReader, Metadata, OxrtmpError, Recorder, Server, libraryStatistics, setLogger, setMemoryLimit, status, version } from 'oxrtmp'
+import { Client, FLVReader, Metadata, OxrtmpError, Recorder, Server, libraryStatistics, runtimeConfigure, setLogger, setMemoryLimit, status, version } from 'oxrtmp'
 import { ROOT, listen, node } from './helpers.mjs'
 
 const require = createRequire(import.meta.url)
@@ -109,11 +109,26 @@ test('limits and timeouts take effect', async t => {
 test('the library tells about itself', () => {
   assert.match(version, /^\d+\.\d+\.\d+/)
   const s = libraryStatistics()
-  assert.deepEqual(Object.keys(s).sort(), ['faults', 'goroutines', 'handles', 'heapBytes', 'lentBytes', 'packets', 'payloadBytes', 'pooledBytes'])
+  assert.deepEqual(Object.keys(s).sort(), ['faults', 'goroutines', 'handles', 'heapBytes', 'heapLimit', 'lentBytes', 'packets', 'payloadBytes', 'pooledBytes', 'processors'])
   assert.equal(s.faults, 0)
   assert.equal(typeof s.payloadBytes, 'bigint')
   setMemoryLimit(2n ** 31n)
   setMemoryLimit(0)
+})
+
+test('the run-time system is configured', () => {
+  const before = libraryStatistics()
+  runtimeConfigure({ processors: 3, heapBytes: 1n << 30n })
+  let now = libraryStatistics()
+  assert.equal(now.processors, 3)
+  assert.equal(now.heapLimit, 1n << 30n)
+  runtimeConfigure()
+  now = libraryStatistics()
+  assert.equal(now.processors, before.processors)
+  assert.equal(now.heapLimit, before.heapLimit)
+  assert.throws(() => runtimeConfigure({ processors: 1025 }), refused(/processors/))
+  assert.throws(() => runtimeConfigure({ heapBytes: -1 }), refused(/heapBytes/))
+  assert.throws(() => runtimeConfigure({ processor: 1 }), refused(/processor/))
 })
 
 test('every status has a name', () => {

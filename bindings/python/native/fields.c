@@ -86,7 +86,8 @@ const field native_connect_info[] = {U32(encoder),      BOOL(fpad),         F64(
 
 #define STRUCT oxrtmp_library_info
 const field native_library_info[] = {U32(handles),    U64(packets),    U64(payload_bytes), U64(pooled_bytes),
-                                     U64(heap_bytes), U32(goroutines), U32(faults),        END};
+                                     U64(heap_bytes), U32(goroutines), U32(faults),        U32(processors),
+                                     U64(heap_limit), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_play_info

@@ -78,6 +78,19 @@ static PyObject *memory_limit(PyObject *module, PyObject *argument) {
   return PyErr_Occurred() ? NULL : native_none(module, oxrtmp_memory_limit(bytes));
 }
 
+static PyObject *runtime_configure(PyObject *module, PyObject *args) {
+  unsigned int processors;
+  unsigned long long heap_bytes;
+  if (!PyArg_ParseTuple(args, "IK", &processors, &heap_bytes)) {
+    return NULL;
+  }
+  oxrtmp_runtime_options options;
+  oxrtmp_runtime_options_init(&options);
+  options.processors = processors;
+  options.heap_bytes = heap_bytes;
+  return native_none(module, oxrtmp_runtime_configure(&options));
+}
+
 static PyObject *library_statistics(PyObject *module, PyObject *unused) {
   (void)unused;
   oxrtmp_library_info info = {.struct_size = sizeof info};
@@ -121,6 +134,7 @@ static PyMethodDef own_methods[] = {
     {"version", version, METH_NOARGS, NULL},
     {"build_info", build_info, METH_NOARGS, NULL},
     {"memory_limit", memory_limit, METH_O, NULL},
+    {"runtime_configure", runtime_configure, METH_VARARGS, NULL},
     {"library_statistics", library_statistics, METH_NOARGS, NULL},
     {"status_name", status_name, METH_O, NULL},
     {"status_text", status_text, METH_O, NULL},

@@ -145,6 +145,21 @@ def test_version() -> None:
     assert oxrtmp.__version__ in oxrtmp.build_info()
 
 
+def test_the_run_time_system_is_configured() -> None:
+    before = oxrtmp.library_statistics()
+    try:
+        oxrtmp.runtime_configure(processors=3, heap_bytes=1 << 30)
+        now = oxrtmp.library_statistics()
+        assert (now.processors, now.heap_limit) == (3, 1 << 30)
+    finally:
+        oxrtmp.runtime_configure()
+    now = oxrtmp.library_statistics()
+    assert (now.processors, now.heap_limit) == (before.processors, before.heap_limit)
+    for wrong in ({"processors": 1025}, {"processors": -1}, {"heap_bytes": -1}):
+        with pytest.raises(ValueError):
+            oxrtmp.runtime_configure(**wrong)
+
+
 def test_everything_public_is_documented() -> None:
     import oxrtmp.aio
 

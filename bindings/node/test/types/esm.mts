@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import {
   Client, Engine, FLVReader, Hub, Metadata, OxrtmpError, Packet, PacketFlags, Recorder, Refusal, Relay, Request, Server,
-  ServerEvent, Session, buildInfo, chainHooks, libraryStatistics, logHooks, setLogger, setMemoryLimit, status, version
+  ServerEvent, Session, buildInfo, chainHooks, libraryStatistics, logHooks, runtimeConfigure, setLogger, setMemoryLimit, status, version
 } from 'oxrtmp'
 import {
   AMFCursor, ChunkDecoder, ChunkEncoder, ColorSections, HANDSHAKE_RANDOM_SIZE, Handshake, amfBuild,
@@ -212,6 +212,7 @@ export function library (): void {
   setLogger(record => console.log(record.level, record.message), { level: 'debug' })
   setLogger(undefined)
   setMemoryLimit(1n << 30n)
+  runtimeConfigure({ processors: 2, heapBytes: 1n << 30n })
   console.log(version, buildInfo, libraryStatistics().payloadBytes, status.TIMEOUT)
   const error = new OxrtmpError(status.BUSY)
   const plain: Error = error

@@ -189,6 +189,7 @@ __all__ = [
     "codec",
     "library_statistics",
     "memory_limit",
+    "runtime_configure",
     "serve",
 ]
 
@@ -210,6 +211,16 @@ def build_info() -> str:
 def memory_limit(bytes: int) -> None:
     """Bound the memory of all message payloads in the process. 2 GiB by default; 0 restores that."""
     _native.memory_limit(bytes)
+
+
+def runtime_configure(*, processors: int = 0, heap_bytes: int = 0) -> None:
+    """Set how many threads of the library's Go code run at a time (1 to 1024), and above how much memory of its heap and
+    stacks, without payloads, it is collected more often. For the whole process; 0 restores the default, which the
+    environment (GOMAXPROCS, GOMEMLIMIT) or the machine sets.
+    """
+    if not (0 <= processors <= 1024 and 0 <= heap_bytes < 2**64):
+        raise ValueError("processors must be from 0 to 1024, heap_bytes from 0 on")
+    _native.runtime_configure(processors, heap_bytes)
 
 
 def library_statistics() -> LibraryStatistics:

@@ -682,6 +682,8 @@ class LibraryStatistics:
     heap_bytes: int  #: memory in use on Go's heap
     goroutines: int  #: concurrent activities inside the library
     faults: int  #: internal faults caught since the start
+    processors: int  #: threads that run Go code at a time: see runtime_configure
+    heap_limit: int  #: soft limit of Go's memory in bytes, 0: none: see runtime_configure
 
 
 @dataclass(frozen=True, kw_only=True)
