@@ -50,7 +50,9 @@ all: lib examples ## Build the library, the tools and the example programs
 .PHONY: node
 node: lib ## Build the Node package: then npm install ./bindings/node
 	bindings/node/build -lib "$(BUILD)"
-	@mkdir -p examples/node/node_modules && ln -sfn ../../../bindings/node examples/node/node_modules/oxrtmp
+	@mkdir -p examples/node/node_modules/@types && ln -sfn ../../../bindings/node examples/node/node_modules/oxrtmp
+	@for package in ws mpegts.js @types/ws; do \
+	  ln -sfn "$(abspath $(BUILD))/node-peers/node_modules/$$package" examples/node/node_modules/$$package; done
 
 .PHONY: run
 run: deps-build $(BUILD)/bin/demo ## Start a server on localhost:1935 that shows a sample stream; try your encoder and player on it
@@ -97,8 +99,9 @@ test-side-by-side: all node python
 	[ $$interop -eq 0 ] && [ $$status -eq 0 ]
 
 .PHONY: test-node
-test-node: node ## Node: the package's tests, its types, installing it, 500 streams at once
+test-node: node ## Node: the package's tests, its types, installing it, the pages of the examples in Chromium, 500 streams at once
 	$(GO) build -o $(BUILD)/bin/load ./tests/load
+	@mkdir -p $(BUILD)/screenshots
 	node --test --test-reporter=spec $(filter-out %/load.test.mjs,$(wildcard bindings/node/test/*.test.mjs))
 	node --test --test-reporter=spec bindings/node/test/load.test.mjs
 
