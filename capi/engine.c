@@ -141,6 +141,11 @@ oxrtmp_status oxrtmp_engine_statistics(oxrtmp_engine engine, oxrtmp_engine_count
   OX_STRUCT_OUT(oxrtmp_engine_counters, counters, oxgo_engine_statistics(engine, &local_));
 }
 
+oxrtmp_status oxrtmp_engine_set_queue(oxrtmp_engine engine, oxrtmp_queue queue, uint64_t user_data) {
+  OX_ENTER();
+  return oxgo_engine_set_queue(engine, queue, user_data);
+}
+
 oxrtmp_status oxrtmp_engine_close(oxrtmp_engine engine) {
   OX_ENTER();
   return oxgo_engine_close(engine);

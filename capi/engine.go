@@ -14,13 +14,18 @@ func shaken(flags C.uint32_t) bool { return flags&C.OXRTMP_ENGINE_SHAKEN != 0 }
 //export oxgo_engine_server_create
 func oxgo_engine_server_create(o *C.oxrtmp_server_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
 	defer guard(&status)
-	options := serverOptions(o)
-	options.AnswerCalls = false // an engine has no call for that
-	e, err := rtmp.ServerEngine(options, shaken(flags))
-	if err != nil {
-		return failSetup(err)
-	}
-	return newEngine(&heldEngine{protocol: e, server: e, plays: options.PlayAnswer}, out)
+	return withHub(o.hub, func(h *rtmp.Hub) C.oxrtmp_status {
+		options := serverOptions(o)
+		options.Hub, options.AskPublish = h, o.ask_publish != 0
+		options.AnswerCalls = false // an engine has no call for that
+		held := &heldEngine{plays: options.PlayAnswer}
+		e, err := rtmp.NewHubEngine(options, shaken(flags), &held.mu, held.tell)
+		if err != nil {
+			return failSetup(err)
+		}
+		held.protocol, held.server, held.joins = e, e.Server, e
+		return newEngine(held, out)
+	})
 }
 
 //export oxgo_engine_publish_create
@@ -54,6 +59,12 @@ func newEngine(h *heldEngine, out *C.oxrtmp_engine) C.oxrtmp_status {
 	err := open(engines, h, &out.id, (*heldEngine).close)
 	h.id = out.id
 	return fail(err)
+}
+
+//export oxgo_engine_set_queue
+func oxgo_engine_set_queue(h C.oxrtmp_engine, q C.oxrtmp_queue, userData C.uint64_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(engines, h.id, func(e *heldEngine) error { return setQueue(&e.attachment, e, h.id, q, userData) })
 }
 
 //export oxgo_engine_receive

@@ -11,15 +11,20 @@ import (
 
 	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/hub"
 	"oxrtmp/rtmp/message"
 )
 
 // heldEngine is what an engine's handle stands for: the protocol of one side of a connection, for one caller at a time.
 type heldEngine struct {
+	attachment
+	news engineNews
+
 	mu       sync.Mutex
 	id       C.uint64_t
 	protocol protocol
-	server   *engine.Server    // the protocol, if it is the accepting side
+	server   *engine.Server    // the protocol, if it is the accepting side,
+	joins    *rtmp.HubEngine   // whose streams hubs may have,
 	client   *engine.Client    // or the calling one
 	plays    engine.PlayAnswer // accepting: how plays begin
 	position uint32            // calling: the timestamp of the last packet
@@ -159,11 +164,60 @@ func (h *heldEngine) end() error {
 }
 
 func (h *heldEngine) close() error {
+	h.detach(h)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
 	h.protocol.Close()
 	return nil
+}
+
+// engineNews is what a hub has told an engine and its queue has not.
+type engineNews struct {
+	mu      sync.Mutex
+	waiting [2]bool // by rtmp.HubEngineNews
+	ready   func()
+}
+
+// engineEvents are the events of the news.
+var engineEvents = [...]C.uint32_t{rtmp.HubEngineOutput: C.OXRTMP_EVENT_OUTPUT_READY, rtmp.HubEngineInput: C.OXRTMP_EVENT_WRITABLE}
+
+// tell takes news of a hub. It may be called under any lock but the news's.
+func (h *heldEngine) tell(n rtmp.HubEngineNews) {
+	h.news.mu.Lock()
+	defer h.news.mu.Unlock()
+	h.news.waiting[n] = true
+	if h.news.ready != nil {
+		h.news.ready()
+	}
+}
+
+// OnReady implements emitter.
+func (h *heldEngine) OnReady(ready func()) {
+	h.news.mu.Lock()
+	defer h.news.mu.Unlock()
+	h.news.ready = ready
+	if ready != nil && (h.news.waiting[0] || h.news.waiting[1]) {
+		ready()
+	}
+}
+
+// emit implements emitter.
+func (h *heldEngine) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
+	h.news.mu.Lock()
+	defer h.news.mu.Unlock()
+	for i, waits := range h.news.waiting {
+		switch {
+		case !waits:
+		case n == len(out):
+			return n, true
+		default:
+			h.news.waiting[i] = false
+			s.event(&out[n], engineEvents[i])
+			n++
+		}
+	}
+	return n, false
 }
 
 // next writes the next event that has a form in C.
@@ -262,6 +316,19 @@ func (r *engineRequest) Play() rtmp.PlayRequest    { return r.info.Play }
 
 func (r *engineRequest) accept() error {
 	return r.answer(func(s *engine.Server) error { return s.AcceptPlay(r.info.ID, r.of.plays) })
+}
+
+// join gives the request to a hub; a nil mask stands for the hub's own.
+func (r *engineRequest) join(h *rtmp.Hub, mask *hub.Mask) error {
+	r.of.mu.Lock()
+	defer r.of.mu.Unlock()
+	switch {
+	case r.of.closed:
+		return rtmp.ErrDecided
+	case mask == nil:
+		return placed(r.of.joins.Join(h, r.info))
+	}
+	return placed(r.of.joins.JoinMasked(h, r.info, *mask))
 }
 
 // Reject refuses the request.

@@ -62,33 +62,34 @@ func withHub(h C.oxrtmp_hub, f func(*rtmp.Hub) C.oxrtmp_status) C.oxrtmp_status 
 //export oxgo_hub_accept
 func oxgo_hub_accept(h C.oxrtmp_hub, request C.oxrtmp_request) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return acceptByHub(h, request, (*rtmp.Hub).Accept)
+	return acceptByHub(h, request, nil)
 }
 
 //export oxgo_hub_accept_masked
-func oxgo_hub_accept_masked(h C.oxrtmp_hub, request C.oxrtmp_request, mask *C.oxrtmp_mask) (status C.oxrtmp_status) {
+func oxgo_hub_accept_masked(h C.oxrtmp_hub, request C.oxrtmp_request, m *C.oxrtmp_mask) (status C.oxrtmp_status) {
 	defer guard(&status)
-	return acceptByHub(h, request, func(h *rtmp.Hub, r *rtmp.Request) error { return h.AcceptMasked(r, getMask(mask)) })
+	mask := getMask(m)
+	return acceptByHub(h, request, &mask)
 }
 
-// acceptByHub ends a request's handle by accept.
-func acceptByHub(h C.oxrtmp_hub, request C.oxrtmp_request, accept func(*rtmp.Hub, *rtmp.Request) error) C.oxrtmp_status {
+// acceptByHub ends a request's handle and gives the request to the hub; a nil mask stands for the hub's own.
+func acceptByHub(h C.oxrtmp_hub, request C.oxrtmp_request, mask *hub.Mask) C.oxrtmp_status {
 	return with(hubs, h.id, func(hub *rtmp.Hub) error {
-		ref, err := requests.Acquire(handle.ID(request.id))
+		taken, err := requests.Remove(handle.ID(request.id))
 		if err != nil {
 			return err
 		}
-		defer ref.Release()
-		r, ok := ref.Value.wish.(*rtmp.Request)
-		if !ok {
-			return errArgument
-		}
-		taken, err := requests.Remove(handle.ID(request.id))
-		if err != nil { // another answer came first
-			return err
-		}
 		defer taken.Release()
-		return accept(hub, r)
+		switch r := taken.Value.wish.(type) {
+		case *engineRequest:
+			return r.join(hub, mask)
+		case *rtmp.Request:
+			if mask != nil {
+				return hub.AcceptMasked(r, *mask)
+			}
+			return hub.Accept(r)
+		}
+		return errArgument
 	})
 }
 

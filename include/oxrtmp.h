@@ -1380,7 +1380,8 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_CONNECTED = 4,    /**< client: the server has accepted the stream: send, or packets come */
   OXRTMP_EVENT_FAILED = 5,       /**< client: it has not, or was not reached; status says why */
   OXRTMP_EVENT_CLIENT_END = 6,   /**< client: the stream ended after CONNECTED; status says how */
-  OXRTMP_EVENT_WRITABLE = 7,     /**< client, session: there is room again, after sending returned E_AGAIN */
+  OXRTMP_EVENT_WRITABLE = 7,     /**< client, session: there is room again, after sending returned E_AGAIN; engine: its
+                                      hub has room again, after oxrtmp_engine_receive took nothing */
   OXRTMP_EVENT_SERVER_CLOSED = 8, /**< server: it was closed, and nothing more comes from it */
   OXRTMP_EVENT_LOG = 9,           /**< a log record: level, u.info.text; source is what it is about, 0: the queue */
   OXRTMP_EVENT_CLIENT_CLOSED = 10, /**< client: what oxrtmp_client_close_start began is done */
@@ -1410,7 +1411,9 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_HANDSHAKE = 32,    /**< the handshake is done; u.info.text: "simple" or "digest" */
   OXRTMP_EVENT_COMMAND = 34,      /**< a command that the library does not answer; u.info.code: its name */
   OXRTMP_EVENT_ACKNOWLEDGED = 36, /**< value: how many bytes the peer has received, modulo 2^32 */
-  OXRTMP_EVENT_CHUNK_SIZE = 37    /**< value: the size of the chunks that the peer sends from now on */
+  OXRTMP_EVENT_CHUNK_SIZE = 37,   /**< value: the size of the chunks that the peer sends from now on */
+  /* Of engines joined to a hub, in their queue; WRITABLE comes there too: see "Engine" */
+  OXRTMP_EVENT_OUTPUT_READY = 38  /**< a hub has something for a player: call oxrtmp_engine_output */
 };
 
 /** How grave a log record is. */
@@ -1461,7 +1464,7 @@ typedef struct oxrtmp_server_event {
 typedef struct oxrtmp_event {
   uint32_t type;          /**< oxrtmp_event_type */
   oxrtmp_status status;   /**< of ends, FAILED, CLOSED, RELAY, DISCONNECT, REPLY: what a blocking call would return; else OK */
-  uint64_t source;        /**< the id of the server, session, client or relay that it comes from */
+  uint64_t source;        /**< the id of the server, session, client, relay or engine that it comes from */
   uint64_t user_data;     /**< as given with the queue, for that source */
   oxrtmp_request request; /**< of REQUEST. In a MEDIA_TAG whose message waits, what release and drop answer by */
   uint32_t phase;         /**< of STREAM_END, FAILED, CLIENT_END, RELAY, DISCONNECT: oxrtmp_phase */
@@ -1955,10 +1958,10 @@ typedef struct oxrtmp_hub_options {
  *  @return OXRTMP_OK; E_ARGUMENT when an option is out of range. *hub is yours: oxrtmp_hub_close. */
 OXRTMP_API oxrtmp_status oxrtmp_hub_create(const oxrtmp_hub_options *options, oxrtmp_hub *hub);
 
-/** Give a publish or play request to the hub, which grants or refuses it, and end the request's handle: there is no
- *  session for you. A request of another kind is granted. Since 0.1.
+/** Give a publish or play request, of a server or an engine, to the hub, which grants or refuses it, and end the
+ *  request's handle: there is no session for you. A request of another kind is granted. Since 0.1.
  *  @return OXRTMP_OK; when it was refused E_BUSY: the stream has a publisher, E_NOT_FOUND: there is no such stream,
- *  E_UNSUPPORTED: the player does not decode it; E_CLOSED; E_STATE when it comes too late; E_ARGUMENT for a request of an engine, which stays. */
+ *  E_UNSUPPORTED: the player does not decode it; E_CLOSED; E_STATE when it comes too late. */
 OXRTMP_API oxrtmp_status oxrtmp_hub_accept(oxrtmp_hub hub, oxrtmp_request request);
 
 /** oxrtmp_hub_accept for a player that gets what mask leaves of the stream, in the place of the mask of the hub's
@@ -2190,14 +2193,26 @@ OXRTMP_API oxrtmp_status oxrtmp_flv_reader_close(oxrtmp_flv_reader reader);
  * Events are those of the queue, with the engine's id as source. The request of a REQUEST event is answered by
  * oxrtmp_request_accept, which makes no session here ({0}): the packets come as events of the engine.
  * A call never waits. Calls on one engine from several threads take turns.
+ *
+ * A hub can have the streams of an accepting engine: give it the requests by oxrtmp_hub_accept, or name it in the options,
+ * as for a server. What the peer publishes then goes to the hub when you take events, instead of being one. What it
+ * plays is part of the output; as that comes when others publish, the engine needs a queue to tell you:
+ *
+ *   options.hub = hub;                                    // or ask_publish, ask_play, and oxrtmp_hub_accept
+ *   oxrtmp_engine_server_create(&options, 0, &engine);
+ *   oxrtmp_engine_set_queue(engine, queue, user_data);    // OUTPUT_READY: send the output, then take the events
+ *
+ * A player whose output you leave is a slow player of its hub. A publisher whose hub is held up by a slow player
+ * (OXRTMP_SLOW_BLOCK) makes oxrtmp_engine_receive take nothing: go on at WRITABLE. No deadline runs meanwhile.
  */
 
 /** For the flags of the functions that make engines: the handshake was done elsewhere, the first byte is a chunk's. */
 #define OXRTMP_ENGINE_SHAKEN 1
 
 /** Make the accepting side of a connection, which begins now, at 0 ms. Of options (may be NULL), what concerns
- *  listening, connections, sending and calls has no meaning. flags: 0 or OXRTMP_ENGINE_SHAKEN. Since 0.1.
- *  @return OXRTMP_OK. *engine is yours: oxrtmp_engine_close. */
+ *  listening, connections, sending, events and calls has no meaning; with hub that gets publish and play without a
+ *  request, unless ask_publish or ask_play is set. flags: 0 or OXRTMP_ENGINE_SHAKEN. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when the options are not valid. *engine is yours: oxrtmp_engine_close. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_server_create(const oxrtmp_server_options *options, uint32_t flags,
                                                      oxrtmp_engine *engine);
 
@@ -2214,8 +2229,8 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_play_create(const char *url, const oxrtmp
                                                    oxrtmp_engine *engine);
 
 /** Give the engine size bytes that arrived at now_ms, milliseconds since the connection began. They are borrowed for
- *  the call. *consumed is how many of them it took: fewer than all while events wait to be taken or a request to be
- *  answered, and after read_chunks of the limits; give it the rest after that. Since 0.1.
+ *  the call. *consumed is how many of them it took: fewer than all while events wait to be taken, a request to be
+ *  answered or a hub to take what came before, and after read_chunks of the limits; give it the rest after that. Since 0.1.
  *  @return OXRTMP_OK; E_CLOSED when the conversation is over (oxrtmp_engine_closing); -3xx when the peer broke the
  *  protocol or a limit: the engine is dead then, every later oxrtmp_engine_receive and _advance returns the same, and
  *  its output should still be sent. */
@@ -2305,7 +2320,12 @@ typedef struct oxrtmp_engine_counters {
 /** Fill *counters. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_statistics(oxrtmp_engine engine, oxrtmp_engine_counters *counters);
 
-/** End the engine and its handle. Packets that were taken stay valid, requests that were taken become stale. Closing
+/** Send the news of the hub that has the engine's streams to queue: OUTPUT_READY once where the output had nothing of the
+ *  hub's, and again only after oxrtmp_engine_output has said 0, and WRITABLE; user_data comes with each. Every other
+ *  event is still taken by oxrtmp_engine_next_event. {0} as the queue ends it. Since 0.1. @return OXRTMP_OK. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_set_queue(oxrtmp_engine engine, oxrtmp_queue queue, uint64_t user_data);
+
+/** End the engine and its handle; hubs lose its streams. Packets that were taken stay valid, requests that were taken become stale. Closing
  *  again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_close(oxrtmp_engine engine);
 

@@ -949,6 +949,9 @@ class engine : public detail::owner<oxrtmp_engine, oxrtmp_engine_close> {
     detail::check(oxrtmp_engine_closing(handle_, &result));
     return result != 0;
   }
+  void set_queue(const queue &queue, std::uint64_t user_data = 0) const {
+    detail::check(oxrtmp_engine_set_queue(handle_, queue.get(), user_data));
+  }
   oxrtmp_engine_counters statistics() const {
     return detail::filled<oxrtmp_engine_counters>(oxrtmp_engine_statistics, handle_);
   }

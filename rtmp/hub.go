@@ -133,15 +133,21 @@ func (h *Hub) AcceptMasked(r *Request, mask hub.Mask) error {
 	default:
 		_, err = r.Accept()
 	}
-	switch {
-	case errors.Is(err, ErrPublished):
-		r.Reject(message.CodePublishBadName, "the stream is being published")
-	case errors.Is(err, ErrCodec):
-		r.Reject(message.CodePlayFailed, err.Error())
-	case err != nil:
-		r.Reject("", err.Error())
+	if err != nil {
+		r.Reject(refusal(err))
 	}
 	return err
+}
+
+// refusal says what a peer is told whose request the hub does not grant.
+func refusal(err error) (code, description string) {
+	switch {
+	case errors.Is(err, ErrPublished):
+		return message.CodePublishBadName, "the stream is being published"
+	case errors.Is(err, ErrCodec):
+		return message.CodePlayFailed, err.Error()
+	}
+	return "", err.Error()
 }
 
 // enter returns a locked stream, new if there is none and create says so. It fails with ErrNoStream, and ErrClosed.

@@ -1747,6 +1747,16 @@ export interface EngineOptions {
   handshakeDone?: boolean
 }
 
+/** What the accepting side has beside that. */
+export interface EngineServerOptions extends EngineOptions {
+  /**
+   * Called, later, when a hub that has streams of the engine has output for a player, and when it takes again what
+   * {@link Engine.receive} did not: send {@link Engine.output}, give it the rest if there is some, and take
+   * {@link Engine.events}. An engine with it is not collected before it is closed.
+   */
+  onReady?: () => void
+}
+
 /**
  * The protocol of one connection, without a socket, timer or clock, for a transport of yours. Times are milliseconds since
  * the connection began. No call waits.
@@ -1767,8 +1777,12 @@ export interface EngineOptions {
  */
 export class Engine implements Disposable {
   private constructor ()
-  /** The accepting side. Of the options, what concerns listening, connections and sending has no meaning. */
-  static server (options?: Omit<ServerOptions, 'signal' | 'sendTimeoutMs' | 'hub' | 'tls'> & EngineOptions): Engine
+  /**
+   * The accepting side. Of the options, what concerns listening, connections, sending and events has no meaning. A `hub`, of
+   * the options or by {@link Hub.accept}, has what is published instead of the events, and what it has for a player is part
+   * of the output: `onReady` says when.
+   */
+  static server (options?: Omit<ServerOptions, 'signal' | 'sendTimeoutMs' | 'tls'> & EngineServerOptions): Engine
   /** The calling side, which publishes. The URL names the stream only. Its first output is at hand. */
   static publish (url: string, options?: Omit<ClientOptions, 'signal' | 'fd' | 'sendTimeoutMs' | 'tls'> & EngineOptions): Engine
   /** The calling side, which plays: what the server sends comes as `packet` events after `connected`. */
@@ -1776,8 +1790,8 @@ export class Engine implements Disposable {
   /** Whether it was closed by {@link close}. */
   readonly closed: boolean
   /**
-   * Gives it bytes that arrived. Returns how many it took: fewer than all while a request waits for its answer (give it the
-   * rest after that), and when the conversation ends within them.
+   * Gives it bytes that arrived. Returns how many it took: fewer than all while a request waits for its answer, or a hub has
+   * not taken what came before (give it the rest after that), and when the conversation ends within them.
    * @throws {@link OxrtmpError} `ERR_OXRTMP_CLOSED` when the conversation is over; of the group -3xx when the peer broke the
    * protocol or a limit: the engine is dead then, but what it has to say should still be sent.
    */

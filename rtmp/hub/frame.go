@@ -37,13 +37,7 @@ type Frame struct {
 // publisher sets to be kept goes out as players expect it, without @setDataFrame.
 func NewFrame(alloc buffer.Allocator, packets []media.Packet, timestamp uint32, size int) *Frame {
 	p := packets[0]
-	payload := p.Raw
-	if p.Flags&media.FlagSetDataFrame != 0 { // players get the message without @setDataFrame
-		payload = p.Data
-		if p.Type == media.TypeDataAMF3 && p.Raw[0] == 0 { // the format byte
-			payload = append([]byte{0}, payload...)
-		}
-	}
+	payload := payloadOf(&p)
 	h := chunk.Header{ChunkStreamID: csidData, Timestamp: timestamp, TypeID: p.Type, StreamID: 1}
 	switch p.Type {
 	case media.TypeAudio:
@@ -73,6 +67,20 @@ func NewFrame(alloc buffer.Allocator, packets []media.Packet, timestamp uint32, 
 	f.wire.Resize(len(b))
 	return f
 }
+
+// payloadOf returns what players get of a message: without @setDataFrame.
+func payloadOf(p *media.Packet) []byte {
+	switch {
+	case p.Flags&media.FlagSetDataFrame == 0:
+		return p.Raw
+	case p.Type == media.TypeDataAMF3 && p.Raw[0] == 0: // the format byte
+		return append([]byte{0}, p.Data...)
+	}
+	return p.Data
+}
+
+// Payload returns the payload of the message that players get. It is valid as long as the frame.
+func (f *Frame) Payload() []byte { return payloadOf(&f.Info) }
 
 // Retain adds a reference.
 func (f *Frame) Retain() *Frame {

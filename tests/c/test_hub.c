@@ -156,7 +156,7 @@ static void requests_are_seen_first(void) {
   OK(oxrtmp_hub_close(g.hub));
 }
 
-/* A request that an engine made is not for a hub, and stays. */
+/* A request that an engine made is for a hub too. */
 static void requests_of_an_engine(void) {
   oxrtmp_hub hub = new_hub(NULL);
   oxrtmp_engine server, client;
@@ -174,8 +174,12 @@ static void requests_of_an_engine(void) {
     OK(oxrtmp_engine_receive(client, 1, bytes, n, &taken));
   }
   CHECK(event.type == OXRTMP_EVENT_REQUEST);
-  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_hub_accept(hub, event.request));
-  OK(oxrtmp_request_reject(event.request, NULL, NULL));
+  OK(oxrtmp_hub_accept(hub, event.request));
+  STATUS(OXRTMP_E_HANDLE, oxrtmp_hub_accept(hub, event.request));
+  oxrtmp_stream_info info = {.struct_size = sizeof info};
+  OK(oxrtmp_hub_stream_statistics(hub, "live", "cam", &info));
+  CHECK(info.published == 1);
+  TEXT("engine", info.publisher);
   OK(oxrtmp_engine_close(server));
   OK(oxrtmp_engine_close(client));
   OK(oxrtmp_hub_close(hub));

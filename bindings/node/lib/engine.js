@@ -5,6 +5,8 @@ const { Events, errorOf } = require('./events.js')
 const { makeRequest } = require('./request.js')
 const { Packing } = require('./packet.js')
 const { recordOf } = require('./metadata.js')
+const { handleOf } = require('./hub.js')
+const { register, unregister } = require('./loop.js')
 const { options, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
 
 const HANDSHAKE_DONE = 1 // OXRTMP_ENGINE_SHAKEN
@@ -41,6 +43,9 @@ const MAKE = {
 class Engine {
   #handle // undefined once it is closed
   #events = []
+  #hub // which lives as long as the engine
+  #number // under which news of a hub come
+  #onReady
 
   constructor (internal, handle) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: use Engine.server(), Engine.publish() or Engine.play()')
@@ -48,8 +53,24 @@ class Engine {
   }
 
   static server (given) {
-    const { handshakeDone, ...settings } = options('engineServer', given)
-    return new Engine(INTERNAL, native.engineServer(settings, handshakeDone ? HANDSHAKE_DONE : 0))
+    const { handshakeDone, hub, onReady, ...settings } = options('engineServer', given)
+    if (hub !== undefined) settings.hub = handleOf(hub)
+    const engine = new Engine(INTERNAL, native.engineServer(settings, handshakeDone ? HANDSHAKE_DONE : 0))
+    engine.#hub = hub
+    if (onReady !== undefined) engine.#listen(onReady)
+    return engine
+  }
+
+  #listen (onReady) {
+    this.#onReady = onReady
+    this.#number = register(this)
+    check(native.engineListen(this.#handle, this.#number))
+  }
+
+  /** Of the library's queue: a hub has output, or takes input again. */
+  onEvent () {
+    const call = this.#onReady
+    queueMicrotask(() => { if (this.#handle !== undefined) call() }) // what it throws is its own
   }
 
   static publish (url, given) {
@@ -168,6 +189,8 @@ class Engine {
     const handle = this.#handle
     this.#handle = undefined
     this.#events = []
+    this.#hub = undefined
+    if (this.#number !== undefined) unregister(this.#number)
     check(native.engineClose(handle))
   }
 

@@ -250,7 +250,9 @@ const forms = {
     ...client, limits: nested(limits), timeouts: nested(timeouts), sendTimeoutMs: time, tls: nested(tls), capabilities: said, fd: integer(0, I32),
     signal: abortSignal
   },
-  engineServer: { ...server, limits: nested(limits), timeouts: nested(timeouts), capabilities: said, handshakeDone: flag },
+  engineServer: {
+    ...server, limits: nested(limits), timeouts: nested(timeouts), capabilities: said, hub: any, handshakeDone: flag, onReady: func
+  },
   enginePublish: { ...client, limits: nested(limits), timeouts: nested(timeouts), capabilities: said, handshakeDone: flag },
   enginePlay: { ...client, limits: nested(limits), timeouts: nested(timeouts), capabilities: said, handshakeDone: flag },
   tls,

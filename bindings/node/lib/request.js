@@ -49,7 +49,7 @@ class Request {
       sessionOf: request => request.#session,
       /** Its handle, to be answered elsewhere. */
       takeRequest (request) {
-        if (!(request instanceof Request) || request.#of === undefined) throw argumentError('request must be a Request of a server')
+        if (!(request instanceof Request)) throw argumentError('request must be a Request of a server or an Engine')
         return request.#take()
       }
     }

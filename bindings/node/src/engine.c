@@ -220,6 +220,17 @@ static napi_value engine_end(napi_env env, napi_callback_info info) {
   return get_engine(env, info, &a, &engine) ? make_status(env, oxrtmp_engine_end(engine)) : NULL;
 }
 
+/* engineListen(handle, userData): a status. News of a hub come to the queue. */
+static napi_value engine_listen(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_engine engine;
+  double user_data;
+  if (!get_engine(env, info, &a, &engine) || !get_double(&a, 1, &user_data)) {
+    return NULL;
+  }
+  return make_status(env, oxrtmp_engine_set_queue(engine, a.addon->queue, (uint64_t)user_data));
+}
+
 /* engineClosing(handle): 0 or 1, or a status. */
 static napi_value engine_closing(napi_env env, napi_callback_info info) {
   struct arguments a;
@@ -272,6 +283,7 @@ const struct function engine_functions[] = {
     {"engineReceiveVideo", engine_receive_video},
     {"engineSetBufferLength", engine_set_buffer_length},
     {"engineEnd", engine_end},
+    {"engineListen", engine_listen},
     {"engineClosing", engine_closing},
     {"engineStatistics", engine_statistics},
     {"engineClose", engine_close},

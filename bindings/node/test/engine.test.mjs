@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import test from 'node:test'
-import { Client, Engine, FLVReader, Metadata, OxrtmpError, amf, libraryStatistics } from 'oxrtmp'
+import { Client, Engine, FLVReader, Hub, Metadata, OxrtmpError, amf, libraryStatistics } from 'oxrtmp'
 import { AVCC, CLIP, ROOT, collect, node, readFLV, within } from './helpers.mjs'
 
 const URL = 'rtmp://host/live/name?key=1'
@@ -313,6 +313,42 @@ test('the program of the types: an engine on a socket of Node', async t => {
   await within(20000, client.close())
   assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 })
+
+for (const asked of [false, true]) {
+  test(`engines publish into and play from a hub, ${asked ? 'by requests' : 'by the option'}`, async t => {
+    const hub = new Hub()
+    t.after(() => hub.close())
+    const clip = (await collect(await FLVReader.open(CLIP))).filter(packet => packet.type !== 18).slice(0, 100)
+    let news = 0
+    let wake
+    const side = play => pair(t, {
+      play,
+      server: { ...(asked ? { askPlay: true } : { hub }), onReady: () => { news++; wake?.() } },
+      answer: request => hub.accept(request)
+    })
+    const publisher = side(false)
+    publisher.talk()
+    publisher.client.sendPacket(clip[0])
+    publisher.talk()
+    const player = side(true)
+    player.talk()
+    publisher.client.sendPackets(clip.slice(1))
+    publisher.talk()
+    const got = () => player.of('client', 'packet').filter(event => event.packet.type !== 18)
+    const until = async done => {
+      for (let seen = 0; !done(); player.talk()) {
+        if (news === seen) await within(10000, new Promise(resolve => { wake = resolve }))
+        seen = news
+      }
+    }
+    await until(() => got().length === clip.length)
+    assert.deepEqual(got().map(event => event.packet.raw), clip.map(packet => packet.raw))
+    assert.equal(publisher.of('server', 'packet').length, 0)
+    assert.equal(publisher.of('server', 'request').length, asked ? 1 : 0)
+    await hub.close()
+    await until(() => player.of('client', 'streamEnd').length === 1)
+  })
+}
 
 test('engines need no event loop, and leave nothing', async () => {
   const { stdout } = await node(`

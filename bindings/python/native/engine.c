@@ -226,6 +226,15 @@ static PyObject *engine_closing(PyObject *module, PyObject *argument) {
   return status == OXRTMP_OK ? PyBool_FromLong(closing != 0) : native_raise(module, status);
 }
 
+static PyObject *engine_set_queue(PyObject *module, PyObject *args) {
+  oxrtmp_engine engine;
+  oxrtmp_queue queue;
+  if (!PyArg_ParseTuple(args, "KK", &engine.id, &queue.id)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_engine_set_queue(engine, queue, 0));
+}
+
 /* engine_statistics(engine): the counters, and the phase by its name. */
 static PyObject *engine_statistics(PyObject *module, PyObject *argument) {
   oxrtmp_engine engine = {PyLong_AsUnsignedLongLong(argument)};
@@ -269,6 +278,7 @@ PyMethodDef native_engine_methods[] = {
     {"engine_set_buffer_length", engine_set_buffer_length, METH_VARARGS, NULL},
     {"engine_end", engine_end, METH_O, NULL},
     {"engine_closing", engine_closing, METH_O, NULL},
+    {"engine_set_queue", engine_set_queue, METH_VARARGS, NULL},
     {"engine_statistics", engine_statistics, METH_O, NULL},
     {"engine_close", engine_close, METH_O, NULL},
     {NULL, NULL, 0, NULL},

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import _native
 from ._base import BaseRequest
+from ._errors import Error
 from ._event import Event
 from ._native import Packet
 from ._owned import Managed, Owned
@@ -58,13 +60,20 @@ class Engine(Owned, Managed):
 
     and call advance() at `deadline`. Times are seconds since the connection began. No method waits. Any method may be
     called from any thread.
+
+    A hub can have the streams of the accepting side: with the option `hub`, or by Hub.accept(event.request). What is
+    published then goes to the hub instead of coming as events, and what the hub has for a player is part of the output:
+    `fileno()` says when.
     """
+
+    _queue: int | None = None
 
     @classmethod
     def server(cls, *, shaken: bool = False, **options: Unpack[ServerOptions]) -> Self:
         """The accepting side of a connection. `shaken`: the handshake was done elsewhere.
 
-        Of the options, what concerns listening, connections and sending has no meaning.
+        Of the options, what concerns listening, connections, sending and events has no meaning. A `hub` answers every
+        publish and play, unless `ask_publish` or `ask_play` wants to see them.
         """
         self = cls()
         handle = _native.engine_server_create(*native_options(options), SHAKEN if shaken else 0)
@@ -90,7 +99,8 @@ class Engine(Owned, Managed):
         return self
 
     def receive(self, data: Buffer, now: float) -> int:
-        """Give it bytes that arrived. How many it took: not all while events or a request wait; give it the rest then.
+        """Give it bytes that arrived. How many it took: not all while events, a request or a hub wait; give it the rest
+        then.
 
         ClosedError when the conversation is over; ProtocolError when the peer broke the protocol or a limit: the engine
         is dead then, and its output should still be sent.
@@ -103,7 +113,23 @@ class Engine(Owned, Managed):
 
     def output(self) -> bytes:
         """Take the bytes that are to be sent, all of them and in order."""
+        if self._queue is not None:
+            _native.queue_drain(self._queue, {})
         return _native.engine_output(self._handle)
+
+    def fileno(self) -> int:
+        """A descriptor, for selectors and loop.add_reader, that is readable while a hub has output for a player, and when
+        a hub takes again what receive() did not: then call output(), receive() with the rest if there is some, and
+        events(). output() makes it unreadable."""
+        if self._queue is None:
+            queue = _native.queue_create(0)
+            try:
+                _native.engine_set_queue(self._handle, queue)
+            except BaseException:
+                _native.queue_destroy(queue)
+                raise
+            self._queue = queue
+        return _native.queue_fd(self._queue)
 
     @property
     def deadline(self) -> float | None:
@@ -175,6 +201,12 @@ class Engine(Owned, Managed):
     def statistics(self) -> EngineStatistics:
         """What the connection has done."""
         return EngineStatistics(**_native.engine_statistics(self._handle))
+
+    def _drop(self) -> None:
+        super()._drop()
+        if self._queue is not None:
+            with contextlib.suppress(Error):
+                _native.queue_destroy(self._queue)
 
 
 def _milliseconds(now: float) -> int:
