@@ -2698,6 +2698,9 @@ static inline oxrtmp_packet oxrtmp_packet_single(const oxrtmp_packet *packet) {
   if ((single.flags & OXRTMP_PACKET_MULTITRACK) != 0) {
     single.flags &= ~(uint32_t)(OXRTMP_PACKET_MULTITRACK | OXRTMP_PACKET_CONTINUED);
     single.flags |= OXRTMP_PACKET_ENHANCED;
+    if (single.kind == OXRTMP_PACKET_METADATA) {
+      single.frame_type = 0; /* what it usually is, and cannot be in a message of several tracks */
+    }
   }
   return single;
 }

@@ -200,7 +200,19 @@ func (p *Packet) frameTypeToSend() (uint8, error) {
 	return f, nil
 }
 
+// trackFrameType returns the frame type for the header of a multitrack message: one that says command would be read as
+// that, whatever its tracks are. Enhanced RTMP v2, "ExVideoTagHeader".
+func (p *Packet) trackFrameType(frameType uint8) uint8 {
+	if p.Kind == KindMetadata && frameType == FrameCommand {
+		return FrameKey
+	}
+	return frameType
+}
+
 func appendEnhancedVideo(dst []byte, p *Packet, frameType uint8) ([]byte, error) {
+	if p.Flags&FlagMultitrack != 0 || p.Track != 0 {
+		frameType = p.trackFrameType(frameType)
+	}
 	first := enhancedVideoBit | frameType<<4
 	packetType, err := p.videoPacketType()
 	if err != nil {

@@ -55,6 +55,9 @@ func (p *Packet) Single() Packet {
 	s.Track, s.Raw = 0, nil
 	if s.Flags&FlagMultitrack != 0 {
 		s.Flags = s.Flags&^(FlagMultitrack|FlagContinued) | FlagEnhanced
+		if s.Kind == KindMetadata {
+			s.FrameType = 0 // what it usually is, and cannot be in a multitrack message
+		}
 	}
 	return s
 }
@@ -132,7 +135,7 @@ func (p *Packet) enhancedTypes() (packetType, first uint8, err error) {
 			return 0, 0, err
 		}
 		packetType, err = p.videoPacketType()
-		return packetType, enhancedVideoBit | frameType<<4, err
+		return packetType, enhancedVideoBit | p.trackFrameType(frameType)<<4, err
 	}
 	return 0, 0, ErrKind
 }

@@ -70,6 +70,32 @@ func TestSingle(t *testing.T) {
 	}
 }
 
+// Metadata of a track other than 0: its header must not say that it is a command, which all of it would be taken for. Alone
+// again it is what it was.
+func TestMetadataOfATrack(t *testing.T) {
+	payload := unhex(t, "d4 68766331 02 0009 636f6c6f72496e666f 05")
+	p := AppendPackets(nil, TypeVideo, 1, payload)[0].Single()
+	p.Track = 1
+	for name, build := range map[string]func() ([]byte, error){
+		"payload":    func() ([]byte, error) { return AppendPayload(nil, &p) },
+		"multitrack": func() ([]byte, error) { return AppendMultitrack(nil, OneTrack, []Packet{p}) },
+	} {
+		got, err := build()
+		want := unhex(t, "96 04 68766331 01 02 0009 636f6c6f72496e666f 05")
+		if err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("%s: built %x, %v, want %x", name, got, err, want)
+		}
+		back := AppendPackets(nil, TypeVideo, 1, got)[0]
+		if back.Kind != KindMetadata || back.Track != 1 || back.Codec != HVC1 || back.Flags&FlagColorInfo == 0 {
+			t.Errorf("%s: read %+v", name, back)
+		}
+		single := back.Single()
+		if got, err = AppendPayload(nil, &single); err != nil || !bytes.Equal(got, payload) {
+			t.Errorf("%s: alone again %x, %v", name, got, err)
+		}
+	}
+}
+
 func TestMultitrackRefuses(t *testing.T) {
 	frame := func(codec FourCC) Packet {
 		return Packet{Type: TypeVideo, Kind: KindFrame, Codec: codec, Data: []byte{1}}
