@@ -26,7 +26,7 @@ JOBS ?= 3
 
 VENV := $(BUILD)/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider --durations=5
-PROGRAMS := $(patsubst %,$(BUILD)/bin/%-go,ingest push pull relay server) $(BUILD)/bin/demo \
+PROGRAMS := $(patsubst %,$(BUILD)/bin/%-go,ingest push pull relay server tracks) $(BUILD)/bin/demo \
 	$(patsubst examples/c/%.c,$(BUILD)/bin/%-c,$(wildcard examples/c/*.c))
 TOOLS := $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
 

@@ -37,6 +37,13 @@ PULL = {
     "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/pull_aio.py"],
     "node": ["node", ROOT / "examples/node/pull.mjs"],
 }
+TRACKS = {
+    "go": [BUILD / "bin/tracks-go"],
+    "c": [BUILD / "bin/tracks-c"],
+    "python": [BUILD / "venv/bin/python", ROOT / "examples/python/tracks.py"],
+    "python-aio": [BUILD / "venv/bin/python", ROOT / "examples/python/tracks_aio.py"],
+    "node": ["node", ROOT / "examples/node/tracks.mjs"],
+}
 
 
 @dataclass(frozen=True)
