@@ -158,9 +158,10 @@ lint: ## Check format, scripts, Python, and that docs/features.md names tests th
 	tools/lint
 
 .PHONY: docs
-docs: ## Make the reference of the C interface below build/docs/c; a symbol without words fails
+docs: ## Make the references of C and Node below build/docs; a name without words fails
 	@mkdir -p $(BUILD)/docs
 	BUILD=$(BUILD) doxygen docs/Doxyfile
+	BUILD=$(BUILD) bindings/node/reference
 
 ## What the others build on
 

@@ -42,7 +42,7 @@ export const status: Readonly<Record<StatusName, number>>
  * an `AbortSignal` makes a promise reject with the signal's reason.
  */
 export class OxrtmpError extends Error {
-  /** @param status One of {@link status}. @param message What happened; the status in words if it is left out. */
+  /** Makes one of a status by number, and a message; if that is left out, of the status in words. */
   constructor (status: number, message?: string)
   /** The status by name: `'ERR_OXRTMP_TIMEOUT'`. */
   readonly code: `ERR_OXRTMP_${StatusName}`
@@ -795,6 +795,7 @@ export type ServerEventType = 'connection' | 'handshake_complete' | 'connect' | 
 /** Something that happened on a connection of a server. */
 export class ServerEvent {
   private constructor ()
+  /** What happened. */
   readonly type: ServerEventType
   /** The connection's number on its server, from 1. */
   readonly connection: number
@@ -822,14 +823,20 @@ export class ServerEvent {
 
 /** Thrown by a hook that refuses a request, in words for the peer. The code is what fits the request if not given. */
 export class Refusal extends Error {
+  /** Refuses with the code that fits the request. */
   constructor (description?: string)
+  /** Refuses with a code of yours, such as `'NetStream.Publish.Denied'`. */
   constructor (code: string, description: string)
+  /** The code; undefined: what fits the request. */
   readonly code: string | undefined
+  /** What the peer is told in words. */
   readonly description: string | undefined
 }
 
-type Ask = (request: Request<Session | undefined>) => unknown
-type Tell = (event: ServerEvent) => unknown
+/** A hook that is asked: what it throws refuses the request. */
+export type RequestHook = (request: Request<Session | undefined>) => unknown
+/** A hook that is told. */
+export type EventHook = (event: ServerEvent) => unknown
 
 /**
  * Functions that a server calls when something happens. They may be async: those of one connection wait for one another.
@@ -843,26 +850,45 @@ type Tell = (event: ServerEvent) => unknown
  */
 export interface Hooks {
   /** An address, nothing the peer chose: no byte has been read. */
-  connection?: Ask
-  connect?: Ask
-  fcPublish?: Ask
-  publish?: Ask
-  play?: Ask
-  handshakeComplete?: Tell
-  disconnect?: Tell
-  publishStop?: Tell
-  unpublish?: Tell
-  playStop?: Tell
-  pause?: Tell
-  unpause?: Tell
-  metadata?: Tell
+  connection?: RequestHook
+  /** The application and what the peer says of itself; a login may be asked for: {@link Request.login}. */
+  connect?: RequestHook
+  /** An encoder announces what it will publish. */
+  fcPublish?: RequestHook
+  /** A peer wants to publish. */
+  publish?: RequestHook
+  /** A peer wants to play. */
+  play?: RequestHook
+  /** The handshake is done. */
+  handshakeComplete?: EventHook
+  /** A connection has ended; {@link ServerEvent.error} says of what. */
+  disconnect?: EventHook
+  /** Nothing more comes of what was published. */
+  publishStop?: EventHook
+  /** A published stream's name is free. */
+  unpublish?: EventHook
+  /** A player has stopped. */
+  playStop?: EventHook
+  /** A player has paused, at {@link ServerEvent.positionMs}. */
+  pause?: EventHook
+  /** A player goes on. */
+  unpause?: EventHook
+  /** onMetaData came. */
+  metadata?: EventHook
+  /** An audio or video message came; false drops it. */
   mediaTag?: (event: ServerEvent) => boolean | void | Promise<boolean | void>
-  videoFrame?: Tell
-  audioFrame?: Tell
-  enhancedVideoFrame?: Tell
-  enhancedAudioFrame?: Tell
-  keyframe?: Tell
-  statsUpdate?: Tell
+  /** A video frame with a legacy header came. */
+  videoFrame?: EventHook
+  /** An audio frame with a legacy header came. */
+  audioFrame?: EventHook
+  /** A video frame with an Enhanced RTMP header came. */
+  enhancedVideoFrame?: EventHook
+  /** An audio frame with an Enhanced RTMP header came. */
+  enhancedAudioFrame?: EventHook
+  /** A video frame that needs no earlier one came; before it is told as a frame. */
+  keyframe?: EventHook
+  /** What a stream has carried: {@link ServerEvent.statistics}, each {@link ServerOptions.statsIntervalMs}. */
+  statsUpdate?: EventHook
 }
 
 /**
@@ -899,6 +925,7 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
   nextPacket (): Promise<Packet | undefined>
   /** All packets that are there, at least one; none at the end. Throws as {@link nextPacket}. */
   nextPackets (): Promise<Packet[]>
+  /** Takes the packets, to the end of the stream. */
   [Symbol.asyncIterator] (): AsyncIterableIterator<Packet>
   /** What the other side does besides, until the stream ends. The last 256 events wait for you. */
   events (): AsyncIterableIterator<E>
@@ -1005,9 +1032,25 @@ export interface Play {
 export type EnhancedMode = 'auto' | 'off' | 'required'
 
 /** What a side can do with a codec, or'ed. */
-export const Can: { readonly DECODE: 1, readonly ENCODE: 2, readonly FORWARD: 4 }
+export const Can: {
+  /** Show it. */
+  readonly DECODE: 1
+  /** Make it. */
+  readonly ENCODE: 2
+  /** Hand it on. */
+  readonly FORWARD: 4
+}
 /** What else it can do (capsEx), or'ed: follow requests to reconnect, read messages of several tracks, ModEx entries, … */
-export const Caps: { readonly RECONNECT: 1, readonly MULTITRACK: 2, readonly MODEX: 4, readonly TIMESTAMP_NANO_OFFSET: 8 }
+export const Caps: {
+  /** Follow requests to reconnect. */
+  readonly RECONNECT: 1
+  /** Read messages of several tracks. */
+  readonly MULTITRACK: 2
+  /** Read ModEx entries. */
+  readonly MODEX: 4
+  /** Among them nanoseconds. */
+  readonly TIMESTAMP_NANO_OFFSET: 8
+}
 
 /** What a side says of itself in connect, or in the answer to it. Codecs are four characters, or `'*'` for any. */
 export interface Capabilities {
@@ -1052,32 +1095,69 @@ export interface SharedEvent {
 
 /** A shared object message: what happens to properties that clients share. Who shares what is the application's to know. */
 export interface SharedObject {
+  /** The object's name. */
   name: string
+  /** Grows with each change; 0. */
   version?: number
   /** 2: it outlives its users. */
   flags?: number
+  /** What happens to it, in order; nothing. */
   events?: SharedEvent[]
 }
 
 /** What the other side says, with the option `answerCalls`. */
 export type CallEvent =
   /** It calls a procedure. callId is for {@link Stream.answer} and {@link Stream.refuse}; 0: it wants no answer. */
-  | { readonly type: 'call', readonly name: string, readonly values: any[], readonly callId: number }
+  | {
+    readonly type: 'call'
+    /** The procedure's. */
+    readonly name: string
+    /** Its arguments. */
+    readonly values: any[]
+    /** For the answer; 0: none is wanted. */
+    readonly callId: number
+  }
   /** A shared object message came. */
-  | { readonly type: 'sharedObject', readonly sharedObject: Required<SharedObject> }
+  | {
+    readonly type: 'sharedObject'
+    /** The message. */
+    readonly sharedObject: Required<SharedObject>
+  }
 
 /** What a player does. The library has answered it. */
 export type PlayerEvent =
   /** It pauses: what is sent from now on is left out. It stands at positionMs. */
-  | { readonly type: 'pause', readonly positionMs: number }
+  | {
+    readonly type: 'pause'
+    /** Where it stands. */
+    readonly positionMs: number
+  }
   /** It goes on, and needs sequence headers and a keyframe. */
-  | { readonly type: 'unpause', readonly positionMs: number }
+  | {
+    readonly type: 'unpause'
+    /** Where it stands. */
+    readonly positionMs: number
+  }
   /** It wants to be elsewhere in a recorded stream. */
-  | { readonly type: 'seek', readonly positionMs: number }
+  | {
+    readonly type: 'seek'
+    /** Where it wants to be. */
+    readonly positionMs: number
+  }
   /** It wants packets of a type or not. */
-  | { readonly type: 'receive', readonly media: 'audio' | 'video', readonly on: boolean }
+  | {
+    readonly type: 'receive'
+    /** Which of them. */
+    readonly media: 'audio' | 'video'
+    /** Whether it is wanted. */
+    readonly on: boolean
+  }
   /** It says how much it buffers. */
-  | { readonly type: 'bufferLength', readonly lengthMs: number }
+  | {
+    readonly type: 'bufferLength'
+    /** Milliseconds. */
+    readonly lengthMs: number
+  }
 
 /**
  * An accepted stream on the server's side. Of one that is published a loop takes the packets and ends when the stream does,
@@ -1193,6 +1273,7 @@ export class Server<R = Request> extends EventEmitter<ServerEventMap> implements
   takeFailure (): Failure | undefined
   /** The next request; undefined when the server is closed. Throws `ERR_OXRTMP_BUSY` while another call waits. */
   nextRequest (): Promise<R | undefined>
+  /** Takes requests, until it is closed. */
   [Symbol.asyncIterator] (): AsyncIterableIterator<R>
   /** The next event; undefined when the server is closed and every one was taken. A `media_tag` that waits is yours to answer. */
   nextEvent (): Promise<ServerEvent | undefined>
@@ -1223,6 +1304,7 @@ export class Server<R = Request> extends EventEmitter<ServerEventMap> implements
   ref (): this
   /** Does not keep the process alive, even if somebody waits for a request. */
   unref (): this
+  /** For `await using`: as {@link close}. */
   [Symbol.asyncDispose] (): Promise<void>
 }
 
@@ -1241,7 +1323,11 @@ export interface AsksForPublishOnly {
 /** What a client tells besides its packets. */
 export type ClientEvent =
   /** With `reconnect`: the connection is lost, and made again. */
-  | { readonly type: 'reconnecting', readonly error: OxrtmpError }
+  | {
+    readonly type: 'reconnecting'
+    /** Why it was lost. */
+    readonly error: OxrtmpError
+  }
   /** With `reconnect`: the server has accepted again. */
   | { readonly type: 'reconnected' }
   /** With `dropVideo` or `reconnect`: half of `outputBytes` is queued. */
@@ -1249,11 +1335,27 @@ export type ClientEvent =
   /** With `dropVideo` or `reconnect`: no more than a quarter is queued again. */
   | { readonly type: 'relieved' }
   /** A status, such as `'NetStream.Play.UnpublishNotify'`. */
-  | { readonly type: 'status', readonly code: string, readonly description: string }
-  /** A user control event by its number, and the message stream that it names. */
-  | { readonly type: 'control', readonly event: number, readonly streamId: number }
+  | {
+    readonly type: 'status'
+    /** The server's code. */
+    readonly code: string
+    /** Its words. */
+    readonly description: string
+  }
+  /** A user control event. */
+  | {
+    readonly type: 'control'
+    /** Its number. */
+    readonly event: number
+    /** The message stream that it names. */
+    readonly streamId: number
+  }
   /** It asks the client to connect anew. */
-  | { readonly type: 'reconnect', readonly tcUrl: string }
+  | {
+    readonly type: 'reconnect'
+    /** Where to; relative to where it is connected, or empty for there. */
+    readonly tcUrl: string
+  }
 
 /**
  * An outgoing connection that publishes a stream, or plays one.
@@ -1447,6 +1549,14 @@ export interface StreamStatistics {
   readonly audioCodec: Codec
 }
 
+/** A stream of a hub, with its names. */
+export interface HubStream extends StreamStatistics {
+  /** The application. */
+  readonly app: string
+  /** Its name there. */
+  readonly streamName: string
+}
+
 /** A player of a hub's stream at one moment. */
 export interface PlayerStatistics {
   /** Its address; `''` of {@link Hub.play}. */
@@ -1520,11 +1630,12 @@ export class Hub implements AsyncDisposable {
    */
   dataFrames (app: string, streamName: string): unknown[][]
   /** Its streams. */
-  streams (): ({ readonly app: string, readonly streamName: string } & StreamStatistics)[]
+  streams (): HubStream[]
   /** Who play one of its streams; nobody if there is none of that name. */
   players (app: string, streamName: string): PlayerStatistics[]
   /** Ends its streams and relays, telling publishers and players. Servers that have it refuse from then on. */
   close (): Promise<void>
+  /** For `await using`: as {@link close}. */
   [Symbol.asyncDispose] (): Promise<void>
 }
 
@@ -1560,8 +1671,11 @@ export type RelayState = 'idle' | 'connecting' | 'running' | 'waiting' | 'closed
 
 /** A relay has come into a state. `error` says why, where something failed. */
 export interface RelayEvent {
+  /** Always this. */
   readonly type: 'relay'
+  /** The state. */
   readonly state: RelayState
+  /** What failed. */
   readonly error: OxrtmpError | undefined
 }
 
@@ -1616,6 +1730,7 @@ export class Relay implements AsyncDisposable {
   ref (): this
   /** Does not keep the process alive. */
   unref (): this
+  /** For `await using`: as {@link close}. */
   [Symbol.asyncDispose] (): Promise<void>
 }
 
@@ -1643,6 +1758,7 @@ export class Recorder implements AsyncDisposable {
   write (packets: Packet | PacketInit | readonly (Packet | PacketInit)[]): Promise<void>
   /** Completes the file: duration, size, index of keyframes. */
   close (): Promise<void>
+  /** For `await using`: as {@link close}. */
   [Symbol.asyncDispose] (): Promise<void>
 }
 
@@ -1673,46 +1789,113 @@ export class FLVReader implements AsyncIterable<Packet>, AsyncDisposable {
   nextPacket (): Promise<Packet | undefined>
   /** The next packets of a file; none at its end. */
   nextPackets (): Promise<Packet[]>
+  /** Takes the packets of a file, to its end. */
   [Symbol.asyncIterator] (): AsyncIterableIterator<Packet>
   /** Closes the file. */
   close (): void
+  /** For `await using`: as {@link close}. */
   [Symbol.asyncDispose] (): Promise<void>
 }
 
 // ---- the protocol alone ----
 
 /** Something that happened in an {@link Engine}. `streamId` is the message stream it is about, 0 where there is none. */
-export type EngineEvent = { readonly streamId: number } & (
+export type EngineEvent = {
+  /** The message stream it is about; 0: none. */
+  readonly streamId: number
+} & (
   /** Accepting side: the peer asks. Nothing is received until it is answered; accepting makes no session. */
-  | { readonly type: 'request', readonly request: Request<undefined> }
-  /** A packet of a stream. */
-  | { readonly type: 'packet', readonly packet: Packet }
-  /** A stream has ended; `error`: by a fault. */
-  | { readonly type: 'streamEnd', readonly endReason: string, readonly error: OxrtmpError | undefined }
+  | {
+    readonly type: 'request'
+    /** What it asks for. */
+    readonly request: Request<undefined>
+  }
+  /** A packet of a stream came. */
+  | {
+    readonly type: 'packet'
+    /** The packet. */
+    readonly packet: Packet
+  }
+  /** A stream has ended. */
+  | {
+    readonly type: 'streamEnd'
+    /** Why, in words. */
+    readonly endReason: string
+    /** The fault that has ended it, if it was one. */
+    readonly error: OxrtmpError | undefined
+  }
   /** Calling side: the server has accepted the stream: send, or packets come. */
   | { readonly type: 'connected' }
   /** Calling side: it has not. */
-  | { readonly type: 'failed', readonly error: OxrtmpError }
+  | {
+    readonly type: 'failed'
+    /** Why. */
+    readonly error: OxrtmpError
+  }
   /** Accepting side: the player pauses: what is sent is left out; `positionMs` is where it stands. */
-  | { readonly type: 'pause', readonly positionMs: number }
+  | {
+    readonly type: 'pause'
+    /** Where it stands. */
+    readonly positionMs: number
+  }
   /** Accepting side: the player goes on, and needs sequence headers and a keyframe. */
-  | { readonly type: 'unpause', readonly positionMs: number }
+  | {
+    readonly type: 'unpause'
+    /** Where it stands. */
+    readonly positionMs: number
+  }
   /** Accepting side: the player wants to be elsewhere in a recorded stream. */
-  | { readonly type: 'seek', readonly positionMs: number }
+  | {
+    readonly type: 'seek'
+    /** Where it wants to be. */
+    readonly positionMs: number
+  }
   /** Accepting side: the player wants audio or video, or not. */
-  | { readonly type: 'receive', readonly media: 'audio' | 'video', readonly on: boolean }
+  | {
+    readonly type: 'receive'
+    /** Which of them. */
+    readonly media: 'audio' | 'video'
+    /** Whether it is wanted. */
+    readonly on: boolean
+  }
   /** The handshake is done. */
-  | { readonly type: 'handshake', readonly handshake: 'simple' | 'digest' }
+  | {
+    readonly type: 'handshake'
+    /** Which one it was. */
+    readonly handshake: 'simple' | 'digest'
+  }
   /** The server said something else. */
-  | { readonly type: 'status', readonly code: string, readonly description: string }
+  | {
+    readonly type: 'status'
+    /** Its code. */
+    readonly code: string
+    /** Its words. */
+    readonly description: string
+  }
   /** A command that the library does not answer. */
-  | { readonly type: 'command', readonly name: string }
-  /** A user control event, by its number. */
-  | { readonly type: 'control', readonly event: number }
-  /** The peer has received so many bytes, modulo 2^32. */
-  | { readonly type: 'acknowledged', readonly bytes: number }
-  /** The size of the chunks that the peer sends from now on. */
-  | { readonly type: 'chunkSize', readonly bytes: number }
+  | {
+    readonly type: 'command'
+    /** Its name. */
+    readonly name: string
+  }
+  /** A user control event came. */
+  | {
+    readonly type: 'control'
+    /** Its number. */
+    readonly event: number
+  }
+  /** The peer has said how much it has received. */
+  | {
+    readonly type: 'acknowledged'
+    /** Bytes, modulo 2^32. */
+    readonly bytes: number
+  }
+  /** The peer sends chunks of another size from now on. */
+  | {
+    readonly type: 'chunkSize'
+    /** The most payload of each. */
+    readonly bytes: number
+  }
 )
 
 /** What a connection has done. */
@@ -1841,6 +2024,7 @@ export class Engine implements Disposable {
   statistics (): EngineStatistics
   /** Frees it. Packets that were taken stay valid. */
   close (): void
+  /** For `using`: as {@link close}. */
   [Symbol.dispose] (): void
 }
 
@@ -1927,10 +2111,12 @@ export const buildInfo: string
  * Float64Array are vectors. A reference becomes a copy of what it stands for, or an {@link amf.Reference} inside of that.
  */
 export namespace amf {
+  /** What can be encoded. */
   type Value =
     | null | undefined | boolean | number | bigint | string | Date | Bytes | typeof UNSUPPORTED | XML | XMLDocument | Reference
     | Vector | External | Map<any, any> | readonly Value[] | { readonly [name: string]: any }
 
+  /** How bytes are read. */
   interface DecodeOptions {
     /** AMF3; AMF0, which may have AMF3 inside, if left out. */
     amf3?: boolean
@@ -1947,6 +2133,7 @@ export namespace amf {
     external?: (className: string, rest: Buffer) => number | undefined
   }
 
+  /** How values are written. */
   interface EncodeOptions {
     /** AMF3; AMF0 if left out, with what only AMF3 has in AMF3 inside. */
     amf3?: boolean
@@ -1963,8 +2150,15 @@ export namespace amf {
   /** The values of a JSON array, as bytes: what `toJSON` reads alike. */
   function fromJSON (text: string, options?: { amf3?: boolean }): Buffer
 
-  /** What AMF3 says of an object's class: its name, how many of the first properties it prescribes, whether it permits others. */
-  interface Traits { className: string, sealed: number, static: boolean }
+  /** What AMF3 says of an object's class. */
+  interface Traits {
+    /** Its name. */
+    className: string
+    /** How many of the first properties it prescribes. */
+    sealed: number
+    /** Whether it permits no others. */
+    static: boolean
+  }
   /** An object of a class. */
   function object (properties: object, traits?: Partial<Traits>): Record<string, any>
   /** The class of an object that was decoded or made by `object`; `undefined` for an anonymous one. */
@@ -1978,37 +2172,54 @@ export namespace amf {
   const UNSUPPORTED: unique symbol
   /** The text of an XML document, not parsed. */
   class XMLDocument {
+    /** Makes one to encode. */
     constructor (text: string)
+    /** The document. */
     readonly text: string
   }
   /** The same of AMF3's newer kind. */
   class XML {
+    /** Makes one to encode. */
     constructor (text: string)
+    /** The document. */
     readonly text: string
   }
   /** Stands inside an object for that object itself: its index among the objects and arrays of the data. */
   class Reference {
+    /** Makes one to encode. */
     constructor (index: number)
+    /** Counted from 0, in the order in which they begin. */
     readonly index: number
   }
-  /** A list of values of one kind. `fixed`: its length must not change. `className`: of `'object'`, `'*'` for any. */
+  /** A list of values of one kind. */
   class Vector {
+    /** Makes one to encode, not fixed and of any class by itself. */
     constructor (kind: 'int' | 'uint' | 'double' | 'object', items: Iterable<any>, options?: { fixed?: boolean, className?: string })
+    /** What its values are. */
     readonly kind: 'int' | 'uint' | 'double' | 'object'
+    /** The values. */
     items: any[]
+    /** Whether its length must not change. */
     fixed: boolean
+    /** Of `'object'`: their class, `'*'` for any. */
     className: string
   }
-  /** Values under keys of any kind. `weak`: entries whose key nobody else holds may vanish. */
+  /** Values under keys of any kind. */
   class Dictionary extends Map<any, any> {
+    /** Makes one to encode, not weak by itself. */
     constructor (entries?: Iterable<readonly [any, any]>, options?: { weak?: boolean })
+    /** Whether entries whose key nobody else holds may vanish. */
     weak: boolean
   }
   /** An object whose class writes itself: as one value, or as data that only the class knows. */
   class External {
+    /** Makes one to encode, of a value or of data. */
     constructor (className: string, content?: { value?: any, data?: Bytes })
+    /** Its class. */
     className: string
+    /** The value as which it writes itself. */
     value: any
+    /** Or its data. */
     data: Bytes | undefined
   }
 }
@@ -2017,14 +2228,21 @@ export namespace amf {
 export namespace codec {
   /** What a sequence header says of its track. A 0 is what it does not say. */
   interface Info {
+    /** Four characters. */
     codec: string
     /** By the codec's numbers; of AAC the object type. */
     profile: number
+    /** By the codec's numbers. */
     level: number
+    /** Pixels. */
     width: number
+    /** Pixels. */
     height: number
+    /** Bits of a sample. */
     bitDepth: number
+    /** Hz. */
     sampleRate: number
+    /** Number of channels. */
     channels: number
     /** Bytes of the length before each NAL unit. */
     lengthSize: number
@@ -2041,16 +2259,38 @@ export namespace codec {
   function detect (record: Bytes): string
   /** The configuration record (avcC, hvcC) for the parameter sets of an Annex B byte stream of `'avc1'` or `'hvc1'`. */
   function record (codec: string, annexb: Bytes): Buffer
-  /** A NAL unit, part of what it was found in; its type is -1 where there is none. */
-  interface NALU { data: Buffer, type: number, randomAccess: boolean, parameterSet: boolean }
+  /** A NAL unit. */
+  interface NALU {
+    /** Part of what it was found in. */
+    data: Buffer
+    /** By the codec's numbers; -1: none. */
+    type: number
+    /** Whether decoding can begin with it. */
+    randomAccess: boolean
+    /** Whether it is a parameter set. */
+    parameterSet: boolean
+  }
   /** The NAL units of an access unit, each after its length of 1, 2 or 4 (default) bytes; 0: of an Annex B byte stream. */
   function nalus (codec: string, data: Bytes, options?: { lengthSize?: number }): NALU[]
   /** The NAL units of an Annex B byte stream, each after its length, as RTMP carries them. */
   function fromAnnexB (data: Bytes, options?: { lengthSize?: number }): Buffer
   /** NAL units that are after their lengths as an Annex B byte stream. */
   function toAnnexB (data: Bytes, options?: { lengthSize?: number }): Buffer
-  /** A frame of AAC that came in ADTS: raw, and its AudioSpecificConfig. frameSize is what it took with its header. */
-  interface ADTS { data: Buffer, frameSize: number, profile: number, sampleRate: number, channels: number, config: Buffer }
+  /** A frame of AAC that came in ADTS. */
+  interface ADTS {
+    /** The raw frame, part of what it was found in. */
+    data: Buffer
+    /** Bytes of it with its header. */
+    frameSize: number
+    /** The object type: 2 is AAC-LC. */
+    profile: number
+    /** Hz. */
+    sampleRate: number
+    /** Number of channels; 0: as the frame itself says. */
+    channels: number
+    /** Its AudioSpecificConfig, for the sequence header. */
+    config: Buffer
+  }
   /** The ADTS frame that data begins with. */
   function parseADTS (data: Bytes): ADTS
   /** All ADTS frames of data. */

@@ -74,17 +74,20 @@ export interface HandshakeResult {
 
 /** Where a packet of a handshake has its digest (32 bytes) and a Diffie-Hellman public key (128 bytes). */
 export interface HandshakeOffsets {
+  /** The digest's first byte. */
   readonly digestOffset: number
+  /** The key's. */
   readonly keyOffset: number
 }
 
 /** One side of a handshake. The calling side's first output is at hand at once. */
 export class Handshake implements Disposable {
+  /** Begins one; by itself the accepting side. */
   constructor (options?: HandshakeOptions)
   /**
    * Give it what arrived, in pieces of any size. It returns how many bytes it took: fewer than all when the handshake has
    * ended within them, as what follows belongs to the chunks.
-   * @throws {@link OxrtmpError} HANDSHAKE when the first byte is not that of RTMP, in words that say what it looks like; at
+   * @throws An {@link OxrtmpError}: HANDSHAKE when the first byte is not that of RTMP, in words that say what it looks like; at
    * every later call too.
    */
   receive (bytes: Bytes): number
@@ -99,6 +102,7 @@ export class Handshake implements Disposable {
   readonly closed: boolean
   /** End it. Closing again is nothing. */
   close (): void
+  /** For `using`: as {@link close}. */
   [Symbol.dispose] (): void
 }
 
@@ -117,6 +121,7 @@ export interface Message {
   readonly streamId: number
   /** The message type, 0 to 255: 8 audio, 9 video, 20 command, … */
   readonly type: number
+  /** All of it. */
   readonly payload: Buffer
 }
 
@@ -139,11 +144,12 @@ export type ChunkDecoderLimits = Pick<Limits, 'messageBytes' | 'partialBytes' | 
 
 /** Reads the chunks of one direction. It begins with a chunk size of 128. */
 export class ChunkDecoder implements Disposable {
+  /** Begins a direction. */
   constructor (limits?: ChunkDecoderLimits)
   /**
    * Give it the bytes that follow those before. It takes them up to the end of the next message, and none while one waits to
    * be taken; it returns how many it took.
-   * @throws {@link OxrtmpError} CHUNK, LIMIT, MEMORY; at every later call too.
+   * @throws An {@link OxrtmpError}: CHUNK, LIMIT, MEMORY; at every later call too.
    */
   feed (bytes: Bytes): number
   /** Take the message that has come to its end; `undefined` when more bytes are needed. With `into`, its payload lies there. */
@@ -159,11 +165,13 @@ export class ChunkDecoder implements Disposable {
   readonly closed: boolean
   /** End it. Closing again is nothing. */
   close (): void
+  /** For `using`: as {@link close}. */
   [Symbol.dispose] (): void
 }
 
 /** Writes the chunks of one direction. It begins with a chunk size of 128. */
 export class ChunkEncoder implements Disposable {
+  /** Begins a direction. */
   constructor ()
   /** A message as chunks, with headers as short as the messages before it permit. */
   write (message: MessageInit, into?: Bytes): Buffer
@@ -180,6 +188,7 @@ export class ChunkEncoder implements Disposable {
   readonly closed: boolean
   /** End it. Closing again is nothing. */
   close (): void
+  /** For `using`: as {@link close}. */
   [Symbol.dispose] (): void
 }
 
@@ -200,25 +209,44 @@ export type AMFValue = {
   /** Of a property: its name. Bytes that are no UTF-8 are replaced; the cursor's offset says where they are. */
   readonly name?: string
 } & (
-  | { readonly type: 'number', readonly number: number }
-  /** 0 or 1. */
-  | { readonly type: 'boolean', readonly number: number }
-  | { readonly type: 'string' | 'xml', readonly text: string }
-  /** `text` is its class, or empty. */
-  | { readonly type: 'object', readonly text: string }
+  | {
+    readonly type: 'number' | 'boolean'
+    /** Of a boolean 0 or 1. */
+    readonly number: number
+  }
+  | {
+    readonly type: 'string' | 'xml' | 'object'
+    /** Of an object its class, or nothing. */
+    readonly text: string
+  }
   | { readonly type: 'null' | 'undefined' | 'unsupported' | 'object_end' }
-  /** Which of the objects and arrays of the data it stands for, from 0 on. */
-  | { readonly type: 'reference', readonly count: number }
-  /** `count` is what an ECMA array says of itself, or how many values follow. */
-  | { readonly type: 'ecma_array' | 'strict_array', readonly count: number }
-  /** Milliseconds since 1970-01-01 UTC; `zone` in minutes, normally 0. */
-  | { readonly type: 'date', readonly number: number, readonly zone: number }
-  /** One value in AMF3, as it stands there. */
-  | { readonly type: 'amf3', readonly text: Buffer }
+  | {
+    readonly type: 'reference'
+    /** Which of the objects and arrays of the data it stands for, from 0 on. */
+    readonly count: number
+  }
+  | {
+    readonly type: 'ecma_array' | 'strict_array'
+    /** What an ECMA array says of itself; of a strict array how many values follow. */
+    readonly count: number
+  }
+  | {
+    readonly type: 'date'
+    /** Milliseconds since 1970-01-01 UTC. */
+    readonly number: number
+    /** Minutes, normally 0. */
+    readonly zone: number
+  }
+  | {
+    readonly type: 'amf3'
+    /** One value in AMF3, as it stands there. */
+    readonly text: Buffer
+  }
 )
 
 /** One step to write: the fields of {@link AMFValue} that its type has. */
 export interface AMFValueInit {
+  /** What it is. */
   type: AMFType
   /** For what is in an `object` or `ecma_array`, at most 65535 bytes. */
   name?: string | Bytes
@@ -243,18 +271,19 @@ export class AMFCursor implements Iterable<AMFValue> {
   constructor (data: Bytes)
   /**
    * The next step; `undefined` at the end of the data, also where the end of an object is missing.
-   * @throws {@link OxrtmpError} AMF; LIMIT for what is nested more than 64 deep.
+   * @throws An {@link OxrtmpError}: AMF; LIMIT for what is nested more than 64 deep.
    */
   next (): AMFValue | undefined
   /** Bytes that were read. */
   readonly offset: number
+  /** Takes the steps that are left. */
   [Symbol.iterator] (): Iterator<AMFValue>
 }
 
 /**
  * The bytes of one step, which {@link AMFCursor} reads alike. To end objects, and to have as many values follow a
  * `strict_array` as it says, is your part.
- * @throws {@link OxrtmpError} LIMIT for a name or class of more than 65535 bytes.
+ * @throws An {@link OxrtmpError}: LIMIT for a name or class of more than 65535 bytes.
  */
 export function amfBuild (value: AMFValueInit, into?: Bytes): Buffer
 
@@ -262,7 +291,7 @@ export function amfBuild (value: AMFValueInit, into?: Bytes): Buffer
  * AMF values as a JSON array, for `JSON.parse`. References are followed; objects and ECMA arrays become objects, properties in
  * their order; dates become `{"$date":ms}`, byte arrays `{"$bytes":"base64"}`; what JSON cannot say becomes null.
  * `strict`: every object must have its end, and every property a name. `amf3`: the data is AMF3 instead of AMF0.
- * @throws {@link OxrtmpError} AMF; LIMIT for what is nested more than 64 deep or has more than 65536 values.
+ * @throws An {@link OxrtmpError}: AMF; LIMIT for what is nested more than 64 deep or has more than 65536 values.
  */
 export function amfToJson (data: Bytes, options?: { strict?: boolean, amf3?: boolean }): string
 
@@ -301,13 +330,18 @@ export interface Control {
 }
 
 /** A control message to write: what is left out is 0. */
-export type ControlInit = { type: number, data?: Bytes } & {
+export type ControlInit = {
+  /** The message type, as {@link Control.type}. */
+  type: number
+  /** As {@link Control.data}. */
+  data?: Bytes
+} & {
   -readonly [name in Exclude<keyof Control, 'type' | 'data'>]?: Control[name]
 }
 
 /**
  * Read the payload of a message of type 1 to 6. Bytes past its fields are passed over.
- * @throws {@link OxrtmpError} MESSAGE when it is too short.
+ * @throws An {@link OxrtmpError}: MESSAGE when it is too short.
  */
 export function controlParse (type: number, data: Bytes): Control
 
@@ -326,6 +360,7 @@ export interface Command {
 
 /** A command message to write. */
 export interface CommandInit {
+  /** Such as `'connect'`. */
   name: string
   /** 0. */
   transactionId?: number
@@ -335,7 +370,7 @@ export interface CommandInit {
 
 /**
  * Read the payload of a message of type 20, or 17 with AMF0 in it. A transaction id that is none is 0.
- * @throws {@link OxrtmpError} MESSAGE when it begins with no name, or is in AMF3.
+ * @throws An {@link OxrtmpError}: MESSAGE when it begins with no name, or is in AMF3.
  */
 export function commandParse (type: number, data: Bytes): Command
 
@@ -352,7 +387,7 @@ export function packetParse (type: number, timestampMs: number, data: Bytes): Pa
 
 /**
  * The payload that a packet's fields describe: header and data. Its raw is written only if it has no data.
- * @throws {@link OxrtmpError} MEDIA when no message can be made of it.
+ * @throws An {@link OxrtmpError}: MEDIA when no message can be made of it.
  */
 export function packetBuild (packet: PacketInit | Packet, into?: Bytes): Buffer
 
@@ -386,23 +421,32 @@ export interface ColorInfo {
   maxFrameAverageLight: number
   /** maxCLL. */
   maxLight: number
-  /** Of the display that the content was made on, as all that follow. */
+  /** x of the red primary of the display that the content was made on, as all that follow. */
   redX: number
+  /** y of red. */
   redY: number
+  /** x of green. */
   greenX: number
+  /** y of green. */
   greenY: number
+  /** x of blue. */
   blueX: number
+  /** y of blue. */
   blueY: number
+  /** x of white. */
   whitePointX: number
+  /** y of white. */
   whitePointY: number
+  /** The brightest it shows. */
   maxLuminance: number
+  /** The darkest. */
   minLuminance: number
 }
 
 /**
  * Read the data of a packet with `PacketFlags.COLOR_INFO`, in the layouts of OBS and of FFmpeg. Enhanced RTMP v2, "Metadata
  * Frame".
- * @throws {@link OxrtmpError} MEDIA when there is no colorInfo in it; AMF.
+ * @throws An {@link OxrtmpError}: MEDIA when there is no colorInfo in it; AMF.
  */
 export function colorInfoParse (data: Bytes): ColorInfo
 
@@ -418,7 +462,7 @@ export function flvHeader (audio: boolean, video: boolean, into?: Bytes): Buffer
 /**
  * A packet as an FLV tag, its length after it: its raw if it has that, else what {@link packetBuild} writes, data messages
  * without `@setDataFrame`. Pass over packets that are `continued`.
- * @throws {@link OxrtmpError} MEDIA when no tag can be made of it.
+ * @throws An {@link OxrtmpError}: MEDIA when no tag can be made of it.
  */
 export function flvTag (packet: PacketInit | Packet, into?: Bytes): Buffer
 
@@ -427,23 +471,26 @@ export function timestampBefore (a: number, b: number): boolean
 
 /**
  * Read the payload of a message of type 19 or 16.
- * @throws {@link OxrtmpError} MESSAGE when it ends inside an event, or has more than 256; LIMIT.
+ * @throws An {@link OxrtmpError}: MESSAGE when it ends inside an event, or has more than 256; LIMIT.
  */
 export function sharedObjectParse (type: number, data: Bytes): Required<SharedObject>
 
 /** The payload of a message of type 19. */
 export function sharedObjectBuild (sharedObject: SharedObject): Buffer
 
-/** A message inside an aggregate message: its type is 8 audio, 9 video or 18 data. */
+/** A message inside an aggregate message. */
 export interface Aggregated {
+  /** 8 audio, 9 video or 18 data. */
   type: number
+  /** Milliseconds modulo 2^32. */
   timestampMs: number
+  /** Its payload. */
   data: Bytes
 }
 
 /**
  * The messages inside the payload of a message of type 22 that has this timestamp; their data are parts of it.
- * @throws {@link OxrtmpError} MESSAGE where it is cut.
+ * @throws An {@link OxrtmpError}: MESSAGE where it is cut.
  */
 export function aggregateParse (timestampMs: number, data: Bytes): Aggregated[]
 
@@ -455,8 +502,13 @@ export function multitrack (form: TrackForm, packets: readonly (Packet | PacketI
 /** The form of the payload of a message of several tracks. @throws MEDIA when it is none. */
 export function multitrackForm (type: number, data: Bytes): TrackForm
 
-/** An entry before the packet type of an Enhanced RTMP payload. Type 0 is nanoseconds: see {@link Packet.nanoOffsetNs}. */
-export interface ModEx { type: number, data: Bytes }
+/** An entry before the packet type of an Enhanced RTMP payload. */
+export interface ModEx {
+  /** 0 is nanoseconds: see {@link Packet.nanoOffsetNs}. */
+  type: number
+  /** 1 to 65536 bytes. */
+  data: Bytes
+}
 /** The ModEx entries of the payload of a message of type 8 or 9, in their order; their data are parts of it. */
 export function modexParse (type: number, data: Bytes): ModEx[]
 /** An Enhanced RTMP payload again, with ModEx entries before those that it has. */
@@ -466,6 +518,7 @@ export function modexBuild (type: number, data: Bytes, entries: readonly ModEx[]
 export interface Channels {
   /** Only their number is known; a mask, in the order of its bits; a list. A reserved one is a number. */
   order: 'unspecified' | 'native' | 'custom' | number
+  /** How many there are. */
   count: number
   /** Of `'native'`. */
   mask: number

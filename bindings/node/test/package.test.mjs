@@ -1,7 +1,7 @@
 // The package as npm sees it: installed from the checkout and from its tarball, and what is said when it cannot be loaded.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import test from 'node:test'
@@ -113,13 +113,42 @@ test('musl is refused in words', () => {
 })
 
 test('the types, with tsc --strict, on the package and on the examples', async () => {
-  const tsc = path.join(BUILD, 'node-peers/node_modules/typescript/bin/tsc')
-  assert.ok(existsSync(tsc), `${tsc} is not there: run make deps`)
+  const tsc = peer('typescript/bin/tsc')
   for (const project of ['tsconfig.json', 'examples.json']) {
     const { code, stdout } = await run(process.execPath, [tsc, '-p', path.join(PACKAGE, 'test/types', project), '--typeRoots',
       path.join(BUILD, 'node-peers/node_modules/@types')], { timeout: 120000 })
     assert.equal(code, 0, stdout)
   }
+})
+
+/** The package's types in a directory of their own, with the packages of the tests beside them. */
+function typesAlone (t) {
+  const directory = temporary(t)
+  for (const name of ['index.d.ts', 'index.d.mts', 'lowlevel.d.ts', 'lowlevel.d.mts', 'package.json', 'README.md', 'LICENSE']) {
+    copyFileSync(path.join(PACKAGE, name), path.join(directory, name))
+  }
+  symlinkSync(path.join(BUILD, 'node-peers/node_modules'), path.join(directory, 'node_modules'))
+  return directory
+}
+
+const peer = name => {
+  const file = path.join(BUILD, 'node-peers/node_modules', name)
+  assert.ok(existsSync(file), `${file} is not there: run make deps`)
+  return file
+}
+
+test('the types, with tsd', async t => {
+  const directory = typesAlone(t)
+  copyFileSync(path.join(PACKAGE, 'test/types/index.test-d.ts'), path.join(directory, 'index.test-d.ts'))
+  const { code, stdout, stderr } = await run(process.execPath, [peer('tsd/dist/cli.js')], { cwd: directory, timeout: 120000 })
+  assert.equal(code, 0, stdout + stderr)
+})
+
+test('the manifest, with publint', async () => {
+  const { code, stdout, stderr } = await run(process.execPath, [peer('publint/src/cli.js'), PACKAGE, '--strict', '--level', 'suggestion'],
+    { timeout: 120000 })
+  assert.equal(code, 0, stdout + stderr)
+  assert.match(stdout, /All good!/)
 })
 
 for (const [file, place] of [['index.d.ts', '../lib/index.js'], ['lowlevel.d.ts', '../lib/lowlevel/index.js']]) {
