@@ -93,7 +93,7 @@ def tell(name: str, relay: oxrtmp.Relay) -> None:
 def connect(flags: argparse.Namespace, hub: oxrtmp.Hub) -> dict[str, oxrtmp.Relay]:
     """Begin the relays: by what they are called."""
     app, _, name = flags.stream.rpartition("/")
-    relays = {}
+    relays: dict[str, oxrtmp.Relay] = {}
     for number, url in enumerate(flags.urls, 1):
         relays[f"push {number} to {host(url)}"] = hub.push(app, name, url, **relay_options(flags))
     if flags.source:

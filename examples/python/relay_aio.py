@@ -26,7 +26,7 @@ async def tell(name: str, relay: oxrtmp.aio.Relay) -> None:
 def connect(flags: argparse.Namespace, hub: oxrtmp.aio.Hub) -> dict[str, oxrtmp.aio.Relay]:
     """Begin the relays: by what they are called."""
     app, _, name = flags.stream.rpartition("/")
-    relays = {}
+    relays: dict[str, oxrtmp.aio.Relay] = {}
     for number, url in enumerate(flags.urls, 1):
         relays[f"push {number} to {host(url)}"] = hub.push(app, name, url, **relay_options(flags))
     if flags.source:

@@ -32,10 +32,10 @@ if _path := os.environ.get("OXRTMP_LIBRARY"):
 
 try:
     from . import _native, amf, codec
-except ImportError as error:
+except ImportError as _error:
     from ._platform import foreign_libc, refusal
 
-    raise ImportError(refusal(error, foreign_libc())) from error
+    raise ImportError(refusal(_error, foreign_libc())) from _error
 from ._client import Client
 from ._engine import Engine, EngineRequest
 from ._enhanced import Can, Capabilities, Caps, ChannelOrder, Channels, Enhanced, ModEx, TrackForm

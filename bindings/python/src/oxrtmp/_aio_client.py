@@ -36,6 +36,7 @@ class Client(Receiver, Sender, BaseClient):
 
     _connected = False
     _done: int | None = None  # the status of closing
+    _released = False
 
     def __init__(self) -> None:
         self._packets = Inbox()
@@ -140,16 +141,16 @@ class Client(Receiver, Sender, BaseClient):
         """End the handle. Does not wait for a client that is not connected, or whose closing is done."""
         self._closed = True
         self._packets.clear()
-        reactor, self._reactor = self._reactor, None  # type: ignore[assignment]
-        if reactor is None:
+        if self._released:
             return
+        self._released = True
         closing.discard(self)
         try:
             if self._handle:
                 with contextlib.suppress(Error):
                     _native.client_close(self._handle)
         finally:
-            reactor.detach(self._number)
+            self._reactor.detach(self._number)
 
     def _drop(self) -> None:
         self._release()

@@ -103,8 +103,9 @@ class Peer:
     @property
     def connect(self) -> dict[str, Any]:
         """The whole object of the connect command, in its order."""
-        found = json.loads(self._connect_json or "{}")
-        return found if isinstance(found, dict) else {}
+        found: Any = json.loads(self._connect_json or "{}")
+        properties: dict[str, Any] = found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+        return properties
 
     @property
     def connect_info(self) -> ConnectInfo:

@@ -60,7 +60,7 @@ class Channel:
 
     def __init__(self, inbox: _native.Inbox | None = None) -> None:
         self._inboxes = {} if inbox is None else {0: inbox}  # where packets go
-        self.queue = _native.queue_create(_log.level())
+        self.queue: int = _native.queue_create(_log.level())
         self._fd = _native.queue_fd(self.queue)
         self._lock = threading.RLock()  # a signal's handler may come back here
         self._delivered = threading.Condition(threading.RLock())

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import FrameType
 from typing import BinaryIO
 
@@ -144,7 +144,7 @@ def sink(path: str) -> contextlib.AbstractContextManager[Callable[[Packet], None
 
 
 @contextlib.contextmanager
-def standard_output() -> Iterator[Callable[[Packet], None]]:
+def standard_output() -> Generator[Callable[[Packet], None]]:
     out: BinaryIO = sys.stdout.buffer
     out.write(flv_header())
 
@@ -157,7 +157,7 @@ def standard_output() -> Iterator[Callable[[Packet], None]]:
 
 
 @contextlib.contextmanager
-def recorded(path: str) -> Iterator[Callable[[Packet], None]]:
+def recorded(path: str) -> Generator[Callable[[Packet], None]]:
     with Recorder(path) as recorder:
         yield recorder.write
 

@@ -48,9 +48,9 @@ class Capabilities:
     """What a side says in connect, or in the answer to it, that it can do. Codecs are Codecs, or "*" for any."""
 
     caps_ex: int = 0  #: of Caps
-    fourccs: list[str] = field(default_factory=list)  #: fourCcList; those of video and audio if empty
-    video: dict[str, int] = field(default_factory=dict)  #: videoFourCcInfoMap: of Can, by codec
-    audio: dict[str, int] = field(default_factory=dict)  #: audioFourCcInfoMap
+    fourccs: list[str] = field(default_factory=list[str])  #: fourCcList; those of video and audio if empty
+    video: dict[str, int] = field(default_factory=dict[str, int])  #: videoFourCcInfoMap: of Can, by codec
+    audio: dict[str, int] = field(default_factory=dict[str, int])  #: audioFourCcInfoMap
 
     @classmethod
     def all(cls, mask: int) -> Self:
@@ -124,7 +124,7 @@ class Channels:
     count: int = 0
     mask: int = 0  #: of NATIVE
     #: which each is, by its bit in a mask: 0 front left, 1 front right, ...; 254 unused, 255 unknown
-    channels: list[int] = field(default_factory=list)
+    channels: list[int] = field(default_factory=list[int])
 
     @classmethod
     def parse(cls, data: Buffer) -> Self:

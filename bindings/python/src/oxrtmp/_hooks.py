@@ -22,7 +22,8 @@ class Refusal(Exception):
 
     def __init__(self, description: str | None = None, *, code: str | None = None) -> None:
         super().__init__(description or "refused")
-        self.description, self.code = description, code
+        self.description: str | None = description  #: words for the peer
+        self.code: str | None = code  #: such as "NetStream.Publish.Denied"; what fits if not given
 
 
 AskHook = Callable[[Any], object]  # Request → None

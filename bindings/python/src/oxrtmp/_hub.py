@@ -93,8 +93,7 @@ class BaseHub(Owned):
 
         Of each the handler's name and its values, as JSON has them. RefusedError when there is no such stream.
         """
-        found = json.loads(_native.hub_data_frames_json(self._handle, app, stream_name))
-        assert isinstance(found, list)
+        found: list[list[Any]] = json.loads(_native.hub_data_frames_json(self._handle, app, stream_name))
         return found
 
     def close(self) -> None:

@@ -95,7 +95,7 @@ class Probe:
     connect: float
     rtt: float | None = None
     metadata: dict[str, Any] | None = None
-    tracks: dict[tuple[int, int], Track] = field(default_factory=dict)
+    tracks: dict[tuple[int, int], Track] = field(default_factory=dict[tuple[int, int], Track])
 
     @classmethod
     def of(cls, url: str, *, seconds: float, **options: Unpack[ClientOptions]) -> Self:

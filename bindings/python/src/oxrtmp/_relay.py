@@ -32,7 +32,8 @@ class BaseRelay(Handle):
         if self._closed and self._last is not None:
             return self._last
         found = _native.relay_statistics(self._handle)
-        return RelayStatistics(**{**found, "state": RelayState(found["state"])})
+        found["state"] = RelayState(found["state"])
+        return RelayStatistics(**found)
 
     def _tell(self, kind: int, payload: Any) -> None:
         if kind == RELAY:

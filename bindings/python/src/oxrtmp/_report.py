@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Protocol, TextIO
 
@@ -62,7 +62,7 @@ class Report:
             self._drawn = len(rows) if self._live else 0
 
     @contextmanager
-    def every_second(self, rows: Callable[[], list[Row]]) -> Iterator[None]:
+    def every_second(self, rows: Callable[[], list[Row]]) -> Generator[None]:
         """Show progress as long as the block runs."""
         over = threading.Event()
 

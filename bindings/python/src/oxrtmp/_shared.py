@@ -45,7 +45,7 @@ class SharedObject:
     """A shared object message: what happens to an object. Who shares what is the application's to know."""
 
     name: str
-    events: list[SharedEvent] = field(default_factory=list)
+    events: list[SharedEvent] = field(default_factory=list[SharedEvent])
     version: int = 0
     flags: int = 0  #: 2: it outlives its users
 
@@ -56,7 +56,7 @@ class SharedObject:
     @classmethod
     def _of(cls, values: bytes) -> Self:
         name, version, flags, *events = amf.decode(values)
-        found = [SharedEvent(**{**e, "kind": int(e["kind"])}) for e in events]
+        found = [SharedEvent(kind=int(e.pop("kind")), **e) for e in events]
         return cls(name, found, int(version), int(flags))
 
     @classmethod

@@ -113,7 +113,7 @@ class ECMAArray(dict[str, Any]):
         self, properties: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), dense: Iterable[Any] = ()
     ) -> None:
         super().__init__(properties)
-        self.dense = list(dense)
+        self.dense: list[Any] = list(dense)
 
 
 class Vector(list[Any]):
@@ -215,7 +215,7 @@ def decode(
             raise _unsupported(f"an external object of class {_str(class_name)!r}")
         sizes += (size,)
     reader = _Reader(steps)
-    found = []
+    found: list[Any] = []
     while reader.at < len(steps):
         found.append(reader.value())
     return found
@@ -273,13 +273,14 @@ class _Reader:
                 if flags & _VERBATIM:
                     return External(_str(text), data=content)
                 return External(_str(text), content)
-        if kind in _VECTORS:
-            return self.vector(_VECTORS[kind], count, _str(text), bool(flags & _FIXED))
-        return None
+            case _ if kind in _VECTORS:
+                return self.vector(_VECTORS[kind], count, _str(text), bool(flags & _FIXED))
+            case _:
+                return None
 
     def members(self) -> tuple[dict[str, Any], list[Any]]:
         properties: dict[str, Any] = {}
-        dense = []
+        dense: list[Any] = []
         while self.steps[self.at][0] != _Type.OBJECT_END:
             name = self.steps[self.at][4]
             if name is None:
@@ -322,6 +323,7 @@ class _Writer:
         self.steps.append((kind, count, zone, number, name, text, flags))
 
     def value(self, value: Any, name: bytes | None) -> None:
+        given: Any = value  # whose type the cases below leave alone
         match value:
             case None:
                 self.put(_Type.NULL, name)
@@ -338,7 +340,7 @@ class _Writer:
             case str():
                 self.put(_Type.STRING, name, text=_bytes(value))
             case bytes() | bytearray() | memoryview():
-                self.put(_Type.BYTES, name, text=bytes(value))
+                self.put(_Type.BYTES, name, text=bytes(given))
             case Date():
                 self.put(_Type.DATE, name, value.milliseconds, zone=value.zone)
             case datetime():
@@ -351,6 +353,7 @@ class _Writer:
                 self.container(value, name)
 
     def container(self, value: Any, name: bytes | None) -> None:
+        given: Any = value  # whose type the cases below leave alone
         match value:
             case ECMAArray():
                 self.put(_Type.ECMA_ARRAY, name, count=len(value) + len(value.dense))
@@ -361,7 +364,7 @@ class _Writer:
                 self.members(value)
             case Mapping():
                 self.put(_Type.OBJECT, name)
-                self.members(value)
+                self.members(given)
             case Vector():
                 kind = next(k for k, word in _VECTORS.items() if word == value.kind)
                 flags = _FIXED if value.fixed else 0
@@ -376,12 +379,12 @@ class _Writer:
                 self.put(_Type.EXTERNAL, name, text=_bytes(value.class_name), flags=_VERBATIM if verbatim else 0)
                 self.value(bytes(value.data) if value.data is not None else value.value, None)
             case list() | tuple():
-                self.put(_Type.STRICT_ARRAY, name, count=len(value))
-                self.items(value)
+                self.put(_Type.STRICT_ARRAY, name, count=len(given))
+                self.items(given)
             case _:
                 raise TypeError(f"{type(value).__name__} is no AMF value")
 
-    def members(self, properties: Mapping[str, Any], dense: Iterable[Any] = ()) -> None:
+    def members(self, properties: Mapping[Any, Any], dense: Iterable[Any] = ()) -> None:
         for key, item in properties.items():
             if not isinstance(key, str):
                 raise TypeError(f"the name of a property is {type(key).__name__}, not str")
