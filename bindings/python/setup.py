@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -51,6 +52,8 @@ class BuildExt(build_ext):
     def run(self) -> None:
         if "musl" in str(sysconfig.get_config_var("SOABI")):
             raise SystemExit("oxrtmp: musl cannot load shared libraries made by Go: use a Python on glibc")
+        if "t" in sys.abiflags:
+            raise SystemExit("oxrtmp: free-threaded builds of Python are not supported: use the one that has the GIL")
         tool("go", "GO", "Go 1.25 or later (https://go.dev/dl/)")
         tool("gcc", "CC", "a C compiler")
         library = Path(self.build_temp).absolute() / "libxrtmp"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -25,6 +26,37 @@ with oxrtmp.Server("127.0.0.1:0") as server:
     thread.join()
 print("works", oxrtmp.__file__)
 """
+
+
+SUBINTERPRETERS = f"""
+import sys
+try:
+    import _interpreters
+except ImportError:
+    import _xxsubinterpreters as _interpreters
+for isolated in (False, True):
+    if sys.version_info >= (3, 13):
+        one = _interpreters.create("isolated" if isolated else "legacy")
+    else:
+        one = _interpreters.create(isolated=isolated)
+    try:
+        failed = _interpreters.run_string(one, {CHECK!r})
+    except Exception as error:
+        print(str(error).replace("<class 'ImportError'>", "ImportError"), flush=True)
+    else:
+        if failed is not None:
+            print(failed.formatted, flush=True)
+    _interpreters.destroy(one)
+"""
+TOOLS = Path(sys.executable).parent
+
+
+def pythons() -> list[Path]:
+    """Every CPython from 3.11 on that is here: on the usual path, and what pyenv has installed."""
+    places = [Path("/usr/bin"), Path("/usr/local/bin")]
+    places += sorted(Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv").glob("versions/3.*/bin"))
+    found = {(p := place / f"python3.{minor}").resolve(): p for place in places for minor in range(11, 20)}
+    return [p for resolved, p in found.items() if resolved.exists()] or [Path(sys.executable)]
 
 
 def run(*command: str | Path, cwd: Path = PACKAGE, **env: str) -> str:
@@ -108,18 +140,44 @@ def test_installing_the_wheel_runs_no_compiler(wheel: Path, tmp_path: Path) -> N
     assert not list((tmp_path / "venv").rglob("*xrtmp*"))
 
 
-def test_other_pythons(wheel: Path, tmp_path: Path) -> None:
-    """The same wheel under every CPython from 3.11 on that is installed."""
-    with zipfile.ZipFile(wheel) as z:
-        z.extractall(tmp_path)
-    seen = 0
-    for minor in range(11, 20):
-        python = shutil.which(f"python3.{minor}", path="/usr/bin:/usr/local/bin")
-        if python:
-            assert run(python, "-c", CHECK, cwd=tmp_path, PYTHONPATH=str(tmp_path)).startswith("works")
-            seen += 1
-    if not seen:
-        assert run(sys.executable, "-c", CHECK, cwd=tmp_path, PYTHONPATH=str(tmp_path)).startswith("works")
+def test_what_others_say_of_the_wheel(wheel: Path) -> None:
+    """auditwheel finds it to be what its name says, abi3audit that it keeps to the limited API of 3.11."""
+    tag = wheel.stem.rpartition("-")[2]
+    said = " ".join(run(TOOLS / "auditwheel", "show", wheel).split())
+    assert f'is consistent with the following platform tag: "{tag}"' in said, said
+    report = json.loads(run(TOOLS / "abi3audit", "--strict", "--report", wheel))
+    (audited,) = report["specs"][str(wheel)]["wheel"]
+    assert audited["name"] == "_native.abi3.so" and audited["result"] == {
+        "is_abi3": True,
+        "is_abi3_baseline_compatible": True,
+        "baseline": "3.11",
+        "computed": audited["result"]["computed"],
+        "non_abi3_symbols": [],
+        "future_abi3_objects": {},
+    }
+
+
+@pytest.mark.parametrize("python", pythons(), ids=str)
+def test_every_python(wheel: Path, tmp_path: Path, python: Path) -> None:
+    """The same wheel, installed into an empty environment of every CPython from 3.11 on that is here."""
+    run(python, "-m", "venv", "--without-pip", tmp_path / "venv")
+    own = tmp_path / "venv/bin/python"
+    pip(sys.executable, "--python", own, "install", "--no-index", "--no-compile", wheel)
+    assert run(own, "-W", "error", "-c", CHECK, cwd=tmp_path).startswith(f"works {tmp_path}")
+    said = run(own, "-c", SUBINTERPRETERS, cwd=tmp_path).splitlines()
+    version = tuple(map(int, run(own, "-c", "import sys; print(*sys.version_info[:2])").split()))
+    assert said[0].startswith("works")  # one that shares the GIL
+    if version >= (3, 12):  # one with a GIL of its own
+        assert said[1].startswith("ImportError: oxrtmp: this is a subinterpreter with a GIL of its own"), said
+
+
+def test_free_threaded_builds_are_refused_in_words(tmp_path: Path) -> None:
+    """By the import, before the extension module is touched, and by the build."""
+    free = "import sys, sysconfig; sysconfig.get_config_vars(); sys.abiflags = 't'\n"
+    failed = subprocess.run([sys.executable, "-c", free + "import oxrtmp"], capture_output=True, text=True, timeout=60)
+    assert failed.returncode == 1 and "ImportError: oxrtmp: this Python is a free-threaded" in failed.stderr, failed
+    refused = setup_after(free, tmp_path)
+    assert refused.returncode == 1 and refused.stderr.startswith("oxrtmp: free-threaded builds"), refused.stderr
 
 
 def test_installing_the_checkout(tmp_path: Path) -> None:
@@ -137,7 +195,7 @@ def test_installing_the_checkout(tmp_path: Path) -> None:
 
 
 def test_source_distribution(tmp_path: Path) -> None:
-    """It carries the library's sources, and builds far from the checkout."""
+    """It carries the library's sources, and builds far from the checkout; without Go or a C compiler it says so."""
     hook = f"from setuptools import build_meta; print(build_meta.build_sdist({str(tmp_path)!r}))"
     name = run(sys.executable, "-c", hook).split()[-1]
     with tarfile.open(tmp_path / name) as t:
@@ -148,7 +206,9 @@ def test_source_distribution(tmp_path: Path) -> None:
         "core/go.mod",
         "core/include/oxrtmp.h",
         "core/capi/build",
+        "core/capi/notices",
         "core/VERSION",
+        "core/LICENSE",
         "native/module.c",
         "LICENSE",
     ):
@@ -157,19 +217,32 @@ def test_source_distribution(tmp_path: Path) -> None:
     pip(sys.executable, "wheel", "--no-build-isolation", "--no-deps", "--no-index", "-w", tmp_path / "out", top)
     (built,) = (tmp_path / "out").glob("*.whl")
     with zipfile.ZipFile(built) as z:
+        assert b"Go Authors" in z.read("oxrtmp/NOTICES")
         z.extractall(tmp_path / "installed")
     out = run(sys.executable, "-c", CHECK, cwd=tmp_path, PYTHONPATH=str(tmp_path / "installed"))
     assert str(tmp_path / "installed") in out
 
+    for present, what in (("gcc", "Go 1.25 or later"), ("go", "a C compiler")):
+        (tmp_path / present).mkdir()
+        (tmp_path / present / present).symlink_to("/bin/true")
+        failed = subprocess.run(
+            [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-build-isolation", "--no-deps",
+             "--no-index", "-w", tmp_path / "none", top],
+            env={"PATH": str(tmp_path / present)}, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        said = failed.stdout + failed.stderr
+        assert failed.returncode == 1 and f"oxrtmp: building needs {what}" in said and "Traceback" not in said, said
+        assert "install a wheel of oxrtmp, which needs no compiler" in said, said
 
-@pytest.mark.parametrize(("variable", "what"), [("GO", "Go 1.25"), ("CC", "a C compiler")])
-def test_missing_tools_are_named(tmp_path: Path, variable: str, what: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "setup.py", "-q", "build_ext", "-b", tmp_path, "-t", tmp_path],
-        cwd=PACKAGE, env={**os.environ, variable: "/nonexistent"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode != 0
-    assert what in done.stderr and "wheel" in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+def setup_after(code: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """setup.py build_ext in an interpreter that code has changed."""
+    setup = (
+        "import runpy, sys; sys.argv = ['setup.py', '-q', 'build_ext', '-b', sys.argv[1], '-t', sys.argv[1]]\n"
+        "runpy.run_path('setup.py', run_name='__main__')"
+    )
+    command = [sys.executable, "-c", code + setup, directory]
+    return subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_musl_is_refused_in_words(tmp_path: Path) -> None:
@@ -182,11 +255,5 @@ def test_musl_is_refused_in_words(tmp_path: Path) -> None:
     for musl, words in ((script, "musl.*glibc.*python:3.12-slim"), ("", "extension module cannot be loaded")):
         failed = subprocess.run([sys.executable, "-c", musl + hidden], capture_output=True, text=True, timeout=60)
         assert failed.returncode == 1 and re.search(f"ImportError: oxrtmp: .*{words}", failed.stderr), failed.stderr
-    setup = (
-        "import runpy, sys; sys.argv = ['setup.py', 'build_ext', '-b', sys.argv[1]]\n"
-        "runpy.run_path('setup.py', run_name='__main__')"
-    )
-    refused = subprocess.run(
-        [sys.executable, "-c", script + setup, str(tmp_path)], cwd=PACKAGE, capture_output=True, text=True, timeout=60
-    )
+    refused = setup_after(script, tmp_path)
     assert refused.returncode == 1 and "musl cannot load" in refused.stderr, refused.stderr

@@ -24,6 +24,10 @@ from __future__ import annotations
 
 import os
 
+from . import _platform
+
+_platform.check()
+
 if _path := os.environ.get("OXRTMP_LIBRARY"):
     # Another libxrtmp.so.0 than the one beside this file: the first to be loaded is used.
     import ctypes
@@ -33,9 +37,7 @@ if _path := os.environ.get("OXRTMP_LIBRARY"):
 try:
     from . import _native, amf, codec
 except ImportError as _error:
-    from ._platform import foreign_libc, refusal
-
-    raise ImportError(refusal(_error, foreign_libc())) from _error
+    raise ImportError(_platform.refusal(_error)) from _error
 from ._client import Client
 from ._engine import Engine, EngineRequest
 from ._enhanced import Can, Capabilities, Caps, ChannelOrder, Channels, Enhanced, ModEx, TrackForm
