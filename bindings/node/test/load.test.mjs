@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import { Writable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
 import test from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { Client, FLVReader, OxrtmpError, Recorder, Server, libraryStatistics } from 'oxrtmp'
+import { Client, Engine, FLVReader, Hub, OxrtmpError, Recorder, Server, libraryStatistics } from 'oxrtmp'
+import { ChunkDecoder, ChunkEncoder, Handshake } from 'oxrtmp/lowlevel'
 import { BUILD, TORTURE, run, temporary, until } from './helpers.mjs'
 
 const LOAD = path.join(BUILD, 'bin/load')
@@ -125,4 +128,38 @@ test('memory is flat over files that come and go, and over errors', async t => {
     }
   }
   await flat(async count => { for (let i = 0; i < count; i++) await once(i) }, 50, TORTURE ? 10000 : 300)
+})
+
+test('memory is flat over hubs, and pipelines that end, break and are aborted', async () => {
+  const frame = { media: 'video', codec: 'avc1', data: Buffer.alloc(20000) }
+  async function once (i) {
+    const hub = new Hub()
+    const publisher = await hub.publish('live', 'x')
+    const player = await hub.play('live', 'x')
+    const ends = new AbortController()
+    const sink = new Writable({ objectMode: i % 2 === 1, write (chunk, encoding, callback) { callback(i % 3 === 1 ? new Error('full') : null) } })
+    const playing = pipeline(player.readable({ flv: i % 2 === 0 }), sink, { signal: ends.signal })
+    playing.catch(() => {})
+    const writable = publisher.writable()
+    for (let at = 0; at < 4; at++) writable.write({ ...frame, keyframe: at === 0, timestampMs: at })
+    if (i % 3 === 2) ends.abort()
+    writable.end()
+    await finished(writable)
+    await hub.close()
+    await (i % 3 === 0 ? playing : assert.rejects(playing))
+  }
+  await flat(async count => { for (let i = 0; i < count; i++) await once(i) }, 60, TORTURE ? 10000 : 600)
+})
+
+test('what was not closed and nobody holds any more is ended by the collector', async () => {
+  const held = libraryStatistics().handles
+  const lose = () => {
+    const hub = new Hub()
+    void [Engine.server(), Engine.publish('rtmp://a/live/x'), Engine.server({ hub }), new FLVReader(), new Handshake(), new ChunkDecoder(), new ChunkEncoder()]
+  }
+  for (let i = 0; i < (TORTURE ? 10000 : 500); i++) {
+    lose()
+    if (i % 100 === 99) await inUse()
+  }
+  await until(async () => (await inUse()).handles <= held, 30000)
 })

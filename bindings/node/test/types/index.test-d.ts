@@ -67,7 +67,7 @@ expectType<Promise<Recorder>>(Recorder.openIn('.', 'name', { rotateDurationMs: 6
 expectError(Recorder.open('a.flv', { rotateMs: 1 }))
 expectType<Promise<FLVReader>>(FLVReader.open('a.flv'))
 expectType<AsyncGenerator<Packet, void, void>>(FLVReader.packets([new Uint8Array(1)]))
-expectError(Engine.server({ hub }))
+expectError(Engine.server({ signal: AbortSignal.timeout(1) }))
 expectType<Buffer>(Engine.play('rtmp://host/live/a').output())
 
 // Errors and values.
