@@ -24,41 +24,56 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int64_t in_use;
 static _Atomic int64_t pooled;
 
-/* Numbers of freed blocks, to be used again; guarded by lock. */
+enum { ALIGNMENT = 64 }; /* of payloads */
+
+/* Headers without a block, to be used again; guarded by lock. */
 static struct {
-  uint32_t *free;
-  uint32_t count, capacity, next;
-} numbers;
+  ox_block *spare;
+  uint32_t made;
+} headers;
+
+enum { HEADERS = 64 }; /* made at once */
 
 static size_t class_bytes(uint32_t class) { return (size_t)1 << (OX_CLASS_SHIFT + class); }
 
-static void number_free(uint32_t index) {
-  if (numbers.count == numbers.capacity) {
-    uint32_t grown = numbers.capacity ? numbers.capacity * 2 : 64;
-    uint32_t *p = realloc(numbers.free, grown * sizeof *p);
-    if (p == NULL) {
-      return; /* the number is lost, nothing else */
-    }
-    numbers.free = p;
-    numbers.capacity = grown;
+static bool more_headers(void) {
+  ox_block *made = NULL;
+  if (posix_memalign((void **)&made, _Alignof(ox_block), HEADERS * sizeof *made) != 0) {
+    return false;
   }
-  numbers.free[numbers.count++] = index;
+  memset(made, 0, HEADERS * sizeof *made);
+  for (uint32_t i = 0; i < HEADERS; i++) {
+    made[i].index = headers.made + i;
+    made[i].next = i + 1 < HEADERS ? &made[i + 1] : NULL;
+  }
+  headers.made += HEADERS;
+  headers.spare = made;
+  return true;
 }
 
-static uint32_t number_take(void) { return numbers.count > 0 ? numbers.free[--numbers.count] : numbers.next++; }
-
+/* block_make makes a block, NULL when there is no memory. The caller holds the lock. */
 static ox_block *block_make(uint32_t class, size_t capacity) {
-  if (capacity > SIZE_MAX - sizeof(ox_block)) {
+  if (headers.spare == NULL && !more_headers()) {
     return NULL;
   }
-  ox_block *b = NULL;
-  if (posix_memalign((void **)&b, _Alignof(ox_block), sizeof *b + capacity) != 0) {
+  ox_block *b = headers.spare;
+  void *data = NULL;
+  if (posix_memalign(&data, ALIGNMENT, capacity) != 0) {
     return NULL;
   }
-  memset(b, 0, sizeof *b);
+  headers.spare = b->next;
+  b->data = data;
   b->class = class;
   b->capacity = capacity;
   return b;
+}
+
+static void block_free(ox_block *b) {
+  free(b->data);
+  pthread_mutex_lock(&lock);
+  b->next = headers.spare;
+  headers.spare = b;
+  pthread_mutex_unlock(&lock);
 }
 
 static ox_block_view view(ox_block *b) { return (ox_block_view){b, b->data, b->index}; }
@@ -77,7 +92,6 @@ uint32_t ox_blocks_take(uint32_t class, ox_block_view *views, uint32_t max) {
   if (n == 0) {
     ox_block *b = block_make(class, class_bytes(class));
     if (b != NULL) {
-      b->index = number_take();
       views[n++] = view(b);
     }
   } else {
@@ -90,16 +104,13 @@ uint32_t ox_blocks_take(uint32_t class, ox_block_view *views, uint32_t max) {
 /* pool_or_free takes a block that nobody holds. */
 static void pool_or_free(ox_block *b) {
   if (b->class == OX_LARGE) {
-    free(b);
+    block_free(b);
     return;
   }
   int64_t size = (int64_t)b->capacity;
   if (atomic_fetch_add(&pooled, size) + size > pool_most) {
     atomic_fetch_sub(&pooled, size);
-    pthread_mutex_lock(&lock);
-    number_free(b->index);
-    pthread_mutex_unlock(&lock);
-    free(b);
+    block_free(b);
     return;
   }
   ox_block *_Atomic *top = &pool[b->class].returned;
@@ -116,11 +127,13 @@ void ox_blocks_give(ox_block **blocks, uint32_t count) {
 }
 
 ox_block_view ox_block_large(size_t size) {
+  pthread_mutex_lock(&lock);
   ox_block *b = block_make(OX_LARGE, size);
+  pthread_mutex_unlock(&lock);
   return b != NULL ? view(b) : (ox_block_view){NULL, NULL, 0};
 }
 
-void ox_block_free(ox_block *block) { free(block); }
+void ox_block_free(ox_block *block) { block_free(block); }
 
 void ox_block_retain(ox_block *b) { atomic_fetch_add_explicit(&b->refs, 1, memory_order_relaxed); }
 

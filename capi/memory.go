@@ -157,7 +157,8 @@ func (t *bufferTable) get(v *C.ox_block_view, capacity int, owner buffer.Allocat
 	defer t.mu.Unlock()
 	n := int(v.index)
 	if n < len(t.buffers) {
-		if b := t.buffers[n]; b != nil && b.Foreign == unsafe.Pointer(v.block) && b.Cap() == capacity {
+		b := t.buffers[n]
+		if b != nil && unsafe.Pointer(unsafe.SliceData(b.Bytes())) == unsafe.Pointer(v.data) && b.Cap() == capacity {
 			return b
 		}
 	} else {

@@ -22,7 +22,7 @@ typedef struct ox_block ox_block;
 typedef struct ox_block_view {
   ox_block *block; /* begins with the reference count, an atomic 32-bit integer */
   uint8_t *data;
-  uint32_t index; /* a small number that no other pooled block has at the same time */
+  uint32_t index; /* a small number that no other block has at the same time */
 } ox_block_view;
 
 /* ox_blocks_take takes up to max blocks of a class from the pool, or makes one if there is none. It returns how many

@@ -1,5 +1,6 @@
-/* Inbox: packets that wait to be taken, in order; and what takes them in `async for` without a coroutine for each. They
- * become Python objects when they are taken, so that in a loop each is made where the last one has just died. */
+/* Inbox: packets that wait to be taken, in order; and what takes them in `for` and `async for`, without code of Python, or a
+ * coroutine, for each. They become Python objects when they are taken, so that in a loop each is made where the last one has
+ * just died. */
 #include "native.h"
 
 typedef struct inbox_object {
@@ -144,32 +145,43 @@ static void ready_dealloc(PyObject *object) {
   Py_DECREF(type);
 }
 
-static PyObject *ready_next(PyObject *object) {
-  PyObject *value = ((ready_object *)object)->value;
+/* ready_send is for interpreters that ask for it, ready_next for the others, to which an exception brings the value. */
+static PySendResult ready_send(PyObject *object, PyObject *sent, PyObject **result) {
+  (void)sent;
+  *result = ((ready_object *)object)->value;
   ((ready_object *)object)->value = NULL;
-  if (value == NULL) {
+  if (*result == NULL) {
     PyErr_SetString(PyExc_RuntimeError, "awaited already");
-    return NULL;
+    return PYGEN_ERROR;
   }
-  PyErr_SetObject(PyExc_StopIteration, value); /* a Packet: neither a tuple nor an exception */
-  Py_DECREF(value);
+  return PYGEN_RETURN;
+}
+
+static PyObject *ready_next(PyObject *object) {
+  PyObject *value;
+  if (ready_send(object, NULL, &value) == PYGEN_RETURN) {
+    PyErr_SetObject(PyExc_StopIteration, value); /* a Packet: neither a tuple nor an exception */
+    Py_DECREF(value);
+  }
   return NULL;
 }
 
 static PyType_Slot ready_slots[] = {
-    {Py_tp_dealloc, ready_dealloc}, {Py_am_await, inbox_iter}, {Py_tp_iter, inbox_iter},
-    {Py_tp_iternext, ready_next},   {0, NULL},
+    {Py_tp_dealloc, ready_dealloc}, {Py_am_await, inbox_iter}, {Py_am_send, ready_send},
+    {Py_tp_iter, inbox_iter},       {Py_tp_iternext, ready_next}, {0, NULL},
 };
 
 PyType_Spec native_ready_spec = {"oxrtmp._native.Ready", sizeof(ready_object), 0,
                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
                                  ready_slots};
 
-/* ---- AsyncTake(inbox, wait): an asynchronous iterator: what is in the inbox, else what awaiting wait() gives ---- */
+/* ---- Take(inbox, wait): an iterator: what is in the inbox, as long as wait() says that there is something ----
+ * ---- AsyncTake(inbox, wait): an asynchronous iterator: what is in the inbox, else what awaiting wait() gives ---- */
 
 typedef struct take_object {
   PyObject_HEAD
   PyObject *inbox, *wait;
+  PyObject *ready; /* of AsyncTake: the last one, to be used again */
 } take_object;
 
 #define TAKE(object) ((take_object *)(object))
@@ -178,12 +190,14 @@ static int take_traverse(PyObject *object, visitproc visit, void *arg) {
   Py_VISIT((PyObject *)Py_TYPE(object));
   Py_VISIT(TAKE(object)->inbox);
   Py_VISIT(TAKE(object)->wait);
+  Py_VISIT(TAKE(object)->ready);
   return 0;
 }
 
 static int take_clear(PyObject *object) {
   Py_CLEAR(TAKE(object)->inbox);
   Py_CLEAR(TAKE(object)->wait);
+  Py_CLEAR(TAKE(object)->ready);
   return 0;
 }
 
@@ -199,7 +213,7 @@ static PyObject *take_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) 
   native_state *state = PyType_GetModuleState(type);
   PyObject *inbox, *wait;
   if (kwargs != NULL && PyDict_Size(kwargs) != 0) {
-    PyErr_SetString(PyExc_TypeError, "AsyncTake() takes no keyword arguments");
+    PyErr_Format(PyExc_TypeError, "%R takes no keyword arguments", (PyObject *)type);
     return NULL;
   }
   if (!PyArg_ParseTuple(args, "O!O", state->inbox_type, &inbox, &wait)) {
@@ -209,9 +223,40 @@ static PyObject *take_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) 
   if (self != NULL) {
     self->inbox = Py_NewRef(inbox);
     self->wait = Py_NewRef(wait);
+    self->ready = NULL;
     PyObject_GC_Track((PyObject *)self);
   }
   return (PyObject *)self;
+}
+
+static PyObject *take_next(PyObject *object) {
+  for (;;) {
+    PyObject *packet = inbox_next(TAKE(object)->inbox);
+    if (packet != NULL || PyErr_Occurred()) {
+      return packet;
+    }
+    PyObject *there = PyObject_CallNoArgs(TAKE(object)->wait);
+    int goes_on = there != NULL ? PyObject_IsTrue(there) : -1;
+    Py_XDECREF(there);
+    if (goes_on <= 0) {
+      return NULL;
+    }
+  }
+}
+
+/* take_ready returns a Ready: the last one again, unless somebody still has it. */
+static ready_object *take_ready(take_object *self) {
+  if (self->ready == NULL || Py_REFCNT(self->ready) > 1) {
+    native_state *state = PyType_GetModuleState(Py_TYPE((PyObject *)self));
+    ready_object *made = PyObject_New(ready_object, state->ready_type);
+    if (made == NULL) {
+      return NULL;
+    }
+    made->value = NULL;
+    Py_XDECREF(self->ready);
+    self->ready = (PyObject *)made;
+  }
+  return (ready_object *)Py_NewRef(self->ready);
 }
 
 static PyObject *take_anext(PyObject *object) {
@@ -219,12 +264,12 @@ static PyObject *take_anext(PyObject *object) {
   if (packet == NULL) {
     return PyErr_Occurred() ? NULL : PyObject_CallNoArgs(TAKE(object)->wait);
   }
-  native_state *state = PyType_GetModuleState(Py_TYPE(object));
-  ready_object *ready = PyObject_New(ready_object, state->ready_type);
+  ready_object *ready = take_ready(TAKE(object));
   if (ready == NULL) {
     Py_DECREF(packet);
     return NULL;
   }
+  Py_XDECREF(ready->value); /* of one that nobody awaited */
   ready->value = packet;
   return (PyObject *)ready;
 }
@@ -234,10 +279,24 @@ static PyType_Slot take_slots[] = {
     {Py_tp_dealloc, take_dealloc},
     {Py_tp_traverse, take_traverse},
     {Py_tp_clear, take_clear},
+    {Py_tp_iter, inbox_iter},
+    {Py_tp_iternext, take_next},
+    {0, NULL},
+};
+
+PyType_Spec native_take_spec = {"oxrtmp._native.Take", sizeof(take_object), 0,
+                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, take_slots};
+
+static PyType_Slot async_take_slots[] = {
+    {Py_tp_new, take_new},
+    {Py_tp_dealloc, take_dealloc},
+    {Py_tp_traverse, take_traverse},
+    {Py_tp_clear, take_clear},
     {Py_am_aiter, inbox_iter},
     {Py_am_anext, take_anext},
     {0, NULL},
 };
 
-PyType_Spec native_take_spec = {"oxrtmp._native.AsyncTake", sizeof(take_object), 0,
-                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, take_slots};
+PyType_Spec native_async_take_spec = {"oxrtmp._native.AsyncTake", sizeof(take_object), 0,
+                                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+                                      async_take_slots};

@@ -193,7 +193,9 @@ static int module_exec(PyObject *module) {
                add_type(module, &native_raw_spec, NULL, &state->raw_type) == 0 &&
                add_type(module, &native_inbox_spec, "Inbox", &state->inbox_type) == 0 &&
                add_type(module, &native_ready_spec, NULL, &state->ready_type) == 0 &&
-               add_type(module, &native_take_spec, "AsyncTake", &state->take_type) == 0 && add_statuses(module) == 0;
+               add_type(module, &native_take_spec, "Take", &state->take_type) == 0 &&
+               add_type(module, &native_async_take_spec, "AsyncTake", &state->async_take_type) == 0 &&
+               add_statuses(module) == 0;
   return added ? 0 : -1;
 }
 
@@ -204,6 +206,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
   Py_VISIT(state->inbox_type);
   Py_VISIT(state->ready_type);
   Py_VISIT(state->take_type);
+  Py_VISIT(state->async_take_type);
   Py_VISIT(state->make_error);
   Py_VISIT(state->kinds);
   Py_VISIT(state->flags);
@@ -217,6 +220,7 @@ static int module_clear(PyObject *module) {
   Py_CLEAR(state->inbox_type);
   Py_CLEAR(state->ready_type);
   Py_CLEAR(state->take_type);
+  Py_CLEAR(state->async_take_type);
   Py_CLEAR(state->make_error);
   Py_CLEAR(state->kinds);
   Py_CLEAR(state->flags);

@@ -23,6 +23,7 @@ typedef struct native_state {
   PyTypeObject *inbox_type;
   PyTypeObject *ready_type;
   PyTypeObject *take_type;
+  PyTypeObject *async_take_type;
   PyObject *make_error; /* called with what is known of an error; returns the exception */
   PyObject *kinds;      /* tuple: PacketKind by number */
   PyObject *flags;      /* PacketFlags */
@@ -130,7 +131,8 @@ const oxrtmp_packet *native_packet_hold(native_state *state, PyObject *object);
 void native_packet_unhold(PyObject *object);
 
 /* The types, to be made by PyType_FromModuleAndSpec. */
-extern PyType_Spec native_packet_spec, native_raw_spec, native_inbox_spec, native_ready_spec, native_take_spec;
+extern PyType_Spec native_packet_spec, native_raw_spec, native_inbox_spec, native_ready_spec, native_take_spec,
+    native_async_take_spec;
 
 /* native_inbox_put puts a packet into an Inbox (inbox.c), or on failure releases it. */
 bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);

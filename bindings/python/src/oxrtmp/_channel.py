@@ -89,7 +89,8 @@ class Channel:
             while not ready():
                 if not self._open:
                     return False
-                self._drain(deliver)
+                if self._drain(deliver):
+                    self._tell_others()
                 if ready():
                     break
                 left = -1.0 if deadline is None else deadline - monotonic()
@@ -120,7 +121,8 @@ class Channel:
                 if not self._open:
                     self._destroy()
 
-    def _drain(self, deliver: Deliver) -> None:
+    def _drain(self, deliver: Deliver) -> bool:
+        """Deliver what is there. Whether there was something."""
         items = _native.queue_drain(self.queue, self._inboxes)
         for kind, _, payload, _ in items:
             if kind == PACKET:
@@ -130,8 +132,7 @@ class Channel:
                 _log.write(text, level, time_ns)
             else:
                 deliver(kind, payload)
-        if items:
-            self._tell_others()
+        return bool(items)
 
     def wake(self) -> None:
         """Have who waits look again."""

@@ -81,6 +81,14 @@ class Inbox:
     def clear(self) -> None: ...
 
 @final
+class Take:
+    """What is in an inbox, as long as wait() says that there is something."""
+
+    def __new__(cls, inbox: Inbox, wait: Callable[[], bool], /) -> Take: ...
+    def __iter__(self) -> Take: ...
+    def __next__(self) -> Packet: ...
+
+@final
 class AsyncTake:
     """What is in an inbox, else what awaiting wait() gives."""
 

@@ -11,7 +11,7 @@ from ._base import error_of, is_own_fault
 from ._channel import Channel, deadline_of
 from ._errors import Status, make_error
 from ._event import Event
-from ._native import Packet
+from ._native import Packet, Take
 from ._stream import Stream
 
 T = TypeVar("T")
@@ -25,11 +25,15 @@ class Receiver(Stream):
 
     def __iter__(self) -> Iterator[Packet]:
         self._check_receives()
-        packets = self._packets
-        while packets or self._fill(None):
-            yield from packets  # those that are there
+        return Take(self._packets, self._more)
+
+    def _more(self) -> bool:
+        """Wait for packets. False at the end, which is raised if it is a fault of this side."""
+        if self._fill(None):
+            return True
         if self._end is not None and is_own_fault(self._end):
             raise error_of(self._end)
+        return False
 
     def next_packet(self, timeout: float | None = None) -> Packet:
         """The next packet. Waits for it as long as timeout says, in seconds: 0 looks, None waits for ever.
