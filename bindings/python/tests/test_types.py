@@ -11,7 +11,7 @@ import oxrtmp
 import pytest
 from conftest import ROOT
 from oxrtmp import lowlevel
-from oxrtmp._types import milliseconds, native_options
+from oxrtmp._options import milliseconds, native_options
 
 HEADER = (ROOT / "include/oxrtmp.h").read_text()
 

@@ -41,6 +41,22 @@ except ImportError as _error:
 from ._client import Client
 from ._engine import Engine, EngineRequest
 from ._enhanced import Can, Capabilities, Caps, ChannelOrder, Channels, Enhanced, ModEx, TrackForm
+from ._enums import (
+    CachePolicy,
+    Codec,
+    CodecPolicy,
+    EventKind,
+    LoginScheme,
+    PacketFlags,
+    PacketKind,
+    RelayState,
+    RequestKind,
+    ServerEventKind,
+    SlowPolicy,
+    Strict,
+    Takeover,
+    Timestamps,
+)
 from ._errors import (
     AgainError,
     ArgumentError,
@@ -66,46 +82,25 @@ from ._flv import FLVReader, Recorder
 from ._hooks import Hooks, Refusal
 from ._hub import Hub
 from ._native import Packet
+from ._options import TLS, ClientOptions, HubOptions, Limits, Mask, RelayOptions, ServerOptions, Timeouts
+from ._records import (
+    ConnectInfo,
+    ConnectionStatistics,
+    EngineStatistics,
+    Failure,
+    HubStatistics,
+    LibraryStatistics,
+    Metadata,
+    PlayerStatistics,
+    PlayInfo,
+    RelayStatistics,
+    Statistics,
+    StreamStatistics,
+)
 from ._relay import Relay
 from ._server import Request, Server, Session, serve
 from ._server_event import ServerEvent
 from ._shared import SharedEvent, SharedEventKind, SharedObject
-from ._types import (
-    TLS,
-    CachePolicy,
-    ClientOptions,
-    Codec,
-    CodecPolicy,
-    ConnectInfo,
-    ConnectionStatistics,
-    EngineStatistics,
-    EventKind,
-    Failure,
-    HubOptions,
-    HubStatistics,
-    LibraryStatistics,
-    Limits,
-    LoginScheme,
-    Mask,
-    Metadata,
-    PacketFlags,
-    PacketKind,
-    PlayerStatistics,
-    PlayInfo,
-    RelayOptions,
-    RelayState,
-    RelayStatistics,
-    RequestKind,
-    ServerEventKind,
-    ServerOptions,
-    SlowPolicy,
-    Statistics,
-    StreamStatistics,
-    Strict,
-    Takeover,
-    Timeouts,
-    Timestamps,
-)
 
 __all__ = [
     "TLS",

@@ -18,9 +18,9 @@ from ._channel import CLIENT_CLOSED, CLIENT_END, CONNECTED, FAILED, PACKET, WRIT
 from ._errors import Error, Status, make_error
 from ._native import Inbox
 from ._opening import Opening
+from ._options import ClientOptions, native_options
 from ._reactor import Reactor, Waiters
 from ._stream import BaseClient
-from ._types import ClientOptions, native_options
 
 
 class Client(Receiver, Sender, BaseClient):

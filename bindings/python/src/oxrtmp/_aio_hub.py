@@ -9,7 +9,7 @@ from ._aio_client import Client
 from ._aio_relay import Relay
 from ._hub import BaseHub
 from ._opening import Opening, Ready
-from ._types import ClientOptions, RelayOptions
+from ._options import ClientOptions, RelayOptions
 
 
 class Hub(BaseHub):

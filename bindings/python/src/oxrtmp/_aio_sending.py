@@ -10,8 +10,8 @@ from ._enhanced import TrackForm, multitrack
 from ._errors import Error, Status, make_error
 from ._native import Packet
 from ._reactor import Waiters
+from ._records import Metadata
 from ._stream import Stream
-from ._types import Metadata
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -15,15 +15,16 @@ from ._aio_receiving import Receiver
 from ._aio_sending import Sender
 from ._base import CLOSED, BaseRequest, End, end_of, error_of
 from ._channel import PACKET, REQUEST, SERVER, SERVER_CLOSED, STREAM_END, WRITABLE
+from ._enums import LoginScheme
 from ._errors import Error, Status
 from ._hooks import Hooks
 from ._native import Inbox
 from ._opening import Done, Opening, Ready
+from ._options import ServerOptions, milliseconds
 from ._reactor import Reactor, Waiters
 from ._server_event import ServerEvent
 from ._stream import BaseSession
 from ._telling import LAST_WORDS, TellingServer
-from ._types import LoginScheme, ServerOptions, milliseconds
 
 
 class Session(Receiver, Sender, BaseSession):

@@ -10,8 +10,10 @@ from typing import Any
 
 from . import _native
 from ._enhanced import Capabilities
+from ._enums import LoginScheme, RequestKind
 from ._errors import Error, ForkedError, Status, make_error
-from ._types import TLS, ConnectInfo, Failure, LoginScheme, PlayInfo, RequestKind, native_options
+from ._options import TLS, native_options
+from ._records import ConnectInfo, Failure, PlayInfo
 
 # How something ended: the arguments of make_error.
 End = tuple[int, str, str, str, str]

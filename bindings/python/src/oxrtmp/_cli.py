@@ -15,13 +15,14 @@ from types import FrameType
 from typing import BinaryIO
 
 from . import Client, Hub, Recorder, Relay, Request, Server
+from ._enums import RelayState, RequestKind, Takeover
 from ._errors import EndOfStreamError, Error
 from ._flv import FLVReader
 from ._lowlevel_media import flv_header, flv_tag
 from ._native import Packet
+from ._options import TLS, ClientOptions, Limits, ServerOptions
 from ._probe import Probe
 from ._report import Rates, Report, Row
-from ._types import TLS, ClientOptions, Limits, RelayState, RequestKind, ServerOptions, Takeover
 
 DESCRIPTION = """\
 Serve, play, push, relay and probe RTMP streams.

@@ -15,10 +15,10 @@ from ._base import CLOSED, end_of, error_of
 from ._channel import CLIENT_CLOSED, CLIENT_END, CONNECTED, FAILED, WRITABLE, Channel, deadline_of
 from ._errors import Error, Status, make_error
 from ._native import Inbox
+from ._options import ClientOptions, milliseconds, native_options
 from ._receiving import Receiver
 from ._sending import Sender
 from ._stream import BaseClient
-from ._types import ClientOptions, milliseconds, native_options
 
 
 class Client(Receiver, Sender, BaseClient):

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import _native
 from ._base import BaseRequest
+from ._enums import EventKind
 from ._errors import Error
 from ._event import Event
 from ._native import Packet
+from ._options import ClientOptions, ServerOptions, native_options
 from ._owned import Managed, Owned
-from ._types import ClientOptions, EngineStatistics, EventKind, Metadata, ServerOptions, native_options
+from ._records import EngineStatistics, Metadata
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import _native, amf
+from ._enums import EventKind
 from ._errors import Error, Status, make_error
 from ._native import Packet
 from ._shared import SharedObject
-from ._types import EventKind
 
 if TYPE_CHECKING:
     from ._engine import EngineRequest

@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ._base import BaseRequest
+from ._enums import RequestKind, ServerEventKind
 from ._log import logger as own_logger
 from ._server_event import ServerEvent
-from ._types import RequestKind, ServerEventKind
 
 REQUESTS = {kind.name.lower(): kind for kind in RequestKind}
 TOLD = {kind.name.lower(): kind for kind in ServerEventKind if kind.name.lower() not in REQUESTS}

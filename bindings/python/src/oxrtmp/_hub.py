@@ -9,20 +9,18 @@ from . import _native
 from ._base import BaseRequest
 from ._client import Client
 from ._errors import Error, Status
-from ._owned import Managed, Owned
-from ._relay import Relay
-from ._types import (
+from ._options import (
     ClientOptions,
     HubOptions,
-    HubStatistics,
     Mask,
-    PlayerStatistics,
     RelayOptions,
-    StreamStatistics,
     native_hub_options,
     native_options,
     native_relay_options,
 )
+from ._owned import Managed, Owned
+from ._records import HubStatistics, PlayerStatistics, StreamStatistics
+from ._relay import Relay
 
 # How a request ends that is not granted: refused for a reason, or gone.
 NOT_GRANTED = {

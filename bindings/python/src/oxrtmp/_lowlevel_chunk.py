@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import _native
+from ._options import Limits
 from ._owned import Managed, Owned
-from ._types import Limits
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

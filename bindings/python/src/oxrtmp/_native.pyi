@@ -5,8 +5,8 @@ from typing import Any, Literal, final, overload
 
 from typing_extensions import Buffer
 
+from ._enums import PacketFlags, PacketKind
 from ._errors import Error
-from ._types import PacketFlags, PacketKind
 
 STATUSES: dict[str, int]
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Self, Unpack
 
 from ._client import Client
+from ._enums import PacketFlags, PacketKind
 from ._errors import EndOfStreamError, Error, TimeoutError
 from ._native import Packet
-from ._types import ClientOptions, PacketFlags, PacketKind
+from ._options import ClientOptions
 
 
 @dataclass

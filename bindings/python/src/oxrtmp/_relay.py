@@ -10,10 +10,11 @@ from typing import Any
 from . import _native
 from ._base import Handle
 from ._channel import RELAY, Channel, deadline_of
+from ._enums import RelayState
 from ._errors import ClosedError, Error, Status, make_error
 from ._event import Event, event_of
 from ._owned import Managed
-from ._types import RelayState, RelayStatistics
+from ._records import RelayStatistics
 
 
 class BaseRelay(Handle):

@@ -11,8 +11,9 @@ from ._channel import Channel, deadline_of
 from ._enhanced import TrackForm, multitrack
 from ._errors import Error, Status, make_error
 from ._native import Packet
+from ._options import milliseconds
+from ._records import Metadata
 from ._stream import Stream
-from ._types import Metadata, milliseconds
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

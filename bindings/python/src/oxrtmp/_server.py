@@ -10,17 +10,18 @@ from typing import Any, Unpack
 from . import _native
 from ._base import CLOSED, BaseRequest, End, end_of, error_of
 from ._channel import REQUEST, SERVER, SERVER_CLOSED, STREAM_END, WRITABLE, Channel, deadline_of
+from ._enums import LoginScheme
 from ._errors import Error, Status, make_error
 from ._hooks import Hooks
 from ._log import logger
 from ._native import Inbox
+from ._options import ServerOptions, milliseconds
 from ._owned import Managed
 from ._receiving import Receiver
 from ._sending import Sender
 from ._server_event import ServerEvent
 from ._stream import BaseSession
 from ._telling import LAST_WORDS, TellingServer
-from ._types import LoginScheme, ServerOptions, milliseconds
 
 
 class Session(Receiver, Sender, BaseSession, Managed):

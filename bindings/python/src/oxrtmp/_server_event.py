@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import _native
+from ._enums import ServerEventKind
 from ._errors import Error, Status, make_error
 from ._native import Packet
-from ._types import ServerEventKind, Statistics
+from ._records import Statistics
 
 
 @dataclass(kw_only=True, slots=True)

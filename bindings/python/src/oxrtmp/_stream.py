@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from . import _native, amf
 from ._base import CLOSED, BaseRequest, End, Handle, Peer, error_of
 from ._enhanced import Capabilities
+from ._enums import RequestKind
 from ._errors import ClosedError, Error, ForkedError, Status, make_error
 from ._event import MOST_EVENTS, TOLD, Event, event_of
 from ._native import Inbox, Packet
+from ._options import milliseconds
+from ._records import ConnectionStatistics, Metadata, PlayInfo, Statistics
 from ._shared import SharedObject
-from ._types import ConnectionStatistics, Metadata, PlayInfo, RequestKind, Statistics, milliseconds
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -7,12 +7,12 @@ from typing import Any
 
 from . import _native
 from ._base import BaseRequest, BaseServer, End
+from ._enums import RequestKind, ServerEventKind
 from ._errors import Error, Status
 from ._hooks import REQUESTS, Hooks, Refusal
 from ._hub import BaseHub
 from ._log import logger
 from ._server_event import Backlog, ServerEvent, server_event_of
-from ._types import RequestKind, ServerEventKind
 
 # Seconds that a server which is closed waits for its own last events.
 LAST_WORDS = 2.0

@@ -1,0 +1,222 @@
+"""Records: what the library tells about streams, peers and itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ._enums import RelayState
+
+
+@dataclass(kw_only=True)
+class Metadata:
+    """What a stream says about itself. A number that is not known is 0, a text ""."""
+
+    width: float = 0  #: pixels
+    height: float = 0  #: pixels
+    frame_rate: float = 0  #: frames per second
+    video_codec: str = ""  #: a Codec
+    video_data_rate: float = 0  #: kbit/s
+    audio_codec: str = ""  #: a Codec
+    audio_data_rate: float = 0  #: kbit/s
+    audio_sample_rate: float = 0  #: Hz
+    audio_sample_size: float = 0  #: bits
+    audio_channels: float = 0  #: number of channels
+    audio_delay: float = 0  #: seconds
+    stereo: bool = False
+    surround: str = ""  #: "2.1", "3.1", "4.0", "4.1", "5.1" or "7.1": which of OBS's flags is set
+    duration: float = 0  #: seconds; files only
+    file_size: float = 0  #: bytes; files only
+    can_seek_to_end: bool = False  #: files only
+    creation_date: str = ""
+    encoder: str = ""  #: name of the software
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """What a session or a client has carried."""
+
+    timestamp_ms: int  #: of the last packet
+    duration_ns: int  #: since the stream was accepted, or the client began
+    keyframe_interval_ns: int  #: between the last two keyframes, by decoding time
+    bytes: int  #: payload bytes
+    packets: int  #: all packets, of these:
+    audio_packets: int
+    video_packets: int
+    data_packets: int  #: data, metadata included
+    keyframes: int  #: packets that are keyframes
+    malformed: int  #: packets that were not understood
+    queued_bytes: int  #: received and not yet taken by you, or taken from you and not yet sent
+    audio_bytes: int  #: payload bytes of audio
+    video_bytes: int  #: payload bytes of video
+    dropped: int  #: messages dropped instead of sent: by a client, or a hub's slow player
+    audio_bitrate: int  #: bits of audio payload a second; since statistics were taken before, at least a second ago
+    video_bitrate: int  #: bits of video payload a second, likewise
+    frame_rate: float  #: video frames a second, likewise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A connection that has ended by a deadline or an error, and the last bytes of its peer."""
+
+    status: int  #: why: Status
+    phase: str  #: "handshake", "connect", "publish", "media", ...
+    connection: int  #: its number on the server
+    offset: int  #: how many bytes of the peer came before data; 0: an engine that is fed with it comes to the same end
+    peer: str  #: its address
+    text: str  #: the error in words
+    data: bytes  #: handshake included, without TLS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionStatistics:
+    """What the connection of a session or a client has carried."""
+
+    phase: str  #: "handshake", "connect", "publish", "media", ...
+    number: int  #: of the connection on its server, from 1; 0 of a client's
+    duration_ns: int  #: since it was accepted, or the client began
+    bytes_received: int  #: of RTMP, handshake included, without what TLS adds
+    bytes_sent: int  #: likewise
+    queued_bytes: int  #: output that waits for the network
+    rtt_ns: int  #: round trip time as the kernel has measured it; 0 where it has not
+    rtt_variation_ns: int  #: its mean deviation
+    ping_rtt_ns: int  #: how long the last ping that was answered took; 0: none was
+    resent_segments: int  #: TCP segments that were sent again
+    messages_received: int  #: of every kind
+    packets_received: int  #: audio, video and data handed on
+    malformed: int  #: packets received whose header was not understood
+    ignored: int  #: media and data outside a publishing stream
+    unknown: int  #: messages, commands and control events that the library does not know
+    faulty: int  #: control, command and data messages that could not be parsed
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayInfo:
+    """What a player asks for besides the stream's name."""
+
+    reset: bool  #: what was to be played before is dropped
+    buffer_length_ms: int  #: how much it buffers; 0 if it did not say
+    start: float  #: -2: live, or else recorded; -1: live only; else a position. Some send seconds, some milliseconds
+    duration: float  #: of the same kind; -1: all of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectInfo:
+    """The numbers of a peer's connect command, 0 where it sent none."""
+
+    encoder: int
+    fpad: bool
+    capabilities: float
+    audio_codecs: float
+    video_codecs: float
+    video_function: float
+    object_encoding: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubStatistics:
+    """A hub at one moment."""
+
+    streams: int  #: streams that there are
+    publishers: int  #: of them with a publisher
+    players: int  #: of all streams
+    bytes: int  #: payload bytes received from publishers
+    packets: int  #: messages received from publishers
+    frames_sent: int  #: to all players
+    frames_dropped: int  #: because players were slow
+    cached_bytes: int  #: that wait for late players
+    messages_lost: int  #: that reached no player, as there was no memory for them
+    duration_ns: int  #: since the hub began
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamStatistics:
+    """A stream of a hub at one moment."""
+
+    published: bool  #: whether it has a publisher
+    players: int  #: who play it
+    timestamp_ms: int  #: of the last message received
+    duration_ns: int  #: since the stream began
+    keyframe_interval_ns: int  #: between the last two keyframes received, by decoding time
+    bytes: int  #: payload bytes received from publishers
+    packets: int  #: messages received from publishers, of these:
+    audio_packets: int
+    video_packets: int
+    data_packets: int  #: data, metadata included
+    keyframes: int
+    malformed: int  #: not understood
+    frames_sent: int  #: to all players
+    frames_dropped: int  #: because players were slow
+    cached_bytes: int  #: that wait for late players
+    publisher: str  #: the publisher's address, "application" of Hub.publish, or ""
+    messages_lost: int  #: that reached no player, as there was no memory for them
+    published_ns: int  #: since the publisher began
+    video_codec: str  #: of the first video track: a Codec, "" while there is none
+    audio_codec: str  #: and of the first audio track
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayerStatistics:
+    """A player of a hub's stream at one moment."""
+
+    peer: str  #: its address; "" of Hub.play
+    duration_ns: int  #: since it began
+    bytes: int  #: payload bytes sent
+    packets: int  #: messages sent
+    queued_bytes: int  #: not sent yet
+    frames_dropped: int  #: because it was slow
+    paused: bool
+    waiting: bool  #: for a publisher, or a keyframe
+    no_audio: bool
+    no_video: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelayStatistics:
+    """A relay at one moment."""
+
+    pull: bool  #: or push
+    state: RelayState
+    status: int  #: how the latest connection failed or ended: a Status
+    since_ns: int  #: how long it is in its state
+    connections: int  #: that were accepted
+    retries: int  #: attempts after one that failed
+    bytes: int  #: payload bytes sent or received, by all connections
+    packets: int  #: all packets, of these:
+    audio_packets: int
+    video_packets: int
+    data_packets: int  #: data, metadata included
+    queued_bytes: int  #: not sent yet
+    frames_dropped: int  #: by a push whose server was slow
+    text: str  #: status in words, the other server's too
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryStatistics:
+    """What the library holds at this moment, in the whole process."""
+
+    handles: int  #: live servers, requests, sessions, clients, queues, ...
+    packets: int  #: packets received by you and not yet released
+    payload_bytes: int  #: memory of message payloads in use, which memory_limit bounds
+    pooled_bytes: int  #: memory of payloads kept for the next ones
+    heap_bytes: int  #: memory in use on Go's heap
+    goroutines: int  #: concurrent activities inside the library
+    faults: int  #: internal faults caught since the start
+    processors: int  #: threads that run Go code at a time: see runtime_configure
+    heap_limit: int  #: soft limit of Go's memory in bytes, 0: none: see runtime_configure
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineStatistics:
+    """What the connection of an engine has done."""
+
+    phase: str  #: "handshake", "connect", "publish", "media", ...
+    bytes_received: int  #: after the handshake
+    messages_received: int  #: of every kind
+    packets_received: int  #: audio, video and data handed on
+    packets_sent: int  #: audio, video and data
+    malformed: int  #: packets received whose header was not understood
+    ignored: int  #: media and data outside a publishing stream
+    unknown: int  #: messages, commands and control events that the library does not know
+    faulty: int  #: control, command and data messages that could not be parsed
+    requests_rejected: int  #: requests that were rejected
+    requests_expired: int  #: requests that were not answered in time
