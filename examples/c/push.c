@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <time.h>
 
-static bool fast, loop, insecure;
+static bool fast, loop, follow, insecure;
 static const char *ca;
 static volatile sig_atomic_t stopped;
 
@@ -103,6 +103,7 @@ static int push(const char *path, const char *url) {
   tls.ca_file = ca;
   tls.insecure = insecure;
   options.tls = &tls;
+  options.follow_reconnects = follow; /* to another server, when this one is about to end and asks for it */
   if (oxrtmp_client_publish(url, &options, -1, &s.client) != OXRTMP_OK) {
     return fail("publish");
   }
@@ -131,6 +132,8 @@ int main(int argc, char **argv) {
       fast = true;
     } else if (strcmp(flag, "-loop") == 0) {
       loop = true;
+    } else if (strcmp(flag, "-follow") == 0) {
+      follow = true;
     } else if (strcmp(flag, "-ca") == 0 && i + 1 < argc) {
       ca = argv[++i];
     } else if (strcmp(flag, "-insecure") == 0) {
@@ -140,7 +143,7 @@ int main(int argc, char **argv) {
     }
   }
   if (argc - i != 2) {
-    fprintf(stderr, "usage: push [-fast] [-loop] [-ca FILE] [-insecure] FILE URL\n");
+    fprintf(stderr, "usage: push [-fast] [-loop] [-follow] [-ca FILE] [-insecure] FILE URL\n");
     return 2;
   }
   struct sigaction action = {.sa_handler = stop, .sa_flags = SA_ONSTACK};

@@ -20,7 +20,7 @@ enum { NAME = 600, PATH = 4096, BATCH = 64 };
 
 enum { USERS = 64 };
 
-static const char *listen_addresses = "127.0.0.1:1935", *key = "", *record = "";
+static const char *listen_addresses = "127.0.0.1:1935", *key = "", *record = "", *drain;
 static char *users_flag; /* of the command line: cut into users below */
 static oxrtmp_user users[USERS];
 static oxrtmp_server server;
@@ -200,7 +200,8 @@ static int usage(void) {
                   "              [-tls-cert FILE -tls-key FILE] [-cache gop|keyframe|off] [-slow drop|disconnect|block]\n"
                   "              [-takeover reject|replace|silent] [-grace-ms MS] [-coalesce-ms MS] [-wait]\n"
                   "              [-codecs pass|refuse|filter] [-connections N] [-connections-per-address N] [-idle-ms MS]\n"
-                  "              [-events] [-users NAME:PASSWORD,...] [-login adobe|llnw] [-proxy-from NETWORK,...]\n");
+                  "              [-events] [-users NAME:PASSWORD,...] [-login adobe|llnw] [-proxy-from NETWORK,...]\n"
+                  "              [-drain URL]\n");
   return 2;
 }
 
@@ -233,6 +234,7 @@ static bool set(const char *flag, const char *value) {
       {"-listen", &listen_addresses, NULL, NULL},
       {"-key", &key, NULL, NULL},
       {"-record", &record, NULL, NULL},
+      {"-drain", &drain, NULL, NULL},
       {"-tls-cert", &tls.certificate_file, NULL, NULL},
       {"-tls-key", &tls.key_file, NULL, NULL},
       {"-cache", NULL, "gop|keyframe|off", &hub_options.cache_policy},
@@ -292,6 +294,14 @@ static bool parse(int argc, char **argv) {
     hub_options.grace_ms = -1; /* not at all */
   }
   return cut_users();
+}
+
+/* leave sends everybody who knows such requests to another server, and gives them 10 s to go. */
+static void leave(void) {
+  uint32_t asked = 0;
+  oxrtmp_server_request_reconnect(server, drain, "this server is about to end", &asked);
+  printf("draining: %" PRIu32 " asked to go to %s\n", asked, drain);
+  oxrtmp_server_shutdown(server, 10000);
 }
 
 /* listen_on_all listens on every address of the list. */
@@ -354,6 +364,9 @@ int main(int argc, char **argv) {
     if (options.tls != NULL && oxrtmp_server_set_certificate(server, "", &tls) != OXRTMP_OK) {
       fail("certificate");
     }
+  }
+  if (drain != NULL) {
+    leave();
   }
   oxrtmp_server_close(server); /* ends every stream */
   oxrtmp_hub_close(hub);       /* and wakes who waits for it */

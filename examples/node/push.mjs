@@ -9,7 +9,12 @@ import { trust, trustFlags } from './trust.mjs'
 
 /** @import { Packet } from 'oxrtmp' */
 
-const { fast, loop, rest, ...flags } = parseFlags('push', { fast: false, loop: false, ...trustFlags }, ['FILE', 'URL'])
+const { fast, loop, follow, rest, ...flags } = parseFlags('push', {
+  fast: false, // send as fast as the server takes it
+  loop: false, // begin again at the end of the file, until interrupted
+  follow: false, // go on at another server when this one asks for it, as one does that is about to end
+  ...trustFlags
+}, ['FILE', 'URL'])
 const [file = '', url = ''] = rest
 
 /** Sends the packets of a file, once or several times in sequence. */
@@ -68,7 +73,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ends.abor
 
 async function push () {
   (await FLVReader.open(file)).close() // a file that cannot be read is found before the server is asked
-  const client = await Client.publish(url, { signal: ends.signal, ...trust(flags) })
+  const client = await Client.publish(url, { signal: ends.signal, followReconnects: follow, ...trust(flags) })
   const sender = new Sender(client, ends.signal)
   const failures = /** @type {unknown[]} */ ([])
   try {

@@ -33,7 +33,8 @@ const flags = parseFlags('server', {
   users: '', // who may connect, as name:password,...; everybody
   login: ['adobe', 'llnw'], // how they log in
   'proxy-from': '', // networks of load balancers with PROXY protocol, separated by commas
-  'idle-ms': 60000 // end those that are silent for so long, and take nothing
+  'idle-ms': 60000, // end those that are silent for so long, and take nothing
+  drain: '' // when a signal ends it, ask everybody to go on at this URL, and wait 10 s
 })
 const TAKEN_OVER = 'another publisher has taken over'
 
@@ -158,6 +159,16 @@ async function reload (server) {
   }
 }
 
+/**
+ * Sends everybody who knows such requests to another server, and gives them 10 s to go.
+ * @param {Server} server
+ */
+async function leave (server) {
+  const asked = await server.requestReconnect(flags.drain, 'this server is about to end')
+  screen.print(`draining: ${asked} asked to go to ${flags.drain}`)
+  await server.shutdown({ timeoutMs: 10000 }).catch(() => {}) // some stayed
+}
+
 try {
   const options = {
     hub,
@@ -175,7 +186,7 @@ try {
   screen.print(`listening on ${server.addresses.join(', ')}`)
   if (flags.events) show(server)
   const ends = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ends.abort())
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => { flags.drain ? leave(server) : ends.abort() })
   if (flags['tls-cert']) process.on('SIGHUP', () => { reload(server) })
   await server.serve(serve, { signal: ends.signal }) // until a signal, which ends every stream
   await hub.close()

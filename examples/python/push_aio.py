@@ -13,8 +13,7 @@ import sys
 
 import oxrtmp
 import oxrtmp.aio
-import trust
-from push import Schedule, arguments
+from push import Schedule, arguments, client_options
 
 
 async def send(client: oxrtmp.aio.Client, schedule: Schedule) -> None:
@@ -27,7 +26,7 @@ async def send(client: oxrtmp.aio.Client, schedule: Schedule) -> None:
 
 async def push(schedule: Schedule, flags: argparse.Namespace) -> None:
     """Publish the file, and print what was sent. A signal ends it early, but in order."""
-    client = await oxrtmp.aio.Client.publish(flags.url, **trust.client_options(flags))
+    client = await oxrtmp.aio.Client.publish(flags.url, **client_options(flags))
     try:
         async with client:
             sending = asyncio.create_task(send(client, schedule))

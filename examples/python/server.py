@@ -128,6 +128,7 @@ def arguments() -> argparse.Namespace:
     add("-events", action="store_true", help="show everything that happens")
     add("-users", type=words, default=[], metavar="NAME:PASSWORD,...", help="who may connect; everybody")
     add("-login", choices=LOGIN, default="adobe", help="how they log in")
+    add("-drain", metavar="URL", default="", help="when a signal ends it, ask everybody to go on there, and wait 10 s")
     add("-proxy-from", type=words, default=[], metavar="NETWORK,...", help="load balancers with PROXY protocol")
     return parser.parse_args()
 
@@ -188,6 +189,31 @@ def show(server: oxrtmp.Server, screen: Screen) -> None:
         screen.print(line_of(event))
 
 
+DRAIN_SECONDS = 10  # that everybody has to go on elsewhere
+
+
+def ask_to_leave(flags: argparse.Namespace, server: oxrtmp.Server | oxrtmp.aio.Server, screen: Screen) -> None:
+    """Send everybody who knows such requests to another server."""
+    asked = server.request_reconnect(flags.drain, "this server is about to end")
+    screen.print(f"draining: {asked} asked to go to {flags.drain}")
+
+
+def drain_on_signal(flags: argparse.Namespace, server: oxrtmp.Server, screen: Screen) -> None:
+    """Have a signal drain the server, which ends its serving; a second one ends the process."""
+
+    def leave() -> None:
+        ask_to_leave(flags, server, screen)
+        server.shutdown(DRAIN_SECONDS)
+
+    def begin(number: int, frame: FrameType | None) -> None:
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.SIG_DFL)
+        threading.Thread(target=leave, daemon=True).start()  # a handler of a signal must not wait
+
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, begin)
+
+
 def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -199,6 +225,8 @@ def serve(flags: argparse.Namespace) -> None:
         for address in flags.listen.split(","):
             server.listen(address)
         screen.print("listening on " + ", ".join(server.addresses))
+        if flags.drain:
+            drain_on_signal(flags, server, screen)
         if flags.tls_cert:
             signal.signal(signal.SIGHUP, lambda number, frame: reload(flags, server, screen))
         threading.Thread(target=screen.keep, args=(stopped,), daemon=True).start()

@@ -15,7 +15,17 @@ import sys
 import oxrtmp
 import oxrtmp.aio
 from live import Screen, Stream, printable
-from server import TAKEN_OVER, arguments, hub_options, line_of, players, reload, server_options
+from server import (
+    DRAIN_SECONDS,
+    TAKEN_OVER,
+    arguments,
+    ask_to_leave,
+    hub_options,
+    line_of,
+    players,
+    reload,
+    server_options,
+)
 
 
 class Station:
@@ -105,6 +115,9 @@ async def serve(flags: argparse.Namespace) -> None:
         live = loop.create_task(refresh(screen))
         showing = loop.create_task(show(server, screen)) if flags.events else None
         await stop.wait()
+        if flags.drain:
+            ask_to_leave(flags, server, screen)
+            await server.shutdown(DRAIN_SECONDS)
         await server.close()  # ends every stream
         await serving
         live.cancel()

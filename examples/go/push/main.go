@@ -21,13 +21,15 @@ var (
 	fast = flag.Bool("fast", false, "send as fast as the server takes it")
 	loop = flag.Bool("loop", false, "begin again at the end of the file, until interrupted")
 
+	follow = flag.Bool("follow", false, "go on at another server when this one asks for it, as one does that is about to end")
+
 	ca       = flag.String("ca", "", "`file` of the authorities that a rtmps server's certificate is checked by; empty: the system's")
 	insecure = flag.Bool("insecure", false, "do not check it")
 )
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: push [-fast] [-loop] [-ca FILE] [-insecure] FILE URL")
+		fmt.Fprintln(os.Stderr, "usage: push [-fast] [-loop] [-follow] [-ca FILE] [-insecure] FILE URL")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -50,7 +52,8 @@ func push(ctx context.Context, path, url string) error {
 		return err
 	}
 	defer file.Close()
-	client, err := rtmp.Publish(ctx, url, &rtmp.ClientOptions{TLS: &rtmp.TLSOptions{CAFile: *ca, Insecure: *insecure}})
+	options := &rtmp.ClientOptions{FollowReconnects: *follow, TLS: &rtmp.TLSOptions{CAFile: *ca, Insecure: *insecure}}
+	client, err := rtmp.Publish(ctx, url, options)
 	if err != nil {
 		return err
 	}

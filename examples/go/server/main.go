@@ -44,7 +44,9 @@ var (
 
 	connections = flag.Int("connections", 10000, "serve so `many` connections at most")
 	perAddress  = flag.Int("connections-per-address", 5000, "and so `many` from one address")
-	idle        = flag.Int("idle-ms", 60000, "end those that are silent for so many `ms`, and take nothing")
+	drain       = flag.String("drain", "", "when a signal ends it, ask everybody to go on at `URL`, as rtmp://b.example/live, and wait 10 s for them")
+
+	idle = flag.Int("idle-ms", 60000, "end those that are silent for so many `ms`, and take nothing")
 
 	events    = flag.Bool("events", false, "show everything that happens")
 	users     = flag.String("users", "", "who may connect, as `name:password,...`; empty: everybody")
@@ -121,6 +123,9 @@ func serve() error {
 	defer stop()
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the process
+		if *drain != "" {
+			leave(server, screen)
+		}
 		server.Close()
 	})
 	go screen.Refresh(ctx)
@@ -132,6 +137,14 @@ func serve() error {
 		return nil
 	}
 	return err
+}
+
+// leave sends everybody who knows such requests to another server, and gives them time to go.
+func leave(server *rtmp.Server, screen *live.Display) {
+	screen.Printf("draining: %d asked to go to %s", server.RequestReconnect(*drain, "this server is about to end"), *drain)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	server.Shutdown(ctx) // its error says that some stayed
 }
 
 // answers tells whether a server answers at the URL of -check. A refusal is an answer.
