@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import test from 'node:test'
 import { CLIP, PACKAGE, listen, readFLV, temporary, within } from './helpers.mjs'
 
-const { bin } = JSON.parse(readFileSync(path.join(PACKAGE, 'package.json'), 'utf8'))
+const { bin, version } = JSON.parse(readFileSync(path.join(PACKAGE, 'package.json'), 'utf8'))
 const PROGRAM = path.join(PACKAGE, bin.oxrtmp)
 
 /** A command that runs: its events as they come. */
@@ -155,10 +155,10 @@ test('what goes wrong is one line and an exit code', async t => {
     [['push', 'missing.flv', url], 1, /missing\.flv/],
     [['play', 'http://example.org/'], 1, /URL/],
     [['listen', url.match(/127[^/]*/)[0]], 1, /address already in use/],
-    [['play'], 2, /play: 0 arguments\nnpx oxrtmp --help tells more/],
+    [['play'], 2, /it is: npx oxrtmp play URL\nnpx oxrtmp play --help tells more/],
     [['play', url, '--sconds', '1'], 2, /--sconds/],
     [['play', url, '--seconds', 'x'], 2, /--seconds x: no number/],
-    [['serve'], 2, /no command serve/]
+    [['serve'], 2, /no command serve\nnpx oxrtmp --help tells more/]
   ]) {
     const done = await run(t, process.execPath, [PROGRAM, ...args])
     assert.equal(done.code, code, args.join(' ') + done.errors)
@@ -168,12 +168,26 @@ test('what goes wrong is one line and an exit code', async t => {
   await server.wait('refused', { stream: 'live/nothing' })
 })
 
-test('the help names every flag', async t => {
-  const { code, out } = await run(t, process.execPath, [PROGRAM, '--help'])
-  assert.equal(code, 0)
+test('the help: of all, and every flag of each command', async t => {
+  const help = async (...args) => {
+    const { code, out } = await run(t, process.execPath, [PROGRAM, ...args])
+    assert.equal(code, 0)
+    for (const line of out.toString().split('\n')) assert.ok(line.length <= 102, line)
+    return out.toString()
+  }
+  const all = await help('--help')
   const source = readFileSync(PROGRAM, 'utf8')
-  const table = source.slice(source.indexOf('const trustFlags'), source.indexOf('class UsageError'))
-  const flags = [...table.matchAll(/'?([\w-]+)'?: (?:text|flag|\{ \.\.\.text)/g)].map(([, name]) => name)
-  assert.ok(flags.length > 12)
-  for (const name of flags) assert.match(out.toString(), new RegExp(`^ +(?:-\\w, )?--${name}\\b.* \\S`, 'm'))
+  const table = source.slice(source.indexOf('const COMMANDS'), source.indexOf('class UsageError'))
+  const commands = table.split(/^  (?=\w+: \{)/m).slice(1)
+  assert.equal(commands.length, 5)
+  for (const command of commands) {
+    const [, name] = command.match(/^(\w+)/)
+    const flags = [...command.matchAll(/'?([\w-]+)'?: (?:text|flag|\{ \.\.\.text)/g)].map(([, flag]) => flag)
+    if (command.includes('trustFlags')) flags.push('ca', 'insecure')
+    const own = await help(name, '--help')
+    assert.match(all, new RegExp(`^  ${name} .* \\S`, 'm'))
+    assert.match(own, new RegExp(`^usage: npx oxrtmp ${name} [^]*^examples:\n  npx oxrtmp ${name} `, 'm'))
+    assert.deepEqual([...own.matchAll(/^ +(?:-\w, )?--([\w-]+)\b.* \S/gm)].map(([, flag]) => flag).sort(), flags.sort())
+  }
+  assert.equal((await help('--version')).trim(), version)
 })

@@ -11,49 +11,9 @@ const { FLVReader } = require('../flv-reader.js')
 const { Hub } = require('../hub.js')
 const { Recorder } = require('../recorder.js')
 const { Server } = require('../server.js')
+const { HELP, helpOf, usageOf, version } = require('./help.js')
 const { inWords, probe } = require('./probe.js')
 const { Rates, Report } = require('./report.js')
-
-const HELP = `\
-usage: npx oxrtmp COMMAND ...
-
-Serve, play, push, relay and probe RTMP streams.
-
-On a terminal a live line shows bit rate, frame rate and what was dropped; elsewhere
-the same comes as lines of JSON, one object each, whose "event" says what it is.
-Ctrl-C ends a command in order.
-
-  listen [ADDRESS...]   serve publishers and everybody who plays what they send (127.0.0.1:1935)
-    --key NAME            the one stream name that may be published (any)
-    --record DIRECTORY    write every stream to an FLV file there
-    --replace             a second publisher of a name takes over (it is refused)
-    --grace SECONDS       how long players stay when their publisher has gone (10)
-    --connections NUMBER  serve so many at most (10000)
-    --tls-cert FILE       the certificate for rtmps:// addresses
-    --tls-key FILE        its private key
-  play URL              play a stream: count it, or write it as FLV
-    -o, --output FILE     write there; - is the standard output, for players that read FLV
-    --seconds SECONDS     end after so long
-  push FILE URL         publish an FLV file, in real time
-    --fast                as fast as the server takes it
-    --loop                begin again at the file's end
-  relay FROM TO...      play a stream and send it to other servers, again and again until Ctrl-C
-  probe URL             tell what a stream is made of
-    --seconds SECONDS     look at it for so long (3)
-    --json                JSON on a terminal too
-
-  play, push, relay and probe:
-    --ca FILE             who vouches for rtmps servers (the system's authorities)
-    --insecure            do not check their certificates
-
-examples:
-  npx oxrtmp listen localhost:1935 --record recordings
-  ffmpeg -re -i clip.mp4 -c copy -f flv rtmp://localhost/live/test
-  npx oxrtmp play rtmp://localhost/live/test -o - | ffplay -
-  npx oxrtmp push clip.flv rtmp://localhost/live/test
-  npx oxrtmp relay rtmp://localhost/live/test rtmps://a.example/app/key rtmp://b.example/app/key
-  npx oxrtmp probe rtmp://localhost/live/test
-`
 
 const text = /** @type {const} */ ({ type: 'string' })
 const flag = /** @type {const} */ ({ type: 'boolean' })
@@ -277,12 +237,20 @@ async function tellWhatItIs (flags, [url], report, signal) {
 // ---- the command line ----
 
 async function main ([name, ...rest]) {
-  if (name === undefined || name === '--help' || name === '-h' || rest.includes('--help')) {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(HELP)
     return name === undefined ? 2 : 0
   }
+  if (name === '--version') {
+    console.log(version)
+    return 0
+  }
+  if (!Object.hasOwn(COMMANDS, name)) throw new UsageError(`no command ${name}`)
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(helpOf(name))
+    return 0
+  }
   const command = COMMANDS[name]
-  if (command === undefined) throw new UsageError(`no command ${name}`)
   let values, operands
   try {
     ({ values, positionals: operands } = parseArgs({ args: rest, options: command.options, allowPositionals: true }))
@@ -290,7 +258,7 @@ async function main ([name, ...rest]) {
     throw new UsageError(message(error))
   }
   const [least, most] = command.operands
-  if (operands.length < least || operands.length > most) throw new UsageError(`${name}: ${operands.length} arguments`)
+  if (operands.length < least || operands.length > most) throw new UsageError(`it is: npx oxrtmp ${usageOf(name)}`)
   const ends = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ends.abort())
   const report = new Report(values.output === '-' ? process.stderr : process.stdout)
@@ -304,6 +272,7 @@ async function main ([name, ...rest]) {
 
 process.stdout.on('error', error => process.exit(error.code === 'EPIPE' ? 0 : 1)) // whoever read it has gone
 main(process.argv.slice(2)).then(code => { process.exitCode = code }, error => {
+  const command = Object.hasOwn(COMMANDS, process.argv[2]) ? ` ${process.argv[2]}` : ''
   process.exitCode = error instanceof UsageError ? 2 : 1
-  process.stderr.write(`oxrtmp: ${message(error)}\n${error instanceof UsageError ? 'npx oxrtmp --help tells more\n' : ''}`)
+  process.stderr.write(`oxrtmp: ${message(error)}\n${error instanceof UsageError ? `npx oxrtmp${command} --help tells more\n` : ''}`)
 })
