@@ -88,7 +88,7 @@ test-c: lib examples ## C and C++: the header, the library's behaviour, sanitize
 
 .PHONY: test-c-native
 test-c-native: lib examples
-	tests/c/run plain programs static faults asan
+	tests/c/run plain programs process static faults asan tsan
 
 # valgrind and qemu are slow and encoders mostly wait: side by side they take no longer than one of them.
 .PHONY: test-side-by-side

@@ -54,6 +54,9 @@ oxrtmp_status ox_read_struct(void *out, size_t size, const void *in, const char 
  * which stays as it is, and clears the rest. */
 void ox_write_struct(void *out, const void *from, size_t size);
 
+/* ox_is_sized tells whether the size that a struct begins with can be one. */
+bool ox_is_sized(const void *p);
+
 /* ox_check_struct tells whether an output struct can be written, and clears it but for its size. */
 oxrtmp_status ox_check_struct(void *out, const char *name);
 

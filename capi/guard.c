@@ -10,7 +10,8 @@ int ox_child;
 static const unsigned char always_one = 1;
 const volatile unsigned char *ox_page = &always_one;
 
-sigset_t ox_host_mask; /* for aftergo.c */
+sigset_t ox_host_mask;         /* for aftergo.c */
+struct sigaction ox_host_urgent; /* the same */
 
 /* before_go runs ahead of Go's own constructor, which starts the first thread: Go keeps the mask it finds then for all
  * its threads. Signals sent to the process so go to the host's threads, as if the library had none, and a peer that is
@@ -24,4 +25,5 @@ __attribute__((constructor(101))) static void before_go(void) {
     sigdelset(&mask, open[i]);
   }
   pthread_sigmask(SIG_BLOCK, &mask, &ox_host_mask);
+  sigaction(SIGURG, NULL, &ox_host_urgent);
 }

@@ -11,6 +11,11 @@ static uint32_t size_of(const void *p) {
   return size;
 }
 
+bool ox_is_sized(const void *p) {
+  uint32_t given = size_of(p);
+  return given >= size_field && given <= most;
+}
+
 static oxrtmp_status refuse(const char *name, const char *why) {
   char text[160];
   snprintf(text, sizeof text, "%s%s", name, why);
@@ -23,7 +28,7 @@ oxrtmp_status ox_read_struct(void *out, size_t size, const void *in, const char 
     return OXRTMP_OK;
   }
   uint32_t given = size_of(in);
-  if (given < size_field || given > most) {
+  if (!ox_is_sized(in)) {
     return refuse(name, "->struct_size is not set: use the struct's _init function");
   }
   for (size_t i = size; i < given; i++) {
@@ -39,11 +44,10 @@ oxrtmp_status ox_check_struct(void *out, const char *name) {
   if (out == NULL) {
     return refuse(name, " is NULL");
   }
-  uint32_t given = size_of(out);
-  if (given < size_field || given > most) {
+  if (!ox_is_sized(out)) {
     return refuse(name, "->struct_size is not set");
   }
-  memset((char *)out + size_field, 0, given - size_field);
+  memset((char *)out + size_field, 0, size_of(out) - size_field);
   return OXRTMP_OK;
 }
 

@@ -103,7 +103,7 @@ oxrtmp_status oxrtmp_last_error(char *buf, size_t cap) {
 
 oxrtmp_status oxrtmp_last_error_detail(oxrtmp_error_detail *detail) {
   OX_ENTER();
-  if (detail == NULL || detail->struct_size < sizeof detail->struct_size) {
+  if (detail == NULL || !ox_is_sized(detail)) {
     return OXRTMP_E_ARGUMENT;
   }
   static const oxrtmp_error_detail none = {.tls_alert = -1};

@@ -135,7 +135,7 @@
  * - signals: the library's threads block them, so what is sent to the process reaches your threads, sigwait and
  *   signalfd work (but for SIGCHLD, which Go leaves open), and a peer that is gone raises no SIGPIPE. No handler of
  *   yours is taken away: Go's run-time system installs its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG, which
- *   hand on to those that were there. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are. No
+ *   hand on to those that were there, but for a SIGURG that the process sends to a thread of its own. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are. No
  *   function may be called in a signal handler, oxrtmp_queue_wake and the closing functions neither: end a program by
  *   sigwait in a thread, by signalfd, or by a flag that your loop looks at.
  * - dlclose: the library never unloads. dlopen and dlclose of it are harmless.
@@ -268,7 +268,8 @@ typedef struct oxrtmp_error_detail {
   char description[512]; /**< the peer's words, cut to fit, or "" */
 } oxrtmp_error_detail;
 
-/** Fill *detail about the last call on this thread that failed. Since 0.1. @return OXRTMP_OK. */
+/** Fill *detail about the last call on this thread that failed. Since 0.1.
+ *  @return OXRTMP_OK; E_ARGUMENT when struct_size is not set, which leaves the last error as it is. */
 OXRTMP_API oxrtmp_status oxrtmp_last_error_detail(oxrtmp_error_detail *detail);
 
 /* ---------------------------------------------------------------------------------------------------------------------

@@ -93,6 +93,12 @@ static inline int scaled(int n) {
   return s < 1 ? 1 : (int)s;
 }
 
+/* How often the tests of misuse do what they do: CHECK_ROUNDS. */
+static inline int rounds(void) {
+  const char *n = getenv("CHECK_ROUNDS");
+  return n != NULL ? atoi(n) : 1000;
+}
+
 /* slow tells that times mean nothing: under valgrind. */
 static inline bool slow(void) { return getenv("CHECK_SLOW") != NULL; }
 

@@ -35,8 +35,8 @@ static int functions;
 
 #include "faults.h"
 
-static void *other_thread(void *rounds) {
-  for (int i = 0; i < *(int *)rounds; i++) {
+static void *other_thread(void *times) {
+  for (int i = 0; i < *(int *)times; i++) {
     every_function();
   }
   return NULL;
@@ -47,16 +47,16 @@ int main(void) {
   CHECK(path != NULL);
   oxrtmp_library_info before = library_info();
   oxrtmp_server server = bind_server(NULL);
-  int rounds = scaled(20);
+  int times = (rounds() + 1) / 2;
   int file = open(path, O_CREAT | O_WRONLY, 0600);
   CHECK(file >= 0 && close(file) == 0);
   every_function();
   int count = functions;
-  for (int i = 0; i < rounds; i++) {
+  for (int i = 0; i < times; i++) {
     every_function();
   }
   pthread_t thread; /* not the program's own, with a stack of its own */
-  CHECK(pthread_create(&thread, NULL, other_thread, &rounds) == 0);
+  CHECK(pthread_create(&thread, NULL, other_thread, &times) == 0);
   pthread_join(thread, NULL);
   CHECK(unlink(path) == 0);
 

@@ -1,5 +1,5 @@
 /* Every function against wrong pointers and wrong handles. The calls are generated from the header. */
-#include "check.h"
+#include "live.h"
 
 static char text[256];
 static uint8_t bytes[16];
@@ -40,38 +40,6 @@ static bool all_zero(const void *p, size_t size) {
 
 #include "calls.h"
 
-/* A live handle of each kind, and the same closed. */
-static struct {
-  oxrtmp_server server;
-  oxrtmp_client client;
-  oxrtmp_session session;
-  oxrtmp_recorder recorder;
-  oxrtmp_flv_reader reader;
-  oxrtmp_hub hub;
-  oxrtmp_relay relay;
-} live;
-
-static char recorded[] = "/tmp/oxrtmp-arguments-XXXXXX";
-
-static void open_all(void) {
-  live.server = bind_server(NULL);
-  connect_publisher(live.server, &live.client, &live.session);
-  OK(oxrtmp_recorder_open_in(recorded, "x", NULL, &live.recorder));
-  OK(oxrtmp_flv_reader_create(&live.reader));
-  OK(oxrtmp_hub_create(NULL, &live.hub));
-  OK(oxrtmp_hub_push(live.hub, "x", "x", "rtmp://127.0.0.1/x/x", NULL, &live.relay));
-}
-
-static void close_all(void) {
-  OK(oxrtmp_client_close(live.client));
-  OK(oxrtmp_session_close(live.session));
-  OK(oxrtmp_server_close(live.server));
-  OK(oxrtmp_recorder_close(live.recorder));
-  OK(oxrtmp_flv_reader_close(live.reader));
-  OK(oxrtmp_hub_close(live.hub));
-  OK(oxrtmp_relay_close(live.relay));
-}
-
 static void made_up_handles(void) {
   static const uint64_t numbers[] = {0,
                                      UINT64_MAX,
@@ -83,46 +51,53 @@ static void made_up_handles(void) {
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     wrong_handle(numbers[i], "");
   }
-  for (int i = 0; i < scaled(200); i++) {
+  for (int i = 0; i < rounds(); i++) {
     wrong_handle((uint64_t)(mrand48() | 0x1000) << 32 | (uint32_t)mrand48(), ""); /* a generation of millions */
   }
 }
 
 static void handles_of_another_kind(void) {
   open_all();
-  wrong_handle(live.server.id, "server");
-  wrong_handle(live.client.id, "client");
-  wrong_handle(live.session.id, "session");
-  wrong_handle(live.recorder.id, "recorder");
-  wrong_handle(live.reader.id, "flv_reader");
-  wrong_handle(live.hub.id, "hub");
-  wrong_handle(live.relay.id, "relay");
+  for (int i = 0; i < (rounds() + 9) / 10; i++) {
+#define KIND(kind) wrong_handle(live.kind.id, #kind)
+    KIND(server);
+    KIND(request);
+    KIND(session);
+    KIND(client);
+    KIND(queue);
+    KIND(recorder);
+    KIND(flv_reader);
+    KIND(hub);
+    KIND(relay);
+    KIND(engine);
+    KIND(handshake);
+    KIND(chunk_decoder);
+    KIND(chunk_encoder);
+  }
   close_all();
 }
 
-/* A closed handle is an error to everything but closing it again. */
-static void closed_handles(void) {
+/* Handles inside options. */
+static void handles_in_options(void) {
   open_all();
-  close_all();
-  close_all();
-  oxrtmp_packet packet = {.type = 8};
-  oxrtmp_request request;
-  STATUS(OXRTMP_E_HANDLE, oxrtmp_server_accept(live.server, -1, &request));
-  STATUS(OXRTMP_E_HANDLE, oxrtmp_server_address(live.server, text, sizeof text, NULL));
-  STATUS(OXRTMP_E_HANDLE, oxrtmp_session_next_packet(live.session, -1, &packet));
-  STATUS(OXRTMP_E_HANDLE, oxrtmp_client_send_packet(live.client, &packet));
-  STATUS(OXRTMP_E_HANDLE, oxrtmp_client_flush(live.client, -1));
-  STATUS(OXRTMP_E_HANDLE, oxrtmp_recorder_write(live.recorder, &packet));
-  STATUS(OXRTMP_E_HANDLE, oxrtmp_flv_reader_feed(live.reader, bytes, 1));
-  STATUS(OXRTMP_E_HANDLE, oxrtmp_hub_json(live.hub, text, sizeof text, NULL));
-  oxrtmp_server old = live.server;
-  for (int i = 0; i < 100; i++) {
-    oxrtmp_server next;
-    OK(oxrtmp_server_create(NULL, &next));
-    CHECK(next.id != old.id);
-    STATUS(OXRTMP_E_HANDLE, oxrtmp_server_address(old, text, sizeof text, NULL));
-    OK(oxrtmp_server_close(next));
+  oxrtmp_server_options server_options;
+  oxrtmp_session_options session_options;
+  OK(oxrtmp_server_options_init(&server_options));
+  OK(oxrtmp_session_options_init(&session_options));
+  static const uint64_t numbers[] = {UINT64_MAX, 1, UINT64_C(0x01FFFFFFFF000000)};
+  for (size_t i = 0; i < 4; i++) {
+    oxrtmp_server server;
+    oxrtmp_session session;
+    server_options.hub.id = session_options.queue.id = i < 3 ? numbers[i] : live.client.id;
+    STATUS(OXRTMP_E_HANDLE, oxrtmp_server_bind("127.0.0.1:0", &server_options, &server));
+    STATUS(OXRTMP_E_HANDLE, oxrtmp_server_create(&server_options, &server));
+    STATUS(OXRTMP_E_HANDLE, oxrtmp_request_accept(live.request, &session_options, &session));
+    CHECK(server.id == 0 && session.id == 0);
   }
+  oxrtmp_session session;
+  OK(oxrtmp_request_accept(live.request, NULL, &session)); /* it still waited */
+  OK(oxrtmp_session_close(session));
+  close_all();
 }
 
 static void a_child_is_told(void) {
@@ -159,26 +134,29 @@ static void lengths_that_cannot_be(void) {
   size_t count = 9;
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_session_next_packets(live.session, 0, &packet, 0, &count));
   CHECK(count == 0);
-  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_flv_reader_feed(live.reader, bytes, SIZE_MAX));
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_flv_reader_feed(live.flv_reader, bytes, SIZE_MAX));
   close_all();
 }
 
+static void null_pointers_again(void) {
+  for (int i = 0; i < rounds(); i++) {
+    null_pointers();
+    outputs_are_cleared();
+  }
+}
+
 int main(void) {
-  CHECK(mkdtemp(recorded) != NULL);
+  make_recorded();
   oxrtmp_library_info before = library_info();
   RUN(null_pointers);
   RUN(outputs_are_cleared);
+  RUN(null_pointers_again);
   RUN(made_up_handles);
   RUN(handles_of_another_kind);
-  RUN(closed_handles);
+  RUN(handles_in_options);
   RUN(lengths_that_cannot_be);
   RUN(a_child_is_told);
   SETTLED(&before);
-  char path[512];
-  for (int i = 0; i < 20; i++) {
-    snprintf(path, sizeof path, i < 2 ? "%s/x.flv" : "%s/x-%d.flv", recorded, i);
-    unlink(path);
-  }
-  CHECK(rmdir(recorded) == 0);
+  remove_recorded();
   return 0;
 }
