@@ -3,6 +3,7 @@
 # Only `make deps` and `make interop-obs` use the network. Variables can be set on the command line:
 #   GO CC CXX PYTHON    the tools
 #   BUILD               where everything is built (build)
+#   STATIC=1            make and install libxrtmp.a beside the shared library
 #   PREFIX LIBDIR DESTDIR   where `make install` puts things (/usr/local, lib)
 #   FUZZTIME            how long each fuzz target runs (5s)
 #   SOAK                how long `make soak` runs (30m)
@@ -19,6 +20,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 LIBDIR ?= lib
 DESTDIR ?=
+STATIC ?=
 FUZZTIME ?= 5s
 SOAK ?= 30m
 FLAGS ?=
@@ -60,7 +62,7 @@ run: deps-build $(BUILD)/bin/demo ## Start a server on localhost:1935 that shows
 
 .PHONY: install
 install: lib ## Install library, headers, tools, pkg-config and CMake files below DESTDIR and PREFIX
-	packaging/install "$(BUILD)" "$(DESTDIR)$(PREFIX)" "$(LIBDIR)"
+	STATIC="$(STATIC)" packaging/install "$(BUILD)" "$(DESTDIR)$(PREFIX)" "$(LIBDIR)"
 
 .PHONY: clean
 clean: ## Remove everything that was built (and the installed test peers with it)
@@ -179,7 +181,7 @@ deps-build:
 
 .PHONY: lib
 lib: deps-build
-	@capi/build -o $(BUILD)
+	@capi/build -o $(BUILD) $(if $(STATIC),-static)
 
 .PHONY: examples
 examples: lib $(PROGRAMS) $(TOOLS)
