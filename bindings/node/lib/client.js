@@ -1,7 +1,7 @@
 'use strict'
 const native = require('./native.js')
 const amf = require('./amf.js')
-const { check, checkJob, status, lastError, fromFailure, ownError, argumentError } = require('./error.js')
+const { OxrtmpError, check, checkJob, status, lastError, fromFailure, ownError, argumentError } = require('./error.js')
 const { holding } = require('./loop.js')
 const { errorOf } = require('./events.js')
 const { Line } = require('./line.js')
@@ -70,8 +70,8 @@ class Client extends Stream {
     }
   }
 
-  static async publish (url, given) { return Client.#make('publish', url, given) }
-  static async play (url, given) { return Client.#make('play', url, given) }
+  static async publish (url, given) { return await Client.#make('publish', url, given) }
+  static async play (url, given) { return await Client.#make('play', url, given) }
 
   static async #make (kind, url, given) {
     checkText(url, 'url')
@@ -86,6 +86,7 @@ class Client extends Stream {
       else await client.#openOn(fd, url, settings)
     } catch (error) {
       client.#finish()
+      if (error instanceof OxrtmpError) Error.captureStackTrace(error) // an event brought it: who waits for it says more
       throw error
     }
     return client

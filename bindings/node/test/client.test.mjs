@@ -225,3 +225,8 @@ test('what is sent is checked', async t => {
   await assert.rejects(client.sendPacket({ media: 'audio', kind: 'command', codec: 'mp4a', data: Buffer.of(1) }), error => error.status === status.MEDIA)
   await client.sendAudio(0, Buffer.of(1))
 })
+
+test('a failure shows where the program has asked for it', async () => {
+  async function whereItIsAsked () { await Client.play('rtmp://127.0.0.1:1/live/x') }
+  await assert.rejects(whereItIsAsked, error => /connection refused/.test(error.stack) && /at async whereItIsAsked/.test(error.stack))
+})

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { Client, FLVReader, OxrtmpError } from 'oxrtmp'
+import { Client, FLVReader, Hub, OxrtmpError } from 'oxrtmp'
 import { ASC, AVCC, CLIP, PACKAGE, ROOT, collect, listen, node, run, temporary, until } from './helpers.mjs'
 
 const blocks = [...readFileSync(path.join(PACKAGE, 'README.md'), 'utf8').matchAll(/```js\n(.*?)```/gs)].map(match => match[1])
@@ -105,6 +105,37 @@ test('require() gives the same', async t => {
     })`)
   const { code, stderr } = await run(process.execPath, [file])
   assert.equal(code, 0, stderr)
+})
+
+test('a player that records', async t => {
+  const hub = new Hub()
+  t.after(() => hub.close())
+  const { server } = await listen(t, { hub })
+  const publisher = await Client.publish(`rtmp://${server.address}/live/secret`)
+  const file = path.join(temporary(t), 'secret.flv')
+  const playing = node(program('client.error?.message').replace('rtmp://127.0.0.1/', `rtmp://${server.address}/`).replace("'secret.flv'", JSON.stringify(file)))
+  await until(() => hub.streams()[0]?.players === 1)
+  for await (const packet of await FLVReader.open(CLIP)) await publisher.sendPacket(packet)
+  await publisher.close()
+  await hub.close()
+  assert.match((await playing).stdout, /^ended \{/)
+  const media = packets => packets.filter(p => p.media !== 'data').length
+  assert.equal(media(await collect(await FLVReader.open(file))), media(await collect(await FLVReader.open(CLIP))))
+})
+
+test('restreaming', async t => {
+  const targets = await Promise.all([1, 2].map(() => listen(t)))
+  const taking = targets.map(({ server }) => server.nextRequest().then(request => request.accept()).then(session => session.nextPacket()))
+  const source = program('hub.push(').replace("'127.0.0.1:1935'", "'127.0.0.1:0'")
+    .replace('rtmp://a.example/live/key', targets[0].url()).replace('rtmps://b.example/app/key', targets[1].url())
+  const publish = `
+    import { Client } from 'oxrtmp'
+    const publisher = await Client.publish('rtmp://' + server.address + '/live/secret')
+    await publisher.sendAudio(0, Buffer.of(1))
+    setTimeout(() => process.exit(), 2000)`
+  const { stdout } = await node(source + publish)
+  assert.equal((await Promise.all(taking)).filter(Boolean).length, 2)
+  for (const { server } of targets) assert.match(stdout, new RegExp(`${server.address} running`))
 })
 
 test('playing, and a whole server', async () => {
