@@ -28,8 +28,15 @@ JOBS ?= 3
 
 VENV := $(BUILD)/venv
 PYTEST := $(VENV)/bin/python -m pytest -q -p no:cacheprovider --durations=5
-PROGRAMS := $(patsubst %,$(BUILD)/bin/%-go,ingest push pull relay server tracks) $(BUILD)/bin/demo \
+# Examples on event loops of others are built where those are installed: make deps, or libuv1-dev and libasio-dev.
+EXAMPLES_UV := $(patsubst examples/c/%.c,$(BUILD)/bin/%-c,$(wildcard examples/c/*uv*.c))
+EXAMPLES_ASIO := $(patsubst examples/c/%.cpp,$(BUILD)/bin/%-c,$(wildcard examples/c/*asio*.cpp))
+ABSENT := $(shell pkg-config --exists libuv 2>/dev/null || echo "$(EXAMPLES_UV)") \
+	$(shell printf '\043if !__has_include(<asio.hpp>) && !__has_include(<boost/asio.hpp>)\n\043error\n\043endif\n' | \
+	$(CXX) -std=c++17 -E -x c++ - >/dev/null 2>&1 || echo "$(EXAMPLES_ASIO)")
+PROGRAMS := $(patsubst %,$(BUILD)/bin/%-go,ingest push pull relay server tracks) $(BUILD)/bin/demo $(EXAMPLES_ASIO) \
 	$(patsubst examples/c/%.c,$(BUILD)/bin/%-c,$(wildcard examples/c/*.c))
+PROGRAMS := $(filter-out $(ABSENT),$(PROGRAMS))
 TOOLS := $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
 
 export GO CC CXX PYTHON BUILD FUZZTIME
@@ -185,6 +192,7 @@ lib: deps-build
 
 .PHONY: examples
 examples: lib $(PROGRAMS) $(TOOLS)
+	@[ -z "$(strip $(ABSENT))" ] || echo "examples: without $(notdir $(ABSENT)): their event loop is not installed"
 
 # Go and cgo know themselves what is out of date.
 .PHONY: FORCE
@@ -198,6 +206,11 @@ $(BUILD)/bin/oxrtmp-%: tools/oxrtmp-%.c include/oxrtmp.h | lib
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -Wall -Wextra -Wpedantic -O2 -Iinclude $< -o $@ -L$(BUILD) -lxrtmp -Wl,-rpath,'$$ORIGIN/..'
 
-$(BUILD)/bin/%-c: examples/c/%.c include/oxrtmp.h | lib
+$(EXAMPLES_UV): LIBRARIES := -luv
+$(BUILD)/bin/%-c: examples/c/%.c $(wildcard examples/c/*.h) include/oxrtmp.h | lib
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -Wall -Wextra -O2 -pthread -Iinclude $< -o $@ -L$(BUILD) -lxrtmp -Wl,-rpath,'$$ORIGIN/..'
+	$(CC) -std=c11 -Wall -Wextra -O2 -pthread -Iinclude $< -o $@ -L$(BUILD) -lxrtmp $(LIBRARIES) -Wl,-rpath,'$$ORIGIN/..'
+
+$(BUILD)/bin/%-c: examples/c/%.cpp examples/c/asio.hpp include/oxrtmp.h include/oxrtmp.hpp | lib
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wextra -O1 -pthread -Iinclude $< -o $@ -L$(BUILD) -lxrtmp -Wl,-rpath,'$$ORIGIN/..'

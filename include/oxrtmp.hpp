@@ -858,6 +858,7 @@ class recorder : public detail::owner<oxrtmp_recorder, oxrtmp_recorder_close> {
     detail::check(oxrtmp_recorder_open_in(directory.c_str(), name.c_str(), &options, &handle_));
   }
   void write(const packet &packet) const { detail::check(oxrtmp_recorder_write(handle_, &packet.get())); }
+  void write(const oxrtmp_packet &packet) const { detail::check(oxrtmp_recorder_write(handle_, &packet)); }
   std::string path() const { return detail::text(oxrtmp_recorder_path, handle_); }
 };
 
