@@ -140,6 +140,7 @@ interop-obs: deps-obs all node python ## OBS Studio under Xvfb (installs it; not
 .PHONY: abi
 abi: lib ## Compare header, C definitions, exported symbols and the committed ABI
 	tools/abi/check
+	tools/abi/mutations
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME

@@ -33,6 +33,7 @@ class Function:
 class Struct:
     name: str
     fields: list[str] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)  # of the fields, such as "uint8_t [38]"
 
 
 class Header:
@@ -43,6 +44,7 @@ class Header:
         self.functions = self._functions()
         self.structs = self._structs(bare)
         self.constants = self._constants(bare)
+        self.typedefs = re.findall(r"^typedef (?!struct)([^;]*);", bare, re.MULTILINE)
 
     def macro(self, name: str) -> str:
         match = re.search(rf"^#define {name} (\S+)", self.text, re.MULTILINE)
@@ -73,9 +75,10 @@ class Header:
             struct = Struct(name)
             for members, union, declaration in re.findall(r"union \{(.*?)\} (\w+);|([^;{}]+);", body, re.DOTALL):
                 for one in members.split(";") if union else [declaration]:
-                    match = re.search(r"(\w+)(?:\[\w+\])?$", one.strip())
+                    match = re.fullmatch(r"(.*?)(\w+)(\[\w+\])?", " ".join(one.split()))
                     if match:
-                        struct.fields.append(f"{union}.{match[1]}" if union else match[1])
+                        struct.fields.append(f"{union}.{match[2]}" if union else match[2])
+                        struct.types.append(match[1].strip() + (f" {match[3]}" if match[3] else ""))
             found.append(struct)
         return found
 
@@ -95,9 +98,9 @@ class Header:
             lines.append(f'  printf("constant {name} %lld\\n", (long long){name});')
         for struct in self.structs:
             lines.append(f'  printf("struct {struct.name} size %zu\\n", sizeof({struct.name}));')
-            for f in struct.fields:
+            for f, type in zip(struct.fields, struct.types, strict=True):
                 lines.append(
-                    f'  printf("struct {struct.name} %zu %zu {f}\\n",'
+                    f'  printf("struct {struct.name} %zu %zu {f} {type}\\n",'
                     f" offsetof({struct.name}, {f}), sizeof((({struct.name} *)0)->{f}));"
                 )
         return "\n".join([*lines, "  return 0;", "}"]) + "\n"
