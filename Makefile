@@ -159,7 +159,7 @@ soak: ## Publishers, players, takeovers and relays that come and go for SOAK: me
 	$(GO) run ./tests/soak -for $(SOAK)
 
 .PHONY: bench
-bench: deps all node python ## Measure against nginx-rtmp and bare sinks and relays in the same run, and what a packet costs in each language
+bench: deps all node python ## Measure against nginx-rtmp, pyrtmp, node-media-server and bare sinks and relays in the same run, and what a packet costs in each language
 	bench/run
 
 .PHONY: lint

@@ -1,13 +1,16 @@
-/* Takes streams in through the C library: `ingest BATCH`, one thread for each session, BATCH packets for each call. */
+/* Takes streams in through the C library: `ingest BATCH`, one thread for each session, BATCH packets for each call; or
+ * `ingest queue`, one thread that drains the queue of all of them. */
 #include <oxrtmp.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int batch = 64;
-static atomic_llong total;
+static atomic_llong total, taken;
 
 static void *take(void *argument) {
   oxrtmp_session session = *(oxrtmp_session *)argument;
@@ -25,6 +28,7 @@ static void *take(void *argument) {
       oxrtmp_packet_release(&packets[i]);
     }
     atomic_fetch_add(&total, size);
+    atomic_fetch_add(&taken, (long long)count);
   }
   oxrtmp_session_close(session);
   free(packets);
@@ -47,21 +51,53 @@ static void *serve(void *argument) {
   return NULL;
 }
 
+/* handle deals with an event and returns the bytes of the packet that it brings. */
+static long long handle(oxrtmp_event *event) {
+  oxrtmp_session session = {event->source};
+  long long size = 0;
+  if (event->type == OXRTMP_EVENT_REQUEST) {
+    oxrtmp_request_accept(event->request, NULL, &session);
+  } else if (event->type == OXRTMP_EVENT_STREAM_END) {
+    oxrtmp_session_close(session);
+  } else if (event->type == OXRTMP_EVENT_PACKET) {
+    size = (long long)event->u.packet.size;
+    atomic_fetch_add(&taken, 1);
+  }
+  oxrtmp_event_release(event);
+  return size;
+}
+
+static void *drain(void *argument) {
+  static oxrtmp_event events[256];
+  oxrtmp_queue queue = *(oxrtmp_queue *)argument;
+  size_t count;
+  while (oxrtmp_queue_wait(queue, -1, events, 256, &count) == OXRTMP_OK) {
+    long long size = 0;
+    for (size_t i = 0; i < count; i++) size += handle(&events[i]);
+    atomic_fetch_add(&total, size);
+  }
+  return NULL;
+}
+
 int main(int argc, char **argv) {
   oxrtmp_server server;
+  oxrtmp_queue queue = {0};
   pthread_t thread;
   char address[64], byte;
-  if (argc > 1) batch = atoi(argv[1]);
+  bool queued = argc > 1 && strcmp(argv[1], "queue") == 0;
+  if (argc > 1 && !queued) batch = atoi(argv[1]);
   if (batch < 1 || oxrtmp_server_bind("127.0.0.1:0", NULL, &server)) return 1;
   oxrtmp_server_address(server, address, sizeof address, NULL);
   printf("listening on %s\n", address);
   fflush(stdout);
-  pthread_create(&thread, NULL, serve, &server);
+  if (queued && (oxrtmp_queue_create(NULL, &queue) || oxrtmp_server_set_queue(server, queue, 0))) return 1;
+  pthread_create(&thread, NULL, queued ? drain : serve, queued ? (void *)&queue : (void *)&server);
   while (read(STDIN_FILENO, &byte, 1) > 0) {
   }
-  printf("%lld\n", (long long)atomic_load(&total));
+  printf("%lld %lld\n", (long long)atomic_load(&total), (long long)atomic_load(&taken));
   fflush(stdout);
   oxrtmp_server_close(server);
+  if (queued) oxrtmp_queue_destroy(queue);
   pthread_join(thread, NULL);
   return 0;
 }

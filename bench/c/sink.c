@@ -46,7 +46,7 @@ int main(void) {
       ssize_t got = read(fd, block, sizeof block);
       if (fd == STDIN_FILENO) {
         if (got > 0 || (got < 0 && errno == EAGAIN)) continue;
-        printf("%lld\n", total);
+        printf("%lld 0\n", total);
         return 0;
       }
       if (got > 0) total += got;

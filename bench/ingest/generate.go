@@ -11,16 +11,20 @@ import (
 	"oxrtmp/rtmp/message"
 )
 
-// generate publishes as fast as the server takes it: a second of 30 fps H.264 and AAC of 4 Mbit/s, over and over, each
-// message a write of its own.
+// generate publishes as fast as the server takes it: a second of 30 fps H.264 and AAC of 4 Mbit/s, over and over, or video
+// messages of one size, each message a write of its own.
 func generate(args []string) {
 	flags := flag.NewFlagSet("generate", flag.ExitOnError)
 	seconds := flags.Int("seconds", 3, "")
 	publishers := flags.Int("publishers", 1, "")
 	raw := flags.Bool("raw", false, "")
+	size := flags.Int("size", 0, "")
 	flags.Parse(args)
 	end := time.Now().Add(time.Duration(*seconds) * time.Second)
 	messages := second()
+	if *size > 0 {
+		messages = frames(*size)
+	}
 	var wg sync.WaitGroup
 	for range *publishers {
 		wg.Add(1)
@@ -32,7 +36,7 @@ func generate(args []string) {
 			}
 			defer c.Close()
 			if !*raw {
-				if err := bench.Publish(c, "bench"); err != nil {
+				if err := bench.PublishPlainly(c, "bench"); err != nil {
 					fatal(err)
 				}
 				go drain(c)
@@ -49,14 +53,26 @@ func generate(args []string) {
 	wg.Wait()
 }
 
-// second encodes one second of media. Each message begins with a complete header, so that the second can repeat.
-func second() [][]byte {
-	var out [][]byte
+// encode makes a message that begins with a complete header, so that it can be sent again and again.
+func encode(csid uint32, typeID uint8, timestamp uint32, size int, first ...byte) []byte {
+	payload := make([]byte, size)
+	copy(payload, first)
+	h := chunk.Header{ChunkStreamID: csid, Timestamp: timestamp, TypeID: typeID, StreamID: 1}
+	return chunk.AppendBody(chunk.AppendHeader(nil, h, size), h, payload, 4096)
+}
+
+// frames encodes one second of inter frames of a size.
+func frames(size int) (out [][]byte) {
+	for i := range 30 {
+		out = append(out, encode(6, message.TypeVideo, uint32(i*1000/30), size, 0x27, 1))
+	}
+	return out
+}
+
+// second encodes one second of media.
+func second() (out [][]byte) {
 	add := func(csid uint32, typeID uint8, timestamp uint32, size int, first ...byte) {
-		payload := make([]byte, size)
-		copy(payload, first)
-		h := chunk.Header{ChunkStreamID: csid, Timestamp: timestamp, TypeID: typeID, StreamID: 1}
-		out = append(out, chunk.AppendBody(chunk.AppendHeader(nil, h, size), h, payload, 4096))
+		out = append(out, encode(csid, typeID, timestamp, size, first...))
 	}
 	for i := range 30 {
 		timestamp := uint32(i * 1000 / 30)

@@ -13,20 +13,23 @@ import (
 )
 
 // contender is a server to measure. It prints "listening on ADDR", serves until its standard input ends, and then
-// prints how many payload bytes it took.
+// prints how many payload bytes it took, in how many packets.
 type contender struct {
 	name    string
 	command []string
-	raw     bool // it speaks no RTMP
+	raw     bool   // it speaks no RTMP
+	peer    string // the name of the one that it is compared with besides
 }
 
 type result struct {
-	rate float64 // Gbit/s of payload
-	cpu  float64 // CPU-seconds of the server per Gbit
+	rate    float64 // Gbit/s of payload
+	cpu     float64 // CPU-seconds of the server per Gbit
+	packets float64 // each second
+	each    float64 // packets for each CPU-second of the server
 }
 
 // measure runs a contender on processor 0 against the generator on processor 1.
-func measure(self string, c contender, seconds, publishers int) (result, error) {
+func measure(self string, c contender, seconds, publishers, size int) (result, error) {
 	server := exec.Command("taskset", append([]string{"-c", "0"}, c.command...)...)
 	server.Stderr = os.Stderr
 	stop, err := server.StdinPipe()
@@ -49,7 +52,8 @@ func measure(self string, c contender, seconds, publishers int) (result, error) 
 	if !ok {
 		return result{}, fmt.Errorf("first line %q", lines.Text())
 	}
-	args := []string{"-c", "1", self, "generate", "-seconds", strconv.Itoa(seconds), "-publishers", strconv.Itoa(publishers)}
+	args := []string{"-c", "1", self, "generate", "-seconds", strconv.Itoa(seconds), "-publishers", strconv.Itoa(publishers),
+		"-size", strconv.Itoa(size)}
 	if c.raw {
 		args = append(args, "-raw")
 	}
@@ -72,11 +76,14 @@ func measure(self string, c contender, seconds, publishers int) (result, error) 
 	if !lines.Scan() {
 		return result{}, fmt.Errorf("no last line")
 	}
-	bytes, err := strconv.ParseFloat(lines.Text(), 64)
-	if err != nil {
-		return result{}, err
+	var bytes, packets float64
+	if _, err := fmt.Sscan(lines.Text(), &bytes, &packets); err != nil {
+		return result{}, fmt.Errorf("last line %q: %w", lines.Text(), err)
+	}
+	if c.raw && size > 0 {
+		packets = bytes / float64(len(frames(size)[0]))
 	}
 	server.Wait()
-	gbit := bytes * 8 / 1e9
-	return result{gbit / elapsed, (after - before) / gbit}, nil
+	gbit, cpu := bytes*8/1e9, after-before
+	return result{gbit / elapsed, cpu / gbit, packets / elapsed, packets / cpu}, nil
 }

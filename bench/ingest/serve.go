@@ -21,7 +21,7 @@ func serve(args []string) {
 		fatal(err)
 	}
 	fmt.Println("listening on", server.Addr())
-	var total atomic.Int64
+	var total, count atomic.Int64
 	go server.HandleRequests(func(r *rtmp.Request) {
 		session, err := r.Accept()
 		if err != nil {
@@ -39,9 +39,10 @@ func serve(args []string) {
 				packets[i].Release()
 			}
 			total.Add(int64(size))
+			count.Add(int64(n))
 		}
 	})
 	io.Copy(io.Discard, os.Stdin)
-	fmt.Println(total.Load())
+	fmt.Println(total.Load(), count.Load())
 	server.Close()
 }

@@ -1,21 +1,25 @@
 // What a packet costs on its way into Node: `packets.mjs [ROUNDS [NAME]]` prints lines "NAME SIZE NANOSECONDS".
 //
-//   iterator   for await (const packet of session)
-//   batches    await session.nextPackets()
-//   data       the first one, with a look at each packet's data
+//   iterator      for await (const packet of session)
+//   batches       await session.nextPackets()
+//   data          the second one, with a look at each packet's data
+//   stream        the first one while a client of the same process sends: the whole path, sender included
+//   data stream   the third one so
 //
-// As bench/c/queue.c does it, and to be compared with its `drain`: a session that a client of the same process has filled
-// before, so that only the taking is measured: from the session to the program, and its look at the size. The event loop
-// stands still while the session is filled. Each filling begins with small packets, whose taking is not measured. Each
-// figure is the median of ROUNDS (5).
+// As bench/c/queue.c does it. The first three are to be compared with its `drain`: a session that a client of the same process
+// has filled before, so that only the taking is measured: from the session to the program, and its look at the size. The
+// event loop stands still while the session is filled. Each filling begins with small packets, whose taking is not measured.
+// The others are to be compared with its `stream`: what a packet costs that has to be sent and received. Each figure is the
+// median of ROUNDS (5).
 import { Client, Server } from '../../bindings/node/lib/index.mjs'
 
 // Bytes of a packet, packets for each filling, fillings for each round: those of bench/c/queue.c.
 const SIZES = [[64, 12800, 2], [1024, 3200, 8], [16 * 1024, 500, 8], [256 * 1024, 160, 4]]
 
-async function open () {
-  const server = await Server.listen('127.0.0.1:0', { limits: { queueBytes: 2 ** 31 - 1, outputBytes: 2 ** 31 - 1 } })
-  const publishing = Client.publish(`rtmp://${server.address}/live/bench`, { outputBytes: 2 ** 31 - 1 })
+/** all: whether all packets find room, and so need nobody who takes them. */
+async function open (all) {
+  const server = await Server.listen('127.0.0.1:0', { limits: { queueBytes: 2 ** 31 - 1 } })
+  const publishing = Client.publish(`rtmp://${server.address}/live/bench`, all ? { outputBytes: 2 ** 31 - 1 } : {})
   const session = await (await server.nextRequest()).accept()
   return { server, session, client: await publishing }
 }
@@ -78,18 +82,23 @@ const WAYS = {
 
 const median = numbers => numbers.sort((a, b) => a - b)[numbers.length >> 1]
 
-async function measure (take, size, count, fillings, rounds) {
-  const path = await open()
-  const frames = [...makeFrames(64, FIRST), ...makeFrames(size, count)]
+async function measure (take, stream, size, count, fillings, rounds) {
+  const path = await open(!stream)
+  const frames = makeFrames(size, count)
+  const filling = [...makeFrames(64, FIRST), ...frames]
   const took = []
   for (let i = 0; i <= rounds; i++) {
     let total = 0
     for (let n = 0; n < fillings; n++) {
-      fill(path, frames)
-      await take(path.session, FIRST)
+      if (!stream) {
+        fill(path, filling)
+        await take(path.session, FIRST)
+      }
       const begun = process.hrtime.bigint()
+      const sending = stream ? path.client.sendPackets(frames) : undefined
       const seen = await take(path.session, count)
       total += Number(process.hrtime.bigint() - begun) / count / fillings
+      await sending
       if (seen < (size - 5) * count) throw new Error(`saw ${seen} bytes`)
     }
     took.push(total)
@@ -101,9 +110,10 @@ async function measure (take, size, count, fillings, rounds) {
 }
 
 const [rounds = '5', only] = process.argv.slice(2)
-for (const [name, take] of Object.entries(WAYS)) {
+const ROWS = [...Object.keys(WAYS).map(way => [way, way, false]), ['stream', 'iterator', true], ['data stream', 'data', true]]
+for (const [name, way, stream] of ROWS) {
   if (only !== undefined && only !== name) continue
   for (const [size, count, fillings] of SIZES) {
-    console.log(`${name} ${size} ${(await measure(take, size, count, fillings, Number(rounds))).toFixed(1)}`)
+    console.log(`${name} ${size} ${(await measure(WAYS[way], stream, size, count, fillings, Number(rounds))).toFixed(1)}`)
   }
 }

@@ -1,13 +1,16 @@
 """What a packet costs on its way into Python: `packets.py [ROUNDS [NAME]]` prints lines "NAME SIZE NANOSECONDS".
 
-    iterator   for packet in session
-    aio        async for packet in session
-    data       the first one, with a memoryview of each packet's data
+    iterator      for packet in session
+    aio           async for packet in session
+    data          the first one, with a memoryview of each packet's data
+    stream        the first one while a client of the same process sends: the whole path, sender included
+    aio stream    the second one so
+    data stream   the third one so
 
-As bench/c/queue.c does it, and to be compared with its `drain`: a session that a client of the same process has filled
-before, over a socket pair, so that only the taking is measured: from the session to the program, its look at the size,
-and the release. Each filling begins with small packets, whose taking is not measured. Each figure is the median of ROUNDS
-(5).
+As bench/c/queue.c does it. The first three are to be compared with its `drain`: a session that a client of the same process
+has filled before, over a socket pair, so that only the taking is measured: from the session to the program, its look at the
+size, and the release. Each filling begins with small packets, whose taking is not measured. The others are to be compared
+with its `stream`: what a packet costs that has to be sent and received. Each figure is the median of ROUNDS (5).
 """
 
 from __future__ import annotations
@@ -83,7 +86,17 @@ def look(session: oxrtmp.Session, count: int) -> int:
     return seen
 
 
-def threads(size: int, count: int, fillings: int, rounds: int, take: Callable[[oxrtmp.Session, int], int]) -> float:
+def sending(client: oxrtmp.Client, size: int, count: int) -> threading.Thread:
+    """A thread that sends packets."""
+    frame = oxrtmp.Packet(9, 0, raw=b"\x27\x01" + bytes(size - 2))
+    thread = threading.Thread(target=client.send_packets, args=([frame] * count,))
+    thread.start()
+    return thread
+
+
+def threads(
+    size: int, count: int, fillings: int, rounds: int, take: Callable[[oxrtmp.Session, int], int], stream: bool = False
+) -> float:
     ours, theirs = socket.socketpair()
     with oxrtmp.Server(limits=LIMITS) as server:
         server.adopt_connection(ours)
@@ -93,12 +106,16 @@ def threads(size: int, count: int, fillings: int, rounds: int, take: Callable[[o
             for _ in range(rounds + 1):
                 total = 0.0
                 for _ in range(fillings):
-                    fill(sender, session, size, count)
-                    take(session, FIRST)
+                    if not stream:
+                        fill(sender, session, size, count)
+                        take(session, FIRST)
                     begun = time.perf_counter_ns()
+                    thread = sending(sender, size, count) if stream else None
                     seen = take(session, count)
                     total += (time.perf_counter_ns() - begun) / count / fillings
                     assert seen >= (size - 5) * count
+                    if thread is not None:
+                        thread.join()
                 took.append(total)
     return statistics.median(took[1:])  # the first one fills the pools
 
@@ -114,18 +131,22 @@ async def path() -> AsyncIterator[tuple[oxrtmp.aio.Session, oxrtmp.Client]]:
                 yield session, sender
 
 
-async def tasks(size: int, count: int, fillings: int, rounds: int) -> float:
+async def tasks(size: int, count: int, fillings: int, rounds: int, stream: bool = False) -> float:
     async with path() as (session, sender):
         took = []
         for _ in range(rounds + 1):
             total = 0.0
             for _ in range(fillings):
-                fill(sender, session, size, count)
-                await iterate_async(session, FIRST)
+                if not stream:
+                    fill(sender, session, size, count)
+                    await iterate_async(session, FIRST)
                 begun = time.perf_counter_ns()
+                thread = sending(sender, size, count) if stream else None
                 seen = await iterate_async(session, count)
                 total += (time.perf_counter_ns() - begun) / count / fillings
                 assert seen >= (size - 5) * count
+                if thread is not None:
+                    thread.join()
             took.append(total)
     return statistics.median(took[1:])
 
@@ -134,6 +155,9 @@ WAYS: dict[str, Callable[[int, int, int, int], float]] = {
     "iterator": lambda *a: threads(*a, take=iterate),
     "aio": lambda *a: asyncio.run(tasks(*a)),
     "data": lambda *a: threads(*a, take=look),
+    "stream": lambda *a: threads(*a, take=iterate, stream=True),
+    "aio stream": lambda *a: asyncio.run(tasks(*a, stream=True)),
+    "data stream": lambda *a: threads(*a, take=look, stream=True),
 }
 
 

@@ -19,18 +19,23 @@ import (
 	"oxrtmp/rtmp/message"
 )
 
-// opening is what every publisher says in the same words: C0 and C1, then its chunk size and connect.
-var opening = sync.OnceValues(func() (hello, connect []byte) {
+// opening and plainOpening are what every publisher says in the same words: C0 and C1, then its chunk size and connect.
+var opening, plainOpening = sync.OnceValues(func() (hello, connect []byte) { return open(true) }),
+	sync.OnceValues(func() (hello, connect []byte) { return open(false) })
+
+func open(enhanced bool) (hello, connect []byte) {
 	hello = make([]byte, 1+handshake.Size)
 	hello[0] = handshake.Version
 	crand.Read(hello[1+8:])
 	command := message.Connect{App: "live", TCURL: "rtmp://bench/live", Type: "nonprivate"}
-	command.SetEnhanced(engine.AllCapabilities(message.CanEncode))
+	if enhanced {
+		command.SetEnhanced(engine.AllCapabilities(message.CanEncode))
+	}
 	var e chunk.Encoder
 	connect = e.AppendMessage(nil, chunk.Header{ChunkStreamID: 2, TypeID: message.TypeSetChunkSize}, message.AppendSetChunkSize(nil, chunkSize))
 	e.SetChunkSize(chunkSize)
 	return hello, appendCommand(&e, connect, 0, command.Command())
-})
+}
 
 const chunkSize = 4096
 
@@ -49,7 +54,12 @@ type publisher struct {
 }
 
 // Publish drives a connection up to an accepted publish of live/NAME, and announces chunks of 4096 bytes.
-func Publish(c net.Conn, name string) error {
+func Publish(c net.Conn, name string) error { return publish(c, name, opening) }
+
+// PublishPlainly is Publish for servers that do not understand what Enhanced RTMP adds to connect.
+func PublishPlainly(c net.Conn, name string) error { return publish(c, name, plainOpening) }
+
+func publish(c net.Conn, name string, opening func() (hello, connect []byte)) error {
 	p := publisher{conn: c, decoder: chunk.NewDecoder(buffer.Heap, chunk.Limits{}), block: blocks.Get().(*[65536]byte)}
 	defer blocks.Put(p.block)
 	defer p.decoder.Close()
