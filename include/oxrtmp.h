@@ -73,6 +73,9 @@
  *   oxrtmp_packet_retain. A release too many is the error OXRTMP_E_HANDLE, not corruption.
  * - What you pass in (strings, bytes, structs, packets to send) stays yours, is not changed, and is read only during
  *   the call. A pointer must be valid or NULL; NULL where it is not allowed gives OXRTMP_E_ARGUMENT.
+ * - Strings are bytes that a NUL ends. The library's own are UTF-8, what you pass in should be, too, and what a peer
+ *   has sent (names, URLs, its software) may be any bytes but NUL: escape them before you show them, and do not make
+ *   file names of them (oxrtmp_recorder_open_in does so safely).
  * - Strings out are written to your buffer, NUL-terminated, and their length (without the NUL) to *length if length is
  *   not NULL. If the buffer is too small the call returns OXRTMP_E_BUFFER, the buffer holds the empty string, and
  *   *length says what is needed; (NULL, 0, &length) is the way to ask. A stream name is never cut short.
@@ -104,8 +107,9 @@
  * network does). Sending waits as long as send_timeout_ms of the client's or server's options says. Closing a handle
  * from another thread wakes those who wait on it, with OXRTMP_E_CLOSED, within 100 ms; a call that begins later returns
  * OXRTMP_E_HANDLE, as the handle has ended. A thread whose handle others may close takes both for the end. Functions
- * without a timeout do not wait for the network, except the closing of a client, which gives queued data linger_ms to
- * leave.
+ * without a timeout do not wait for the network, with two exceptions: the closing of a client, a relay, or a hub that
+ * has relays gives queued data linger_ms to leave; and to listen on a host's name looks it up, which takes as long as
+ * the system's resolver does.
  *
  *
  * ERRORS
@@ -135,9 +139,11 @@
  * - signals: the library's threads block them, so what is sent to the process reaches your threads, sigwait and
  *   signalfd work (but for SIGCHLD, which Go leaves open), and a peer that is gone raises no SIGPIPE. No handler of
  *   yours is taken away: Go's run-time system installs its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG, which
- *   hand on to those that were there, but for a SIGURG that the process sends to a thread of its own. Install yours with SA_ONSTACK. Your threads' signal masks stay as they are. No
- *   function may be called in a signal handler, oxrtmp_queue_wake and the closing functions neither: end a program by
- *   sigwait in a thread, by signalfd, or by a flag that your loop looks at.
+ *   hand on to those that were there, but for a SIGURG that the process sends to a thread of its own. Install yours
+ *   with SA_ONSTACK. Your threads' signal masks stay as they are. No function may be called in a signal handler,
+ *   oxrtmp_queue_wake and the closing functions neither: end a program by sigwait in a thread, by signalfd, or by a
+ *   flag that your loop looks at.
+ * - exit: a program may end at any time, with anything open and any call waiting; what is queued then is lost.
  * - dlclose: the library never unloads. dlopen and dlclose of it are harmless.
  * - other Go libraries in the same process work side by side, each with a run-time system of its own.
  * - musl: Go shared libraries cannot be loaded by musl's loader (Alpine Linux). Use a glibc system or container.
@@ -159,7 +165,9 @@
  *
  * A struct you fill begins with struct_size. Its _init function sets that and clears the rest; 0 or NULL in a field
  * means the default. A struct the library fills and that may grow begins with struct_size too: set it to sizeof before
- * the call. oxrtmp_packet and oxrtmp_event are as they are: they need no init, so that arrays of them work.
+ * the call, and no more than that is written. A struct that is longer than the library knows is taken as long as what
+ * it does not know is 0; else the call returns OXRTMP_E_ARGUMENT. oxrtmp_packet and oxrtmp_event are as they are: they
+ * need no init, so that arrays of them work.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -252,8 +260,9 @@ OXRTMP_API const char *oxrtmp_status_text(oxrtmp_status status);
 #define OXRTMP_ERROR_TEXT_SIZE 1024
 
 /** What went wrong in the last call on this thread that failed, as one line for people to read: status, phase, the
- *  peer's code and words, or what happened: "OXRTMP_E_TIMEOUT: connect: the peer did not answer in time". Calls that succeed leave it as it is; it is empty when none has failed. The only string that is cut to fit
- *  a small buffer. Since 0.1.
+ *  peer's code and words, or what happened: "OXRTMP_E_TIMEOUT: connect: the peer did not answer in time". Calls that
+ *  succeed leave it as it is; it is empty when none has failed. The only string that is cut to fit a small buffer.
+ *  Since 0.1.
  *  @return OXRTMP_OK; E_ARGUMENT when buf is NULL or cap 0. */
 OXRTMP_API oxrtmp_status oxrtmp_last_error(char *buf, size_t cap);
 
@@ -716,8 +725,8 @@ typedef struct oxrtmp_server_options {
 } oxrtmp_server_options;
 
 /** Make a server that listens on address: "host:port", ":1935" (every interface), "[::1]:0" (any free port), or with
- *  "rtmps://" before it for TLS. A name is listened on at each of its addresses, so "localhost:1935" is both 127.0.0.1
- *  and ::1. options may be NULL. Since 0.1.
+ *  "rtmps://" before it for TLS. "localhost:1935" is both 127.0.0.1 and ::1; another name is looked up, and one of its
+ *  addresses is listened on. options may be NULL. Since 0.1.
  *  @return OXRTMP_OK; E_ADDRESS, E_RESOLVE; E_ARGUMENT when the options are not valid; E_TLS without a certificate;
  *  E_FILE when a file of theirs cannot be read. *server is yours: oxrtmp_server_close. */
 OXRTMP_API oxrtmp_status oxrtmp_server_bind(const char *address, const oxrtmp_server_options *options,
@@ -800,11 +809,13 @@ OXRTMP_API oxrtmp_status oxrtmp_server_accept(oxrtmp_server server, int32_t time
 
 /** What oxrtmp_server_serve calls for each request, on a thread of its own. It may take as long as the stream lasts,
  *  and may call everything, oxrtmp_server_close of its server too. It must return (no longjmp, exception or
- *  pthread_exit out of it). A request it has not answered is rejected then. */
+ *  pthread_exit out of it). A request it has not answered is rejected then. The thread has the stack size that new
+ *  threads have, and the signal mask of the one that called oxrtmp_server_serve. */
 typedef void (*oxrtmp_serve_function)(oxrtmp_request request, void *user_data);
 
-/** Take requests and call function for each, until the server is closed; then wait for the threads it made. The calling
- *  thread waits here. Since 0.1.
+/** Take requests and call function for each, with user_data, until the server is closed; then wait for the threads it
+ *  made: function is not called after that. The calling thread waits here. A request for which there can be no thread
+ *  is rejected. Since 0.1.
  *  @return OXRTMP_OK after oxrtmp_server_close or oxrtmp_server_shutdown; E_BUSY when the server has a queue. */
 OXRTMP_API oxrtmp_status oxrtmp_server_serve(oxrtmp_server server, oxrtmp_serve_function function, void *user_data);
 
@@ -958,9 +969,9 @@ OXRTMP_API oxrtmp_status oxrtmp_request_redirect(oxrtmp_request request, const c
 
 /** Answer a connect request by what it says about a login, and end its handle, where users are kept elsewhere than in
  *  the server's options. scheme is an oxrtmp_login_scheme, 0: ADOBE; password is that of oxrtmp_request_user, NULL when
- *  there is no such user. If the login is complete and right the request is accepted, and *granted is 1. Otherwise it is refused,
- *  and *granted is 0: with the demand to log in or the challenge, which encoders answer by connecting again, or with
- *  the word that the login failed. Challenges are random and good for one answer. Since 0.1.
+ *  there is no such user. If the login is complete and right the request is accepted, and *granted is 1. Otherwise it
+ *  is refused, and *granted is 0: with the demand to log in or the challenge, which encoders answer by connecting
+ *  again, or with the word that the login failed. Challenges are random and good for one answer. Since 0.1.
  *  @return OXRTMP_OK; E_ARGUMENT; E_STATE when it comes too late, or when it is no connect request of a server, which
  *  then still waits. */
 OXRTMP_API oxrtmp_status oxrtmp_request_login(oxrtmp_request request, uint32_t scheme, const char *password,
@@ -1035,8 +1046,8 @@ OXRTMP_API oxrtmp_status oxrtmp_session_capabilities(oxrtmp_session session, oxr
 OXRTMP_API oxrtmp_status oxrtmp_session_request_reconnect(oxrtmp_session session, const char *tc_url,
                                                           const char *description);
 
-/** oxrtmp_session_request_reconnect of every peer of the server. *asked is how many were asked: those that know such
- *  requests. Since 0.1. @return OXRTMP_OK. */
+/** oxrtmp_session_request_reconnect of every peer of the server, its tc_url and description. *asked is how many were
+ *  asked: those that know such requests. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_server_request_reconnect(oxrtmp_server server, const char *tc_url,
                                                          const char *description, uint32_t *asked);
 
@@ -1209,8 +1220,8 @@ typedef struct oxrtmp_client_options {
 
 /** Connect to url and begin to publish: "rtmp://host[:port]/app/name", or "rtmps://" for TLS. The name is what follows
  *  the last '/' before a '?', and a query belongs to it; options override both. "user:password@" before the host is a
- *  login for servers that ask for one. Waits at most timeout_ms for the whole (-1: the timeouts of the options alone; 0 is never enough). options may
- *  be NULL. Since 0.1.
+ *  login for servers that ask for one. Waits at most timeout_ms for the whole (-1: the timeouts of the options alone;
+ *  0 is never enough). options may be NULL. Since 0.1.
  *  @return OXRTMP_OK when the server has said yes; E_TIMEOUT, for the whole or a phase of it; E_ARGUMENT when the URL
  *  or the options are not valid; E_RESOLVE, E_CONNECT, E_IO; E_TLS, with the alert's number in
  *  oxrtmp_last_error_detail; E_HANDSHAKE and others of -3xx;
@@ -1225,12 +1236,13 @@ OXRTMP_API oxrtmp_status oxrtmp_client_publish(const char *url, const oxrtmp_cli
 OXRTMP_API oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const oxrtmp_client_options *options,
                                                   int32_t timeout_ms, oxrtmp_client *client);
 
-/* Sending. The bytes are copied before the call returns. When the queue is full the call waits for room, up to
- * send_timeout_ms, and then returns E_TIMEOUT (or at once E_AGAIN with no_wait) having taken nothing: a message is
- * queued whole or not at all. All return E_CLOSED when oxrtmp_client_close is called meanwhile, E_EOF or -4xx when
- * the server has ended the stream, E_STATE when the client plays, and the error of the connection when that broke.
- * Timestamps are milliseconds modulo 2^32 and should not go backwards. Two threads may send at once; each call's order
- * is kept. Headers go before the first frame.
+/* Sending. The bytes are copied before the call returns; more than 16777215 of them, the longest message there is,
+ * are E_ARGUMENT. When the queue is full the call waits for room, up to send_timeout_ms, and then returns E_TIMEOUT
+ * (or at once E_AGAIN with no_wait) having taken nothing: a message is queued whole or not at all. All return
+ * E_CLOSED when oxrtmp_client_close is called meanwhile, E_EOF or -4xx when the server has ended the stream, E_STATE
+ * when the client plays, and the error of the connection when that broke. Timestamps are milliseconds modulo 2^32
+ * and should not go backwards. Two threads may send at once; each call's order is kept. Headers go before the first
+ * frame.
  *
  * With drop_video no send waits for room: once half of output_bytes is queued all video up to the next keyframe is
  * dropped, keyframes too when it is three quarters; audio, headers and data wait as ever. With reconnect a client whose
@@ -1323,7 +1335,8 @@ OXRTMP_API oxrtmp_status oxrtmp_client_capabilities(oxrtmp_client client, oxrtmp
 OXRTMP_API oxrtmp_status oxrtmp_client_peer_address(oxrtmp_client client, char *buf, size_t cap, size_t *length);
 
 /** End the stream politely and hang up, wake all who wait on the client with E_CLOSED, and end the handle. Waits for
- *  queued data to leave, at most linger_ms of the options. Closing again is OXRTMP_OK. Since 0.1.
+ *  queued data to leave, at most linger_ms of the options. The handle ends whatever is returned; closing again is
+ *  OXRTMP_OK. Since 0.1.
  *  @return OXRTMP_OK; E_TIMEOUT when queued data was lost; or the error of the connection. */
 OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
 
@@ -1359,8 +1372,8 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
  * - Bounds: events wait with their source, not in the queue. A session or playing client of which you take nothing
  *   stops reading at queue_bytes of its limits. No event is ever dropped, but for log records, and what a player or a
  *   server tells besides (STATUS, CONTROL, PAUSE to WRITABLE) past 256 that wait.
- * - user_data is a number or pointer of yours that comes with each event of a source. To set a session's before its
- *   first packet, give it in oxrtmp_session_options.
+ * - user_data is a number of yours, or a pointer as (uint64_t)(uintptr_t)p, that comes with each event of a source. To
+ *   set a session's before its first packet, give it in oxrtmp_session_options.
  * - Closing a handle takes back what it had in the queue: no event of it comes from then on. (A drain that runs in
  *   another thread at that moment may still return some.) The exception is SERVER_CLOSED, the last event of a server,
  *   which comes once, after oxrtmp_server_close or when what oxrtmp_server_shutdown_start began is done, behind the
@@ -1521,8 +1534,8 @@ OXRTMP_API oxrtmp_status oxrtmp_queue_wake(oxrtmp_queue queue);
  *  descriptor. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_queue_destroy(oxrtmp_queue queue);
 
-/** Release what a PACKET, SERVER, CALL, SHARED_OBJECT or REPLY event holds; do nothing for others. The message of a MEDIA_TAG event that waits goes
- *  on. Never waits, nor enters Go but for such a MEDIA_TAG. Since 0.1.
+/** Release what a PACKET, SERVER, CALL, SHARED_OBJECT or REPLY event holds; do nothing for others. The message of a
+ *  MEDIA_TAG event that waits goes on. Never waits, nor enters Go but for such a MEDIA_TAG. Since 0.1.
  *  @return OXRTMP_OK; E_HANDLE when it was released before. */
 OXRTMP_API oxrtmp_status oxrtmp_event_release(oxrtmp_event *event);
 
@@ -2326,8 +2339,8 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_statistics(oxrtmp_engine engine, oxrtmp_e
  *  event is still taken by oxrtmp_engine_next_event. {0} as the queue ends it. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_set_queue(oxrtmp_engine engine, oxrtmp_queue queue, uint64_t user_data);
 
-/** End the engine and its handle; hubs lose its streams. Packets that were taken stay valid, requests that were taken become stale. Closing
- *  again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+/** End the engine and its handle; hubs lose its streams. Packets that were taken stay valid, requests that were taken
+ *  become stale. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_close(oxrtmp_engine engine);
 
 /* ---------------------------------------------------------------------------------------------------------------------

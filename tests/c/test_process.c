@@ -286,7 +286,54 @@ static void loaded_twice(void) {
   OK(oxrtmp_server_close(server));
 }
 
-int main(void) {
+/* ---- the end ---- */
+
+static void *wait_for_nothing(void *p) {
+  struct traffic *t = p;
+  oxrtmp_request request;
+  oxrtmp_server_accept(t->server, -1, &request);
+  return NULL;
+}
+
+static void *end_elsewhere(void *unused) {
+  (void)unused;
+  exit(0);
+}
+
+/* end_now ends a program that streams, and waits in a call, in one of the ways there are. */
+static int end_now(int way) {
+  static struct traffic t;
+  pthread_t thread;
+  start_traffic(&t);
+  CHECK(pthread_create(&thread, NULL, wait_for_nothing, &t) == 0);
+  sleep_ms(way % 5);
+  if (way % 3 == 0) {
+    return 0;
+  }
+  CHECK(way % 3 == 1 || pthread_create(&thread, NULL, end_elsewhere, NULL) == 0);
+  way % 3 == 1 ? exit(0) : pthread_exit(NULL);
+}
+
+static void ending_with_everything_open(void) {
+  for (int i = 0; i < share(50); i++) {
+    char way[16];
+    snprintf(way, sizeof way, "%d", i);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+      alarm(20);
+      execl("/proc/self/exe", "test_process", way, (char *)NULL);
+      _exit(1);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) {
+    return end_now(atoi(argv[1]));
+  }
   inheritable_at_start = inheritable();
   RUN(masks);
   RUN(fork_under_load);
@@ -294,6 +341,7 @@ int main(void) {
   RUN(handlers_of_the_host);
   if (!slow()) { /* a fault on purpose is what valgrind looks for */
     RUN(faults_of_the_host);
+    RUN(ending_with_everything_open);
   }
   RUN(dead_peers_raise_nothing);
   RUN(signal_storm);
