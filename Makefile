@@ -173,6 +173,10 @@ docs: ## Make the references of C and Node below build/docs; a name without word
 	BUILD=$(BUILD) doxygen docs/Doxyfile
 	BUILD=$(BUILD) bindings/node/reference
 
+.PHONY: docs-python
+docs-python: python ## Make the guide and the reference of the Python package below build/docs/python
+	$(VENV)/bin/python -m sphinx -q -W --keep-going -b html -d $(BUILD)/docs/python/.trees docs/python $(BUILD)/docs/python
+
 ## What the others build on
 
 .PHONY: deps

@@ -357,7 +357,15 @@ static PyMethodDef packet_methods[] = {
 };
 
 static PyType_Slot packet_slots[] = {
-    {Py_tp_doc, "One unit of media."},
+    {Py_tp_doc, "Packet(type, timestamp_ms, *, data=None, raw=None, kind=2, codec='', flags=0, track=0, composition_ms=0, "
+                "nano_offset_ns=0, frame_type=0, packet_type=0, audio_header=0)\n--\n\n"
+                "One unit of media: a frame, or what a decoder needs first, or data. Sessions, clients and files give them.\n\n"
+                "One that you make has a message type and a time, and either data, for which a header is written that says\n"
+                "kind, codec, flags and the rest, or raw, a whole payload. What is given is kept without a copy if it is bytes.\n"
+                "len() is that of data.\n\n"
+                ">>> packet = oxrtmp.Packet(9, 40, data=b'frame', codec='avc1', flags=oxrtmp.PacketFlags.KEYFRAME)\n"
+                ">>> packet.kind.name, packet.keyframe, packet.pts_ns, bytes(packet.data)\n"
+                "('FRAME', True, 40000000, b'frame')"},
     {Py_tp_new, packet_make},
     {Py_tp_dealloc, packet_dealloc},
     {Py_tp_repr, packet_repr},

@@ -197,11 +197,16 @@ for _class in (
 
 _native.setup(make_error, tuple(PacketKind), PacketFlags)
 
+#: The version of the package and its library, such as "0.1.0".
 __version__ = ".".join(str(_native.version() >> shift & 0xFF) for shift in (16, 8, 0))
 
 
 def build_info() -> str:
-    """One line about the library: version, platform, compilers."""
+    """One line about the library: version, platform, compilers.
+
+    >>> oxrtmp.build_info()
+    'oxrtmp ..., linux/..., go..., ...'
+    """
     return _native.build_info()
 
 
@@ -221,5 +226,10 @@ def runtime_configure(*, processors: int = 0, heap_bytes: int = 0) -> None:
 
 
 def library_statistics() -> LibraryStatistics:
-    """What the library holds at this moment. For tests, and for now and then."""
+    """What the library holds at this moment. For tests, and for now and then.
+
+    >>> with oxrtmp.FLVReader() as reader:
+    ...     oxrtmp.library_statistics().handles >= 1
+    True
+    """
     return LibraryStatistics(**_native.library_statistics())

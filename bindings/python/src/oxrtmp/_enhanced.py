@@ -25,9 +25,9 @@ class Enhanced(IntEnum):
 class Can(IntFlag):
     """What a side can do with a codec."""
 
-    DECODE = 1
-    ENCODE = 2
-    FORWARD = 4
+    DECODE = 1  #: show or hear it
+    ENCODE = 2  #: make it
+    FORWARD = 4  #: pass it on
 
 
 class Caps(IntFlag):
@@ -45,7 +45,13 @@ def _padded(codec: str) -> str:
 
 @dataclass(kw_only=True)
 class Capabilities:
-    """What a side says in connect, or in the answer to it, that it can do. Codecs are Codecs, or "*" for any."""
+    """What a side says in connect, or in the answer to it, that it can do. Codecs are Codecs, or "*" for any.
+
+    >>> own = oxrtmp.Capabilities(video={"hvc1": oxrtmp.Can.DECODE}, audio={"Opus": oxrtmp.Can.DECODE})
+    >>> peer = oxrtmp.Capabilities.all(oxrtmp.Can.FORWARD)
+    >>> list(own.intersect(peer).video)
+    ['hvc1']
+    """
 
     caps_ex: int = 0  #: of Caps
     fourccs: list[str] = field(default_factory=list[str])  #: fourCcList; those of video and audio if empty
@@ -80,7 +86,14 @@ class TrackForm(IntEnum):
 
 
 def multitrack(form: TrackForm, packets: Iterable[Packet]) -> Packet:
-    """One message that holds a packet of each of several tracks, which have the same time, kind and frame type."""
+    """One message that holds a packet of each of several tracks, which have the same time, kind and frame type.
+
+    >>> from oxrtmp import lowlevel
+    >>> packet = oxrtmp.Packet(9, 0, data=b"x", codec="hvc1", track=1, flags=oxrtmp.PacketFlags.ENHANCED)
+    >>> message = lowlevel.multitrack(oxrtmp.TrackForm.ONE, [packet])
+    >>> [(p.track, p.codec) for p in lowlevel.packet_parse(9, 0, message.raw)]
+    [(1, 'hvc1')]
+    """
     items = list(packets)
     raw = _native.multitrack_build(form, items)
     return Packet(items[0].type, items[0].timestamp_ms, raw=raw)
@@ -104,7 +117,13 @@ def modex_parse(type: int, data: Buffer) -> list[ModEx]:
 
 
 def modex_build(type: int, data: Buffer, entries: Iterable[ModEx]) -> bytes:
-    """An Enhanced RTMP payload again, with ModEx entries before those that it has."""
+    """An Enhanced RTMP payload again, with ModEx entries before those that it has.
+
+    >>> from oxrtmp import lowlevel
+    >>> made = lowlevel.modex_build(9, b"\\x91hvc1abc", [oxrtmp.ModEx(0, b"\\0\\0\\5")])
+    >>> lowlevel.modex_parse(9, made)
+    [ModEx(type=0, data=b'\\x00\\x00\\x05')]
+    """
     return _native.modex_build(type, data, [(e.type, bytes(e.data)) for e in entries])
 
 
@@ -118,10 +137,15 @@ class ChannelOrder(IntEnum):
 
 @dataclass(kw_only=True)
 class Channels:
-    """The channels of an audio track: what a packet with PacketFlags.MULTICHANNEL_CONFIG says."""
+    """The channels of an audio track: what a packet with PacketFlags.MULTICHANNEL_CONFIG says.
 
-    order: int = ChannelOrder.UNSPECIFIED
-    count: int = 0
+    >>> data = oxrtmp.Channels(order=oxrtmp.ChannelOrder.NATIVE, count=2, mask=3).build()
+    >>> oxrtmp.Channels.parse(data).channels
+    [0, 1]
+    """
+
+    order: int = ChannelOrder.UNSPECIFIED  #: a ChannelOrder, or another number
+    count: int = 0  #: how many channels
     mask: int = 0  #: of NATIVE
     #: which each is, by its bit in a mask: 0 front left, 1 front right, ...; 254 unused, 255 unknown
     channels: list[int] = field(default_factory=list[int])

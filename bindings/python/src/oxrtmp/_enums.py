@@ -8,14 +8,14 @@ from enum import IntEnum, IntFlag, StrEnum
 class PacketKind(IntEnum):
     """What a packet is for."""
 
-    NONE = 0
-    SEQUENCE_HEADER = 1
-    FRAME = 2
-    SEQUENCE_END = 3
-    METADATA = 4
-    DATA = 5
-    COMMAND = 6
-    SILENCE = 7
+    NONE = 0  #: an empty packet
+    SEQUENCE_HEADER = 1  #: what the track's decoder needs first: avcC, AudioSpecificConfig, ...
+    FRAME = 2  #: one access unit; also audio and video that could not be parsed (MALFORMED)
+    SEQUENCE_END = 3  #: no further frame of the track's sequence follows
+    METADATA = 4  #: onMetaData, or with a flag: a channel layout, colour information
+    DATA = 5  #: any other data message; Packet.handler is its name
+    COMMAND = 6  #: a video command: client-side seek begins or ends
+    SILENCE = 7  #: an audio message without bytes: play out what is there, then be silent
 
 
 class Strict(IntFlag):
@@ -38,63 +38,62 @@ class Strict(IntFlag):
 class PacketFlags(IntFlag):
     """Properties of a packet."""
 
-    KEYFRAME = 1 << 0
-    ENHANCED = 1 << 1
-    MALFORMED = 1 << 2
-    DISPOSABLE = 1 << 3
-    MULTITRACK = 1 << 4
-    MPEG2TS = 1 << 5
-    MULTICHANNEL_CONFIG = 1 << 6
-    COLOR_INFO = 1 << 7
-    CONTINUED = 1 << 8
-    SET_DATA_FRAME = 1 << 9
-    UNOFFICIAL_ID = 1 << 10
+    KEYFRAME = 1 << 0  #: video frame that needs no earlier one
+    ENHANCED = 1 << 1  #: Enhanced RTMP header; when sending: ask for one
+    MALFORMED = 1 << 2  #: header not understood: codec is "", data is all of raw
+    DISPOSABLE = 1 << 3  #: video frame that no other one refers to
+    MULTITRACK = 1 << 4  #: came in a message with several tracks, which is raw
+    MPEG2TS = 1 << 5  #: sequence header that is an MPEG-2 transport stream's descriptor
+    MULTICHANNEL_CONFIG = 1 << 6  #: metadata that is an audio track's channel layout: Channels.parse
+    COLOR_INFO = 1 << 7  #: metadata that is a video track's: lowlevel.color_info_parse
+    CONTINUED = 1 << 8  #: not the first packet of its message: skip it when forwarding raw
+    SET_DATA_FRAME = 1 << 9  #: data message that came inside @setDataFrame; when sending: wrap it
+    UNOFFICIAL_ID = 1 << 10  #: legacy header with codec number 12 (H.265) or 13 (AV1)
 
 
 class Codec(StrEnum):
     """A codec's four characters, as Packet.codec has them."""
 
-    AVC1 = "avc1"
-    HVC1 = "hvc1"
-    VVC1 = "vvc1"
-    AV01 = "av01"
-    VP08 = "vp08"
-    VP09 = "vp09"
-    MP4A = "mp4a"
-    OPUS = "Opus"
-    FLAC = "fLaC"
-    AC3 = "ac-3"
-    EC3 = "ec-3"
-    MP3 = ".mp3"
-    # only in legacy headers
-    JPEG = "jpeg"
-    SORENSON_H263 = "flv1"
-    SCREEN_VIDEO = "fsv1"
-    SCREEN_VIDEO_2 = "fsv2"
-    VP6 = "vp6f"
-    VP6_ALPHA = "vp6a"
-    H263 = "h263"
-    MPEG4_VISUAL = "mp4v"
-    PCM_PLATFORM = "pcmp"
-    PCM_LITTLE = "pcml"
-    ADPCM = "swfa"
-    NELLYMOSER = "nmos"
-    NELLYMOSER_16 = "nm16"
-    NELLYMOSER_8 = "nm08"
-    ALAW = "alaw"
-    MULAW = "ulaw"
-    SPEEX = "spex"
-    DEVICE_SPECIFIC = "devs"
+    AVC1 = "avc1"  #: H.264
+    HVC1 = "hvc1"  #: H.265
+    VVC1 = "vvc1"  #: H.266
+    AV01 = "av01"  #: AV1
+    VP08 = "vp08"  #: VP8
+    VP09 = "vp09"  #: VP9
+    MP4A = "mp4a"  #: AAC
+    OPUS = "Opus"  #: Opus
+    FLAC = "fLaC"  #: FLAC
+    AC3 = "ac-3"  #: AC-3
+    EC3 = "ec-3"  #: Enhanced AC-3
+    MP3 = ".mp3"  #: MP3
+    JPEG = "jpeg"  #: JPEG; this and those below only in legacy headers
+    SORENSON_H263 = "flv1"  #: Sorenson H.263
+    SCREEN_VIDEO = "fsv1"  #: Screen Video
+    SCREEN_VIDEO_2 = "fsv2"  #: Screen Video 2
+    VP6 = "vp6f"  #: On2 VP6
+    VP6_ALPHA = "vp6a"  #: On2 VP6 with transparency
+    H263 = "h263"  #: H.263
+    MPEG4_VISUAL = "mp4v"  #: MPEG-4 Visual
+    PCM_PLATFORM = "pcmp"  #: PCM in the sender's byte order: little-endian
+    PCM_LITTLE = "pcml"  #: PCM, little-endian
+    ADPCM = "swfa"  #: ADPCM of Flash
+    NELLYMOSER = "nmos"  #: Nellymoser
+    NELLYMOSER_16 = "nm16"  #: Nellymoser at 16 kHz
+    NELLYMOSER_8 = "nm08"  #: Nellymoser at 8 kHz
+    ALAW = "alaw"  #: G.711 A-law
+    MULAW = "ulaw"  #: G.711 mu-law
+    SPEEX = "spex"  #: Speex
+    DEVICE_SPECIFIC = "devs"  #: whatever a device makes of it
 
 
 class RequestKind(IntEnum):
     """What a peer asks for. Only publish requests come unless the server's options ask for others."""
 
-    PUBLISH = 1
-    PLAY = 2
-    CONNECTION = 3
-    CONNECT = 4
-    FC_PUBLISH = 5
+    PUBLISH = 1  #: to publish a stream
+    PLAY = 2  #: to play one
+    CONNECTION = 3  #: to be let in: no byte has been read yet
+    CONNECT = 4  #: its connect command: application, login
+    FC_PUBLISH = 5  #: FCPublish, which encoders send before publish
 
 
 class ServerEventKind(IntEnum):

@@ -11,52 +11,57 @@ from . import _native
 class Status(IntEnum):
     """What a call of the library can end with. The numbers never change; an unknown one belongs to its group."""
 
-    OK = 0
+    OK = 0  #: ok
     # how the call was used, or ended
-    ARGUMENT = -101
-    HANDLE = -102
-    BUFFER = -103
-    STATE = -104
-    BUSY = -105
-    AGAIN = -106
-    TIMEOUT = -107
-    CLOSED = -108
-    EOF = -109
-    FORKED = -110
-    MEMORY = -111
-    UNSUPPORTED = -112
+    ARGUMENT = -101  #: an argument is not valid
+    HANDLE = -102  #: not a live handle of this kind, or a packet that was released already
+    BUFFER = -103  #: the buffer is too small
+    STATE = -104  #: not possible in this state
+    BUSY = -105  #: in use in another way
+    AGAIN = -106  #: nothing there yet, or no room yet; nothing was taken
+    TIMEOUT = -107  #: the time given is over
+    CLOSED = -108  #: closed on this side
+    EOF = -109  #: the stream has ended
+    FORKED = -110  #: in a forked child, where the library cannot be used
+    MEMORY = -111  #: out of memory, or past the memory limit
+    UNSUPPORTED = -112  #: not supported
     # transport and files
-    RESOLVE = -201
-    CONNECT = -202
-    TLS = -203
-    IO = -204
-    ADDRESS = -205
-    FILE = -206
-    SILENT = -207
+    RESOLVE = -201  #: the host name could not be resolved
+    CONNECT = -202  #: the connection could not be made
+    TLS = -203  #: TLS failed
+    IO = -204  #: the connection broke
+    ADDRESS = -205  #: the address cannot be listened on
+    FILE = -206  #: the file could not be opened, read or written
+    SILENT = -207  #: the peer was silent, or took no data, for too long
     # protocol
-    PROTOCOL = -301
-    HANDSHAKE = -302
-    CHUNK = -303
-    AMF = -304
-    MESSAGE = -305
-    LIMIT = -306
-    MEDIA = -307
-    FLV = -308
+    PROTOCOL = -301  #: the peer broke the protocol
+    HANDSHAKE = -302  #: the RTMP handshake failed
+    CHUNK = -303  #: the chunk stream is broken
+    AMF = -304  #: AMF data is not valid
+    MESSAGE = -305  #: a message is not valid
+    LIMIT = -306  #: a limit was exceeded
+    MEDIA = -307  #: media data is not valid
+    FLV = -308  #: the FLV data is not valid
     # refused by the peer
-    REFUSED = -401
-    AUTH = -402
-    NAME = -403
-    NOT_FOUND = -404
+    REFUSED = -401  #: refused by the peer
+    AUTH = -402  #: refused by the peer: not authorized
+    NAME = -403  #: refused by the peer: the stream name is in use or not allowed
+    NOT_FOUND = -404  #: refused by the peer: no such application or stream
     # the library
-    INTERNAL = -901
+    INTERNAL = -901  #: a fault inside the library
 
 
 class Error(Exception):
     """What every exception of this package is.
 
-    `status` says what happened, `phase` where in a connection's life ("resolve", "tcp", "handshake", "connect",
-    "createStream", "publish", "media", or ""), `code` and `description` are the peer's own words, `detail` is all of it
-    in one line. `os_error` is the operating system's errno, 0 if it had no part; `tls_alert` is -1 if there was none.
+    `status` says what happened, `phase` where in a connection's life, `code` and `description` are the peer's own words,
+    and str() gives all of it in one line.
+
+    >>> try:
+    ...     oxrtmp.Client.publish("http://example.org/live/x")
+    ... except oxrtmp.Error as error:
+    ...     print(error.name, isinstance(error, ValueError))
+    ARGUMENT True
     """
 
     def __init__(
@@ -71,13 +76,14 @@ class Error(Exception):
         tls_alert: int = -1,
     ) -> None:
         super().__init__(detail)
-        self.detail = detail
-        self.status: int = _status(status)
+        self.detail = detail  #: all of it in one line
+        self.status: int = _status(status)  #: a Status, or a number of its group that this package does not know
+        #: "resolve", "tcp", "tls", "handshake", "connect", "createStream", "publish", "play", "media", or ""
         self.phase = phase
-        self.code = code
-        self.description = description
-        self.os_error = os_error
-        self.tls_alert = tls_alert
+        self.code = code  #: the peer's code, such as "NetStream.Publish.BadName"
+        self.description = description  #: the peer's words
+        self.os_error = os_error  #: the operating system's errno, 0 if it had no part
+        self.tls_alert = tls_alert  #: the alert by which TLS ended, -1 if there was none
 
     @property
     def name(self) -> str:

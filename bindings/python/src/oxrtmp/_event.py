@@ -29,7 +29,7 @@ TOLD = frozenset(
 class Event:
     """Something that happened."""
 
-    kind: EventKind
+    kind: EventKind  #: what happened
     stream_id: int = 0  #: of engines, and of CONTROL: the message stream that it is about
     value: int = 0  #: a number, of some kinds
     on: bool = False  #: of RECEIVE: whether they are wanted

@@ -46,6 +46,10 @@ class Recorder(Managed):
         """Record into a file in a directory, made if missing, that is named after a stream.
 
         name may be whatever a peer sent: a safe file name is made of it.
+
+        >>> with oxrtmp.Recorder.in_directory("recordings", "../cam/1") as recorder:
+        ...     print(recorder.path)
+        recordings/...cam_1.flv
         """
         self = cls.__new__(cls)
         options = _options(index_bytes, rotate_bytes, rotate_duration)
@@ -96,7 +100,16 @@ class FLVReader(Owned, Managed):
         return _native.flv_reader_next_packet(self._handle)
 
     def feed(self, data: Buffer) -> None:
-        """Feed the next bytes of an FLV stream, split anywhere. AgainError when too many packets wait to be taken."""
+        """Feed the next bytes of an FLV stream, split anywhere. AgainError when too many packets wait to be taken.
+
+        >>> with open("clip.flv", "rb") as file, oxrtmp.FLVReader() as reader:
+        ...     while piece := file.read(65536):
+        ...         reader.feed(piece)
+        ...         for packet in reader:
+        ...             last = packet
+        >>> last.codec in ("avc1", "mp4a")
+        True
+        """
         if not _native.flv_reader_feed(self._handle, data):
             raise AgainError("take the packets that wait first", Status.AGAIN)
 

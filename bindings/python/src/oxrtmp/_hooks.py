@@ -46,25 +46,25 @@ class Hooks:
     """
 
     connection: AskHook | None = None  #: an address, nothing the peer chose: no byte has been read
-    connect: AskHook | None = None
-    fc_publish: AskHook | None = None
-    publish: AskHook | None = None
-    play: AskHook | None = None
-    handshake_complete: TellHook | None = None
-    disconnect: TellHook | None = None
-    publish_stop: TellHook | None = None
-    unpublish: TellHook | None = None
-    play_stop: TellHook | None = None
-    pause: TellHook | None = None
-    unpause: TellHook | None = None
-    metadata: TellHook | None = None
-    media_tag: TellHook | None = None
-    video_frame: TellHook | None = None
-    audio_frame: TellHook | None = None
-    enhanced_video_frame: TellHook | None = None
-    enhanced_audio_frame: TellHook | None = None
-    keyframe: TellHook | None = None
-    stats_update: TellHook | None = None
+    connect: AskHook | None = None  #: a connect command: application, user
+    fc_publish: AskHook | None = None  #: FCPublish, which encoders send before publish
+    publish: AskHook | None = None  #: a publish command: whoever may not is refused here
+    play: AskHook | None = None  #: a play command, where the server has a hub or asks
+    handshake_complete: TellHook | None = None  #: its handshake is complete
+    disconnect: TellHook | None = None  #: a connection is gone
+    publish_stop: TellHook | None = None  #: nothing more comes of what it published
+    unpublish: TellHook | None = None  #: and its name is free again
+    play_stop: TellHook | None = None  #: it plays no longer
+    pause: TellHook | None = None  #: a player pauses
+    unpause: TellHook | None = None  #: a player goes on
+    metadata: TellHook | None = None  #: onMetaData came
+    media_tag: TellHook | None = None  #: an audio or video message came: False drops it
+    video_frame: TellHook | None = None  #: a video frame with a legacy header
+    audio_frame: TellHook | None = None  #: an audio frame with a legacy header
+    enhanced_video_frame: TellHook | None = None  #: a video frame of Enhanced RTMP
+    enhanced_audio_frame: TellHook | None = None  #: an audio frame of Enhanced RTMP
+    keyframe: TellHook | None = None  #: a video frame that needs no earlier one
+    stats_update: TellHook | None = None  #: stats_interval has passed for a stream
 
     @classmethod
     def chain(cls, *sets: Hooks) -> Hooks:

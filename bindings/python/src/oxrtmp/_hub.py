@@ -71,7 +71,12 @@ class BaseHub(Owned):
         return StreamStatistics(**_native.hub_stream_statistics(self._handle, app, stream_name))
 
     def streams(self) -> dict[tuple[str, str], StreamStatistics]:
-        """Its streams, by application and stream name."""
+        """Its streams, by application and stream name.
+
+        >>> with oxrtmp.Hub() as hub, hub.publish("live", "demo") as publisher:
+        ...     list(hub.streams())
+        [('live', 'demo')]
+        """
         found = json.loads(_native.hub_json(self._handle))["streams"]
         for stream in found:
             del stream["player_list"]
@@ -140,6 +145,11 @@ class Hub(BaseHub, Managed):
         """Play from the hub: a client without a connection. RefusedError when there is no such stream.
 
         Of a client whose packets are not taken in time video is dropped, as of a slow player.
+
+        >>> with oxrtmp.Hub() as hub, hub.publish("live", "demo") as publisher, hub.play("live", "demo") as player:
+        ...     publisher.send_audio(20, b"frame")
+        ...     bytes(next(p for p in player if p.type == 8).data)
+        b'frame'
         """
         return Client._of(*self._client(app, stream_name, options, receives=True))
 

@@ -25,5 +25,11 @@ def aggregate_parse(timestamp_ms: int, data: Buffer) -> list[Aggregated]:
 
 
 def aggregate_build(messages: Iterable[Aggregated]) -> bytes:
-    """The payload of a message of type 22, which has the timestamp of the first of them."""
+    """The payload of a message of type 22, which has the timestamp of the first of them.
+
+    >>> from oxrtmp import lowlevel
+    >>> payload = lowlevel.aggregate_build([lowlevel.Aggregated(8, 0, b"audio"), lowlevel.Aggregated(9, 0, b"video")])
+    >>> [m.payload for m in lowlevel.aggregate_parse(0, payload)]
+    [b'audio', b'video']
+    """
     return _native.aggregate_build([(m.type, m.timestamp_ms, bytes(m.payload)) for m in messages])

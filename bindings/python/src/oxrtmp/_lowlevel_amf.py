@@ -36,7 +36,7 @@ class AMFType(IntEnum):
 class AMFValue:
     """One step through AMF data: a value, or the beginning or end of one that has others inside."""
 
-    type: AMFType
+    type: AMFType  #: what stands there
     depth: int = 0  #: how many objects and arrays are around it; not looked at when building
     count: int = 0  #: of arrays and REFERENCE
     zone: int = 0  #: of DATE: minutes, normally 0
@@ -81,6 +81,10 @@ def amf_build(value: AMFValue) -> bytes:
 
     A name is for what is in an OBJECT or ECMA_ARRAY; to end those, and to have count values follow a STRICT_ARRAY, is
     your part. ProtocolError for a name or class of more than 65535 bytes.
+
+    >>> from oxrtmp import lowlevel
+    >>> lowlevel.amf_build(lowlevel.AMFValue(lowlevel.AMFType.STRING, text="a")).hex()
+    '02000161'
     """
     v, name = value, None if value.name is None else _bytes(value.name)
     text = v.data if v.type == AMFType.AMF3 else _bytes(v.text)

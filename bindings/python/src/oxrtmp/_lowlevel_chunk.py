@@ -96,5 +96,10 @@ class ChunkEncoder(Owned, Managed):
 
 
 def timestamp_before(a: int, b: int) -> bool:
-    """Whether timestamp a comes before b, where both wrap around: whether b is less than 2**31 ms ahead of a."""
+    """Whether timestamp a comes before b, where both wrap around: whether b is less than 2**31 ms ahead of a.
+
+    >>> from oxrtmp import lowlevel
+    >>> lowlevel.timestamp_before(2**32 - 1, 5)
+    True
+    """
     return _native.timestamp_before(a, b)

@@ -33,6 +33,14 @@ class Handshake(Owned, Managed):
     `client`: the calling side, else the accepting one. `digest`: the calling side offers the digest handshake; the other
     side does as the peer does. `time_ms`: your clock, which C1 or S1 tells. `random`: at least HANDSHAKE_RANDOM_SIZE
     bytes for the random parts; the system's randomness.
+
+    >>> from oxrtmp import lowlevel
+    >>> with lowlevel.Handshake(client=True) as client, lowlevel.Handshake() as server:
+    ...     while not (client.result().done and server.result().done):
+    ...         _ = server.receive(client.output())
+    ...         _ = client.receive(server.output())
+    ...     server.result().digest
+    False
     """
 
     def __init__(

@@ -18,6 +18,11 @@ def packet_parse(type: int, timestamp_ms: int, data: Buffer) -> list[Packet]:
 
     They show the bytes object that data is, or else a copy. What cannot be read is one packet that is `malformed`.
     ArgumentError for other types, and above 16777215 bytes.
+
+    >>> from oxrtmp import lowlevel
+    >>> [packet] = lowlevel.packet_parse(9, 0, bytes.fromhex("1701000000") + b"frame")
+    >>> packet.codec, packet.keyframe, bytes(packet.data)
+    ('avc1', True, b'frame')
     """
     return _native.packet_parse(type, timestamp_ms, data)
 
@@ -26,6 +31,10 @@ def packet_build(packet: Packet) -> bytes:
     """The payload that a packet's fields describe: header and data. Its raw is written only if it has no data.
 
     ProtocolError when no message can be made of it.
+
+    >>> from oxrtmp import lowlevel
+    >>> lowlevel.packet_build(oxrtmp.Packet(8, 40, data=b"aac", codec="mp4a")).hex()
+    'af01616163'
     """
     return _native.packet_build(packet, None)
 
@@ -60,14 +69,14 @@ class ColorInfo:
     max_light: float = 0  #: maxCLL; 0: not said
     red_x: float = 0  #: of the display that the content was made on; 0: not said
     red_y: float = 0  #: the same, as all that follow
-    green_x: float = 0
-    green_y: float = 0
-    blue_x: float = 0
-    blue_y: float = 0
-    white_point_x: float = 0
-    white_point_y: float = 0
-    max_luminance: float = 0
-    min_luminance: float = 0
+    green_x: float = 0  #: likewise
+    green_y: float = 0  #: likewise
+    blue_x: float = 0  #: likewise
+    blue_y: float = 0  #: likewise
+    white_point_x: float = 0  #: likewise
+    white_point_y: float = 0  #: likewise
+    max_luminance: float = 0  #: of the display, in cd/m²; 0: not said
+    min_luminance: float = 0  #: of the display, in cd/m²; 0: not said
 
 
 def color_info_parse(data: Buffer) -> ColorInfo:
@@ -84,6 +93,11 @@ def color_info_build(info: ColorInfo) -> bytes:
     """The data of such a packet: send it with kind METADATA, type 9, the track's codec, and the flags ENHANCED and COLOR_INFO.
 
     ArgumentError when a code is above 255.
+
+    >>> from oxrtmp import lowlevel
+    >>> info = lowlevel.ColorInfo(sections=lowlevel.ColorSections.CONFIG, bit_depth=10, color_primaries=9)
+    >>> lowlevel.color_info_parse(lowlevel.color_info_build(info)).bit_depth
+    10
     """
     return _native.color_info_build(asdict(info), None)
 
@@ -94,7 +108,12 @@ def color_info_build_into(info: ColorInfo, buffer: Buffer) -> int:
 
 
 def flv_header(*, audio: bool = True, video: bool = True) -> bytes:
-    """The beginning of an FLV file (13 bytes), which says whether there is audio and video."""
+    """The beginning of an FLV file (13 bytes), which says whether there is audio and video.
+
+    >>> from oxrtmp import lowlevel
+    >>> lowlevel.flv_header(video=False)[:5]
+    b'FLV\\x01\\x04'
+    """
     return _native.flv_header(audio, video, None)
 
 
@@ -108,6 +127,10 @@ def flv_tag(packet: Packet) -> bytes:
 
     Its raw if it has that, else what packet_build writes, data messages without @setDataFrame. Pass over packets that are
     `continued`. ProtocolError, ArgumentError when no tag can be made of it.
+
+    >>> from oxrtmp import lowlevel
+    >>> lowlevel.flv_tag(oxrtmp.Packet(8, 40, data=b"aac", codec="mp4a")).hex()
+    '0800000500002800000000af0161616300000010'
     """
     return _native.flv_tag(packet, None)
 

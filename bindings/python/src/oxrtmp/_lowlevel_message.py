@@ -33,12 +33,21 @@ def control_parse(type: int, data: Buffer) -> Control:
     """Read the payload of a message of type 1 to 6. Bytes past its fields are passed over.
 
     ProtocolError when it is too short, ArgumentError for other types.
+
+    >>> from oxrtmp import lowlevel
+    >>> lowlevel.control_parse(1, bytes.fromhex("00010000")).value
+    65536
     """
     return Control(*_native.control_parse(type, data))
 
 
 def control_build(control: Control) -> bytes:
-    """The payload of a control message. ArgumentError when the type, the event or the limit type is none."""
+    """The payload of a control message. ArgumentError when the type, the event or the limit type is none.
+
+    >>> from oxrtmp import lowlevel
+    >>> lowlevel.control_build(lowlevel.Control(1, value=65536)).hex()
+    '00010000'
+    """
     return _native.control_build(astuple(control), None)
 
 
@@ -65,7 +74,13 @@ def command_parse(type: int, data: Buffer) -> Command:
 
 
 def command_build(command: Command) -> bytes:
-    """The payload of a message of type 20."""
+    """The payload of a message of type 20.
+
+    >>> from oxrtmp import lowlevel
+    >>> payload = lowlevel.command_build(lowlevel.Command("ping", 1))
+    >>> lowlevel.command_parse(20, payload).name
+    'ping'
+    """
     return _native.command_build(_name(command), command.transaction_id, command.values, None)
 
 

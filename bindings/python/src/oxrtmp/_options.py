@@ -23,7 +23,12 @@ def milliseconds(seconds: float | None) -> int:
 
 @dataclass(kw_only=True)
 class Limits:
-    """Bounds on what a peer may cost. 0 is the default."""
+    """Bounds on what a peer may cost. 0 is the default.
+
+    >>> with oxrtmp.Server("127.0.0.1:0", limits=oxrtmp.Limits(connections=100)) as server:
+    ...     server.statistics()["connections"]
+    0
+    """
 
     message_bytes: int = 0  #: longest message once a stream is accepted; 16777215, the most there can be
     partial_bytes: int = 0  #: memory of incomplete messages per connection from then on; 32 MiB
@@ -94,7 +99,11 @@ class TLS:
 
 @dataclass(kw_only=True)
 class Mask:
-    """What is left out of a stream; nothing by default."""
+    """What is left out of a stream; nothing by default.
+
+    >>> hub = oxrtmp.Hub(mask=oxrtmp.Mask(no_data=True, codecs=["avc1", "mp4a"]))
+    >>> hub.close()
+    """
 
     no_audio: bool = False  #: audio
     no_video: bool = False  #: video

@@ -22,12 +22,12 @@ class Metadata:
     audio_sample_size: float = 0  #: bits
     audio_channels: float = 0  #: number of channels
     audio_delay: float = 0  #: seconds
-    stereo: bool = False
+    stereo: bool = False  #: two channels
     surround: str = ""  #: "2.1", "3.1", "4.0", "4.1", "5.1" or "7.1": which of OBS's flags is set
     duration: float = 0  #: seconds; files only
     file_size: float = 0  #: bytes; files only
     can_seek_to_end: bool = False  #: files only
-    creation_date: str = ""
+    creation_date: str = ""  #: as the software writes it
     encoder: str = ""  #: name of the software
 
 
@@ -40,8 +40,8 @@ class Statistics:
     keyframe_interval_ns: int  #: between the last two keyframes, by decoding time
     bytes: int  #: payload bytes
     packets: int  #: all packets, of these:
-    audio_packets: int
-    video_packets: int
+    audio_packets: int  #: audio
+    video_packets: int  #: video
     data_packets: int  #: data, metadata included
     keyframes: int  #: packets that are keyframes
     malformed: int  #: packets that were not understood
@@ -103,13 +103,13 @@ class PlayInfo:
 class ConnectInfo:
     """The numbers of a peer's connect command, 0 where it sent none."""
 
-    encoder: int
-    fpad: bool
-    capabilities: float
-    audio_codecs: float
-    video_codecs: float
-    video_function: float
-    object_encoding: float
+    encoder: int  #: the software it seems to be, as a number: see Request.encoder for its name
+    fpad: bool  #: the peer is behind a proxy
+    capabilities: float  #: as sent
+    audio_codecs: float  #: as sent
+    video_codecs: float  #: as sent
+    video_function: float  #: as sent
+    object_encoding: float  #: 0 or 3: the AMF version that it asks for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +139,10 @@ class StreamStatistics:
     keyframe_interval_ns: int  #: between the last two keyframes received, by decoding time
     bytes: int  #: payload bytes received from publishers
     packets: int  #: messages received from publishers, of these:
-    audio_packets: int
-    video_packets: int
+    audio_packets: int  #: audio
+    video_packets: int  #: video
     data_packets: int  #: data, metadata included
-    keyframes: int
+    keyframes: int  #: video frames that are keyframes
     malformed: int  #: not understood
     frames_sent: int  #: to all players
     frames_dropped: int  #: because players were slow
@@ -164,10 +164,10 @@ class PlayerStatistics:
     packets: int  #: messages sent
     queued_bytes: int  #: not sent yet
     frames_dropped: int  #: because it was slow
-    paused: bool
+    paused: bool  #: it has asked to be sent nothing
     waiting: bool  #: for a publisher, or a keyframe
-    no_audio: bool
-    no_video: bool
+    no_audio: bool  #: it has asked for no audio
+    no_video: bool  #: it has asked for no video
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,15 +175,15 @@ class RelayStatistics:
     """A relay at one moment."""
 
     pull: bool  #: or push
-    state: RelayState
+    state: RelayState  #: what it does
     status: int  #: how the latest connection failed or ended: a Status
     since_ns: int  #: how long it is in its state
     connections: int  #: that were accepted
     retries: int  #: attempts after one that failed
     bytes: int  #: payload bytes sent or received, by all connections
     packets: int  #: all packets, of these:
-    audio_packets: int
-    video_packets: int
+    audio_packets: int  #: audio
+    video_packets: int  #: video
     data_packets: int  #: data, metadata included
     queued_bytes: int  #: not sent yet
     frames_dropped: int  #: by a push whose server was slow

@@ -172,6 +172,13 @@ class Server(TellingServer, Managed):
         """The next request. Waits for it as long as timeout says, in seconds: 0 looks, None waits for ever.
 
         TimeoutError when the time is over, ClosedError when the server is closed.
+
+        >>> with oxrtmp.Server("127.0.0.1:0") as server:
+        ...     try:
+        ...         server.accept(timeout=0)
+        ...     except TimeoutError:
+        ...         print("nobody")
+        nobody
         """
         deadline = deadline_of(timeout)
         while True:
@@ -263,7 +270,13 @@ class Server(TellingServer, Managed):
             event.keep()
 
     def fileno(self) -> int:
-        """A descriptor that is readable while requests wait; see Session.fileno."""
+        """A descriptor that is readable while requests wait; see Session.fileno.
+
+        >>> import select
+        >>> with oxrtmp.Server("127.0.0.1:0") as server:
+        ...     select.select([server], [], [], 0)
+        ([], [], [])
+        """
         return self._channel.fileno()
 
     def serve(self, handler: Callable[[Request], object] | None = None) -> None:

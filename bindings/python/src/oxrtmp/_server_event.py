@@ -19,7 +19,7 @@ from ._records import Statistics
 class ServerEvent:
     """Something that happened on a connection of a server."""
 
-    kind: ServerEventKind
+    kind: ServerEventKind  #: what happened
     connection: int  #: the connection's number on its server, from 1
     peer_address: str  #: its address, such as "192.0.2.7:50123"
     app: str = ""  #: the application, once it has connected

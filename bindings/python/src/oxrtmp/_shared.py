@@ -33,20 +33,25 @@ class SharedEvent:
     """One event of a shared object. What its kind has no use for stays None."""
 
     kind: int  #: a SharedEventKind, or another number
-    name: str | None = None
-    level: str | None = None
-    slots: dict[str, Any] | None = None
-    arguments: list[Any] | None = None
+    name: str | None = None  #: a slot, a handler, or a code
+    level: str | None = None  #: of STATUS: such as "error"
+    slots: dict[str, Any] | None = None  #: of CHANGE and REQUEST_CHANGE: names and values
+    arguments: list[Any] | None = None  #: of SEND_MESSAGE
     data: bytes | None = None  #: of a kind that is not known, as it came
 
 
 @dataclass
 class SharedObject:
-    """A shared object message: what happens to an object. Who shares what is the application's to know."""
+    """A shared object message: what happens to an object. Who shares what is the application's to know.
 
-    name: str
-    events: list[SharedEvent] = field(default_factory=list[SharedEvent])
-    version: int = 0
+    >>> says = oxrtmp.SharedEvent(oxrtmp.SharedEventKind.SEND_MESSAGE, name="say", arguments=["hi"])
+    >>> oxrtmp.SharedObject.parse(19, oxrtmp.SharedObject("chat", [says]).build()).events[0].arguments
+    ['hi']
+    """
+
+    name: str  #: the name that its users know it by
+    events: list[SharedEvent] = field(default_factory=list[SharedEvent])  #: what happens to it, in order
+    version: int = 0  #: the version of its contents, as the server counts
     flags: int = 0  #: 2: it outlives its users
 
     def _values(self) -> bytes:

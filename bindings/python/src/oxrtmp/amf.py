@@ -58,24 +58,28 @@ __all__ = [
 class Absent(Enum):
     """What stands where there is no value, besides None."""
 
-    UNDEFINED = "undefined"
-    UNSUPPORTED = "unsupported"
+    UNDEFINED = "undefined"  #: ECMAScript's undefined
+    UNSUPPORTED = "unsupported"  #: what the writer could not say
 
 
-UNDEFINED = Absent.UNDEFINED
-UNSUPPORTED = Absent.UNSUPPORTED
+UNDEFINED = Absent.UNDEFINED  #: ECMAScript's undefined
+UNSUPPORTED = Absent.UNSUPPORTED  #: what the writer could not say
 
 
 @dataclass(frozen=True)
 class Date:
     """A point in time: milliseconds since 1970-01-01 UTC. The zone, in minutes, is normally 0, and means nothing."""
 
-    milliseconds: float
-    zone: int = 0
+    milliseconds: float  #: since 1970-01-01 UTC
+    zone: int = 0  #: minutes; without a meaning
 
     @property
     def datetime(self) -> datetime:
-        """The same in UTC; OverflowError or ValueError for what a datetime cannot hold."""
+        """The same in UTC; OverflowError or ValueError for what a datetime cannot hold.
+
+        >>> str(oxrtmp.amf.Date(0).datetime)
+        '1970-01-01 00:00:00+00:00'
+        """
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=self.milliseconds)
 
 
@@ -91,7 +95,7 @@ class XML(str):
 class Reference:
     """Stands inside an object for that object itself: the index of it among the objects and arrays of the data."""
 
-    index: int
+    index: int  #: of the objects and arrays of the data, from 0
 
 
 class Object(dict[str, Any]):
@@ -101,19 +105,23 @@ class Object(dict[str, Any]):
     def __init__(self, properties: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), class_name: str = "", *,
                  sealed: int = 0, static: bool = False) -> None:  # fmt: skip
         super().__init__(properties)
-        self.class_name = class_name
-        self.sealed = sealed
-        self.static = static
+        self.class_name = class_name  #: "" for an anonymous object
+        self.sealed = sealed  #: how many of the first properties the class prescribes, in AMF3
+        self.static = static  #: whether the class permits no others, in AMF3
 
 
 class ECMAArray(dict[str, Any]):
-    """Properties in their order; `dense` are the elements without a name that an array of AMF3 has besides."""
+    """Properties in their order; `dense` are the elements without a name that an array of AMF3 has besides.
+
+    >>> oxrtmp.amf.decode(oxrtmp.amf.encode(oxrtmp.amf.ECMAArray({"width": 640})))
+    [{'width': 640.0}]
+    """
 
     def __init__(
         self, properties: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), dense: Iterable[Any] = ()
     ) -> None:
         super().__init__(properties)
-        self.dense: list[Any] = list(dense)
+        self.dense: list[Any] = list(dense)  #: elements without a name, in AMF3
 
 
 class Vector(list[Any]):
@@ -122,28 +130,29 @@ class Vector(list[Any]):
     def __init__(self, kind: _Kind, items: Iterable[Any] = (), *,
                  fixed: bool = False, class_name: str = "") -> None:  # fmt: skip
         super().__init__(items)
-        self.kind = kind
-        self.fixed = fixed
-        self.class_name = class_name
+        self.kind = kind  #: of its items
+        self.fixed = fixed  #: whether its length may not change
+        self.class_name = class_name  #: of its items, if they are objects; "" or "*" for any
 
 
 @dataclass
 class Dictionary:
     """Values under keys of any kind. With `weak`, entries whose key nobody else holds may vanish."""
 
-    entries: list[tuple[Any, Any]]
-    weak: bool = False
+    entries: list[tuple[Any, Any]]  #: keys and values, in their order
+    weak: bool = False  #: whether an entry goes when nobody else holds its key
 
 
 @dataclass
 class External:
     """An object whose class writes itself: as one value, or as data that only the class knows."""
 
-    class_name: str
-    value: Any = None
-    data: bytes | None = None
+    class_name: str  #: the class that writes itself so
+    value: Any = None  #: what it has written, if that is one value
+    data: bytes | None = None  #: what it has written, if only the class knows
 
 
+#: What encode takes.
 Value: TypeAlias = (
     None | bool | int | float | str | bytes | bytearray | memoryview | Date | datetime | Absent | Reference | Dictionary
     | External | Mapping[str, Any] | Sequence[Any]
@@ -204,6 +213,9 @@ def decode(
     many as `values` says (65536). external(class_name, rest) tells how many of the bytes of rest an external object
     takes, None if it does not know the class. Raises ProtocolError for what is no AMF, UnsupportedError for an external
     object of an unknown class.
+
+    >>> oxrtmp.amf.decode(bytes.fromhex("02000161 05"))
+    ['a', None]
     """
     flags = (_AMF3 if amf3 else 0) | (_STRICT if strict else 0)
     sizes: tuple[int, ...] = ()
@@ -302,7 +314,13 @@ class _Reader:
 
 def encode(*values: Value, amf3: bool = False, to_amf0: bool = False) -> bytes:
     """The values in AMF0, or in AMF3. What only AMF3 has is written in AMF3 inside AMF0 too, but with to_amf0 it is
-    replaced by what AMF0 has in its place, for peers that do not know AMF3. Raises TypeError for what is no value."""
+    replaced by what AMF0 has in its place, for peers that do not know AMF3. Raises TypeError for what is no value.
+
+    >>> oxrtmp.amf.encode("a", 1).hex()
+    '02000161003ff0000000000000'
+    >>> oxrtmp.amf.decode(oxrtmp.amf.encode(5, amf3=True), amf3=True)
+    [5]
+    """
     if amf3 and to_amf0:
         raise ValueError("amf3 and to_amf0 exclude each other")
     writer = _Writer(amf3)
@@ -399,10 +417,18 @@ class _Writer:
 
 def to_json(data: Buffer, *, amf3: bool = False, strict: bool = False) -> str:
     """The values of data as a JSON array. Dates become {"$date":ms}, byte arrays {"$bytes":"base64"}, what JSON cannot
-    say null."""
+    say null.
+
+    >>> oxrtmp.amf.to_json(oxrtmp.amf.encode("a", None, [True, {"b": 2}]))
+    '["a",null,[true,{"b":2}]]'
+    """
     return _native.amf_to_json(data, (_AMF3 if amf3 else 0) | (_STRICT if strict else 0))
 
 
 def from_json(text: str, *, amf3: bool = False) -> bytes:
-    """The values of a JSON array in AMF: what to_json reads alike. Raises ArgumentError when it is no JSON array."""
+    """The values of a JSON array in AMF: what to_json reads alike. Raises ArgumentError when it is no JSON array.
+
+    >>> oxrtmp.amf.decode(oxrtmp.amf.from_json('["x", {"n": 1}]'))
+    ['x', {'n': 1.0}]
+    """
     return _native.amf_from_json(text, _AMF3 if amf3 else 0, None)

@@ -49,14 +49,20 @@ class CodecInfo:
     height: int  #: pixels that are shown
     bit_depth: int  #: bits of a sample
     sample_rate: int  #: Hz, of the output
-    channels: int
+    channels: int  #: of audio; 0: not known
     length_size: int  #: bytes of the length before each NAL unit
     name: str  #: what FFmpeg and PyAV call the decoder: "h264", "aac", ..., or ""
     parameter: str  #: the codecs parameter of media types: "avc1.64001F" (RFC 6381), or ""
 
 
 def describe(packet: Packet) -> CodecInfo:
-    """Read a sequence header: a packet of that kind, received or made. One without data says nothing."""
+    """Read a sequence header: a packet of that kind, received or made. One without data says nothing.
+
+    >>> record = bytes.fromhex("0142c01effe100076742c01edd808801000468ce3c80")
+    >>> header = oxrtmp.Packet(9, 0, data=record, codec="avc1", kind=oxrtmp.PacketKind.SEQUENCE_HEADER)
+    >>> oxrtmp.codec.describe(header).parameter
+    'avc1.42C01E'
+    """
     return CodecInfo(*_native.codec_describe(packet))
 
 
@@ -66,12 +72,21 @@ def extradata(codec: str, data: Buffer) -> bytes:
 
 
 def detect(record: Buffer) -> str:
-    """Which of "avc1" and "hvc1" a configuration record belongs to, "" for neither: old encoders mix them up."""
+    """Which of "avc1" and "hvc1" a configuration record belongs to, "" for neither: old encoders mix them up.
+
+    >>> oxrtmp.codec.detect(bytes.fromhex("0142c01effe100076742c01edd808801000468ce3c80"))
+    'avc1'
+    """
     return _native.codec_detect(record)
 
 
 def record(codec: str, annexb: Buffer) -> bytes:
-    """The configuration record (avcC, hvcC) for the parameter sets of an Annex B byte stream of "avc1" or "hvc1"."""
+    """The configuration record (avcC, hvcC) for the parameter sets of an Annex B byte stream of "avc1" or "hvc1".
+
+    >>> stream = bytes.fromhex("00000001 6742c01edd8088 00000001 68ce3c80 00000001 65888084")
+    >>> oxrtmp.codec.record("avc1", stream).hex()
+    '0142c01effe100076742c01edd808801000468ce3c80'
+    """
     return _native.codec_record(codec, annexb)
 
 
@@ -86,17 +101,30 @@ class NALU:
 
 
 def nalus(codec: str, data: Buffer, *, length_size: int = 4) -> list[NALU]:
-    """The NAL units of an access unit, each after its length of 1, 2 or 4 bytes; 0: those of an Annex B byte stream."""
+    """The NAL units of an access unit, each after its length of 1, 2 or 4 bytes; 0: those of an Annex B byte stream.
+
+    >>> stream = bytes.fromhex("00000001 6742c01edd8088 00000001 68ce3c80 00000001 65888084")
+    >>> [(n.type, n.random_access) for n in oxrtmp.codec.nalus("avc1", stream, length_size=0)]
+    [(7, False), (8, False), (5, True)]
+    """
     return [NALU(*found) for found in _native.nalu_parse(codec, length_size, data)]
 
 
 def from_annexb(data: Buffer, *, length_size: int = 4) -> bytes:
-    """The NAL units of an Annex B byte stream, each after its length, as RTMP carries them."""
+    """The NAL units of an Annex B byte stream, each after its length, as RTMP carries them.
+
+    >>> oxrtmp.codec.from_annexb(bytes.fromhex("00000001 65888084")).hex()
+    '0000000465888084'
+    """
     return _native.nalu_from_annexb(data, length_size)
 
 
 def to_annexb(data: Buffer, *, length_size: int = 4) -> bytes:
-    """NAL units that are after their lengths as an Annex B byte stream."""
+    """NAL units that are after their lengths as an Annex B byte stream.
+
+    >>> oxrtmp.codec.to_annexb(bytes.fromhex("00000004 65888084")).hex()
+    '0000000165888084'
+    """
     return _native.nalu_to_annexb(data, length_size)
 
 
@@ -113,12 +141,22 @@ class ADTS:
 
 
 def adts_parse(data: Buffer) -> ADTS:
-    """The ADTS frame that data begins with."""
+    """The ADTS frame that data begins with.
+
+    >>> frame = oxrtmp.codec.adts_parse(bytes.fromhex("fff14c80019ffc6672616d65"))
+    >>> frame.data, frame.sample_rate, frame.channels, frame.config.hex()
+    (b'frame', 48000, 2, '1190')
+    """
     return ADTS(*_native.adts_parse(data, 0))
 
 
 def adts_frames(data: Buffer) -> Iterator[ADTS]:
-    """All ADTS frames of data, one after the other."""
+    """All ADTS frames of data, one after the other.
+
+    >>> file = 2 * oxrtmp.codec.adts_build(bytes.fromhex("1190"), b"frame")
+    >>> [frame.data for frame in oxrtmp.codec.adts_frames(file)]
+    [b'frame', b'frame']
+    """
     offset, size = 0, memoryview(data).nbytes
     while offset < size:
         frame = ADTS(*_native.adts_parse(data, offset))
@@ -127,5 +165,9 @@ def adts_frames(data: Buffer) -> Iterator[ADTS]:
 
 
 def adts_build(config: Buffer, frame: Buffer) -> bytes:
-    """A raw AAC frame after an ADTS header that says what the AudioSpecificConfig does."""
+    """A raw AAC frame after an ADTS header that says what the AudioSpecificConfig does.
+
+    >>> oxrtmp.codec.adts_build(bytes.fromhex("1190"), b"frame").hex()
+    'fff14c80019ffc6672616d65'
+    """
     return _native.adts_build(config, frame)
