@@ -147,7 +147,7 @@ fuzz: ## Run every fuzz target for FUZZTIME
 	tools/fuzz
 
 .PHONY: torture
-torture: deps all node python ## The full counts and long runs of the tests (an hour and more)
+torture: deps all node python ## The full counts and long runs of the tests (some hours)
 	OXRTMP_TORTURE=1 $(GO) test -count=1 -timeout 2h ./...
 	OXRTMP_TORTURE=1 tests/c/run
 	OXRTMP_TORTURE=1 $(MAKE) test-node

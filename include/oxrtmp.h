@@ -145,7 +145,8 @@
  *   flag that your loop looks at.
  * - exit: a program may end at any time, with anything open and any call waiting; what is queued then is lost.
  * - dlclose: the library never unloads. dlopen and dlclose of it are harmless.
- * - other Go libraries in the same process work side by side, each with a run-time system of its own.
+ * - other Go libraries in the same process work side by side, each with a run-time system of its own; so does a second
+ *   copy of this one.
  * - musl: Go shared libraries cannot be loaded by musl's loader (Alpine Linux). Use a glibc system or container.
  * - fibers: call from a thread's own stack. A call from a coroutine's private stack works but takes 100 times as long.
  *   A thread may be as small as 64 KiB of stack.
