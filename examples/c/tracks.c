@@ -102,14 +102,14 @@ struct source {
   uint16_t number[2][TRACKS]; /* which track of the stream each of its own is, plus 1; 0: there is none */
 };
 
-/* json is metadata as it grows. */
-static char json[64 * 1024];
+/* What is said of all tracks: metadata for the server, and lines for people. */
+static char json[64 * 1024], lines[64 * 1024];
 
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...) {
-  size_t n = strlen(json);
+__attribute__((format(printf, 2, 3))) static void say(char text[64 * 1024], const char *format, ...) {
+  size_t n = strlen(text);
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(json + n, sizeof json - n, format, arguments);
+  vsnprintf(text + n, sizeof json - n, format, arguments);
   va_end(arguments);
 }
 
@@ -131,10 +131,8 @@ static oxrtmp_status scan(struct source *s, int type, unsigned *count) {
   } *found = calloc(TRACKS, sizeof *found);
   bool begun = false;
   oxrtmp_status status = oxrtmp_flv_reader_open(s->path, &s->reader);
-  if (status == OXRTMP_OK) {
-    status = next(s);
-  }
-  for (; status == OXRTMP_OK && s->more; status = next(s)) {
+  bool opened = status == OXRTMP_OK;
+  for (status = opened ? next(s) : status; status == OXRTMP_OK && s->more; status = next(s)) {
     const oxrtmp_packet *p = &s->packet;
     if (!begun && (p->type == VIDEO || p->type == AUDIO)) {
       begun = true;
@@ -145,7 +143,9 @@ static oxrtmp_status scan(struct source *s, int type, unsigned *count) {
       found[p->track].info = describe(p, found[p->track].text);
     }
   }
-  oxrtmp_flv_reader_close(s->reader);
+  if (status == OXRTMP_OK) { /* else the last error is to be told */
+    oxrtmp_flv_reader_close(s->reader);
+  }
   for (int i = 0; i < TRACKS && *count < TRACKS; i++) {
     if (found[i].codec == 0) {
       continue;
@@ -153,14 +153,14 @@ static oxrtmp_status scan(struct source *s, int type, unsigned *count) {
     const oxrtmp_codec_info *info = &found[i].info;
     const char *first = type == VIDEO ? "width" : "audiosamplerate", *second = type == VIDEO ? "height" : "audiochannels";
     uint32_t a = type == VIDEO ? info->width : info->sample_rate, b = type == VIDEO ? info->height : info->channels;
-    printf("publishing %s %u %s from %s\n", type_name(type), *count, found[i].text, s->path);
+    say(lines, "publishing %s %u %s from %s\n", type_name(type), *count, found[i].text, s->path);
     if (*count == 0) { /* track 0 as ever, the others in a map */
-      say("%s\"%s\":%" PRIu32 ",\"%s\":%" PRIu32, json[1] != 0 ? "," : "", first, a, second, b);
+      say(json, "%s\"%s\":%" PRIu32 ",\"%s\":%" PRIu32, json[1] != 0 ? "," : "", first, a, second, b);
     } else if (*count == 1) {
-      say(",\"%sTrackIdInfoMap\":{", type_name(type));
+      say(json, ",\"%sTrackIdInfoMap\":{", type_name(type));
     }
     if (*count > 0) {
-      say("%s\"%u\":{\"%scodecid\":%" PRIu32 ",\"%s\":%" PRIu32 ",\"%s\":%" PRIu32 "}", *count > 1 ? "," : "", *count,
+      say(json, "%s\"%u\":{\"%scodecid\":%" PRIu32 ",\"%s\":%" PRIu32 ",\"%s\":%" PRIu32 "}", *count > 1 ? "," : "", *count,
           type_name(type), found[i].codec, type == VIDEO ? first : "samplerate", a, type == VIDEO ? second : "channels", b);
     }
     s->number[type == VIDEO][i] = (uint16_t)++*count;
@@ -238,7 +238,7 @@ static void set_client_options(oxrtmp_client_options *options, oxrtmp_tls_option
 
 /* open_sources numbers the tracks of all files in their order, and opens the files again. */
 static const char *open_sources(struct source *sources, size_t count) {
-  say("{");
+  say(json, "{");
   for (int type = VIDEO; type >= AUDIO; type--) {
     unsigned tracks = 0;
     for (size_t i = 0; i < count; i++) {
@@ -246,9 +246,9 @@ static const char *open_sources(struct source *sources, size_t count) {
         return sources[i].path;
       }
     }
-    say("%s", tracks > 1 ? "}" : "");
+    say(json, "%s", tracks > 1 ? "}" : "");
   }
-  say("}");
+  say(json, "}");
   for (size_t i = 0; i < count; i++) {
     if (oxrtmp_flv_reader_open(sources[i].path, &sources[i].reader) != OXRTMP_OK || next(&sources[i]) != OXRTMP_OK) {
       return sources[i].path;
@@ -268,6 +268,7 @@ static int publish(struct source *sources, size_t count, const char *url) {
   if (oxrtmp_client_publish(url, &options, -1, &client) != OXRTMP_OK) {
     return fail("publish");
   }
+  fputs(lines, stdout);
   start_waiting();
   struct timespec started, now;
   clock_gettime(CLOCK_MONOTONIC, &started);

@@ -21,6 +21,12 @@ const USAGE = `usage: tracks [-fast] [-ca FILE] [-insecure] FILE... URL
        tracks [-video N|none] [-audio N|none] [-seconds SECONDS] [-ca FILE] [-insecure] URL FILE
        tracks [-video N|none] [-audio N|none] [-seconds SECONDS] -listen ADDRESS FILE`
 const MOST_TRACKS = 256
+/** @returns {never} */
+function usage () {
+  console.error(USAGE)
+  process.exit(2)
+}
+
 const TYPES = /** @type {const} */ (['video', 'audio'])
 
 const flags = parseFlags('tracks', {
@@ -31,6 +37,10 @@ const flags = parseFlags('tracks', {
   seconds: 0, // select so much of the stream; 0: all of it
   ...trustFlags
 }, ['FILE or URL...'])
+
+for (const number of [flags.video, flags.audio]) {
+  if (!/^(none|0|[1-9]\d?\d?)$/.test(number) || Number(number) >= MOST_TRACKS) usage()
+}
 
 const ends = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ends.abort())
@@ -361,8 +371,7 @@ async function run () {
   } else if (!flags.listen && count > 1 && isURL(last)) {
     await publish(flags.rest.slice(0, -1), last)
   } else {
-    console.error(USAGE)
-    process.exitCode = 2
+    usage()
   }
 }
 

@@ -29,11 +29,11 @@ class Readable(Protocol):
     def fileno(self) -> int: ...
 
 
-async def take(source: Readable, take: Callable[[], T]) -> T:
-    """What take gives, which does not wait but raises TimeoutError while there is nothing."""
+async def wait_for(source: Readable, look: Callable[[], T]) -> T:
+    """What look finds, which does not wait but raises TimeoutError while there is nothing."""
     while True:
         try:
-            return take()
+            return look()
         except TimeoutError:  # all that was there has been taken: now the descriptor tells of more
             await trio.lowlevel.wait_readable(source.fileno())
 
@@ -42,7 +42,7 @@ async def packets_of(session: oxrtmp.Session) -> AsyncIterator[oxrtmp.Packet]:
     """A session's packets, to its end."""
     while True:
         try:
-            batch = await take(session, lambda: session.next_packets(timeout=0))
+            batch = await wait_for(session, lambda: session.next_packets(timeout=0))
         except oxrtmp.EndOfStreamError:
             return
         for packet in batch:
@@ -72,7 +72,7 @@ async def serve(flags: argparse.Namespace) -> None:
 
             async def accept() -> None:
                 while True:
-                    request = await take(server, lambda: server.accept(timeout=0))
+                    request = await wait_for(server, lambda: server.accept(timeout=0))
                     nursery.start_soon(receive, request, flags.record)
 
             nursery.start_soon(accept)

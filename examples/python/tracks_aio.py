@@ -20,9 +20,10 @@ from tracks import Schedule, Selection, arguments, reason_of
 async def publish(flags: argparse.Namespace) -> None:
     """Publish the files' tracks, and print what was sent. A signal ends it early, but in order."""
     schedule = Schedule(flags.files, fast=flags.fast)
+    client = await oxrtmp.aio.Client.publish(flags.url, **trust.client_options(flags))
+    print(*schedule.lines, sep="\n", flush=True)
     try:
-        async with oxrtmp.aio.Client.publish(flags.url, **trust.client_options(flags)) as client:
-            print(*schedule.lines, sep="\n", flush=True)
+        async with client:
             try:
                 await client.send_metadata(schedule.metadata)
                 for packet, wait in schedule:

@@ -17,7 +17,7 @@ import oxrtmp
 import pytest
 from media import Library
 from peers import FFMPEG, PYAV, ffmpeg_publish, ffmpeg_send, frame_counts
-from process import BUILD, ROOT, Nursery, free_port
+from process import BUILD, ROOT, Nursery, Process, free_port
 from programs import Ingest, Listening
 
 
@@ -77,30 +77,38 @@ def test_stills(nursery: Nursery, library: Library, tmp_path: Path, codecs: tupl
 
 
 def test_keys_in_sqlite(nursery: Nursery, library: Library, tmp_path: Path) -> None:
-    """A wrong key is refused; while the database is locked who has one has to wait, and streams that run do not."""
+    """A wrong key is refused; while the database is locked who has one has to wait, and everything else goes on."""
     database, clip = tmp_path / "keys.db", library.clip("h264", "aac")
     keys = {
         name: nursery.run([*program("sqlite_keys.py"), "-database", database, "-add", name]).lines[0]
-        for name in ("alice", "bob")
+        for name in ("alice", "bob", "carol")
     }
     server = Listening(nursery, program("sqlite_keys.py"), "-database", database)
+
+    def publish(name: str) -> Process:
+        return ffmpeg_send(nursery, clip, server.url(f"{name}?key={keys[name]}"))
+
+    def said(start: str, timeout: float = 10) -> str:
+        return server.process.wait_line(lambda line: line.startswith(start), timeout)
+
     assert keys["alice"].encode() not in database.read_bytes()
-    for name in ("alice", f"alice?key={keys['bob']}", f"carol?key={keys['bob']}"):
+    for name in ("alice", f"alice?key={keys['bob']}", f"dave?key={keys['bob']}"):
         refused = ffmpeg_send(nursery, clip, server.url(name))
         assert refused.wait(10) != 0 and "unauthorized" in refused.output, str(refused)
 
-    ffmpeg_send(nursery, clip, server.url(f"alice?key={keys['alice']}"))
-    server.process.wait_line(lambda line: line.startswith("publish live/alice from "), 10)
+    publish("alice"), said("publish live/alice from ")
+    carol, _ = publish("carol"), said("publish live/carol from ")
     with oxrtmp.Client.play(server.url("alice")) as player, sqlite3.connect(database, isolation_level=None) as db:
         db.execute("BEGIN EXCLUSIVE")
-        asks = ffmpeg_send(nursery, clip, server.url(f"bob?key={keys['bob']}"))
-        frames, until = 0, time.monotonic() + 2
+        asks, until, frames = publish("bob"), time.monotonic() + 2, 0
         while time.monotonic() < until:
             frames += player.next_packet(1).type == 9
+        carol.interrupt()
+        said("end live/carol", 1.5)  # the event loop turns
         assert frames > 45, f"{frames} frames in 2 s of a stream that runs"
         assert asks.running and not any("live/bob" in line for line in server.process.lines)
         db.execute("ROLLBACK")
-        server.process.wait_line(lambda line: line.startswith("publish live/bob from "), 10)
+        said("publish live/bob from ")
     db.close()
     server.stop()
 
