@@ -27,10 +27,14 @@ class OxrtmpError extends Error {
 /** C's names of options as they are called here. */
 const inCamelCase = text => text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, name => name.replace(/_./g, part => part[1].toUpperCase()))
 
-/** The error of a failure as the addon describes it. The text begins with the status, which code says too. */
-const fromFailure = failure => {
+/**
+ * The error of a failure as the addon describes it. The text begins with the status, which code says too. An argument that
+ * the library does not take is one that is not valid, as those that are found here.
+ */
+function fromFailure (failure) {
   const message = failure.message.replace(/^OXRTMP_\w+: /, '')
-  return new OxrtmpError(failure.failed, failure.failed === status.ARGUMENT ? inCamelCase(message) : message, failure)
+  if (failure.failed === status.ARGUMENT) return argumentError(inCamelCase(message))
+  return new OxrtmpError(failure.failed, message, failure)
 }
 
 /** The error of the call just made, which returned number. */

@@ -12,10 +12,12 @@ class Inbox {
   #error // told once, at the end
   #taken // called with each item that is taken
   #finished // called once, when the reader has come to the end
+  #waits // called with true when a reader begins to wait, and with false when it gets something
 
-  constructor (taken, finished) {
+  constructor (taken, finished, waits = () => {}) {
     this.#taken = taken
     this.#finished = finished
+    this.#waits = waits
   }
 
   get length () { return this.#items.length - this.#head }
@@ -36,6 +38,7 @@ class Inbox {
   answer (make) {
     const waiter = this.#waiter
     this.#waiter = undefined
+    this.#waits(false)
     waiter.resolve(make(waiter.whole))
   }
 
@@ -47,6 +50,7 @@ class Inbox {
     const waiter = this.#waiter
     if (waiter === undefined) return
     this.#waiter = undefined
+    this.#waits(false)
     this.#settle(waiter)
   }
 
@@ -104,8 +108,9 @@ class Inbox {
       return Promise.reject(ownError('BUSY', 'another call waits already: one at a time'))
     }
     return new Promise((resolve, reject) => {
-      if (this.#ended) this.#settle({ resolve, reject, whole })
-      else this.#waiter = { resolve, reject, whole }
+      if (this.#ended) return this.#settle({ resolve, reject, whole })
+      this.#waiter = { resolve, reject, whole }
+      this.#waits(true)
     })
   }
 

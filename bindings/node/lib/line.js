@@ -66,6 +66,7 @@ class Line {
   #turn = 0 // of the last packet
   #told = [] // called with the reason when the stream ends
   #paused = false
+  #left = false // its server has ended
 
   /**
    * object gets the events. receives: whether packets come, or are sent. finished is called when the reader of packets has
@@ -74,7 +75,7 @@ class Line {
   constructor (object, receives, sendTimeoutMs, finished) {
     this.receives = receives
     this.lane = new Lane(sendTimeoutMs)
-    this.packets = new PacketInbox(() => this.#resume(), finished)
+    this.packets = new PacketInbox(() => this.#resume(), finished, waits => { if (this.#left) this.hold.busy = waits })
     this.id = register(object)
   }
 
@@ -82,6 +83,12 @@ class Line {
     this.handle = handle
     this.lane.open(handle)
     this.hold.busy = true
+  }
+
+  /** Its server has ended: what is left of it keeps the process alive while somebody waits for that. */
+  leave () {
+    this.#left = true
+    this.hold.busy = this.packets.waiting
   }
 
   /** Ends it here, and returns the handle, which is to be ended; undefined when that was done before. */

@@ -9,8 +9,8 @@ class PacketInbox extends Inbox {
   #bytes = 0
   #empty // called when all that was there was taken
 
-  constructor (empty, finished) {
-    super(() => {}, finished)
+  constructor (empty, finished, waits) {
+    super(() => {}, finished, waits)
     this.#empty = empty
   }
 

@@ -56,7 +56,10 @@ class Server extends EventEmitter {
   static async listen (address, given) {
     const addresses = Array.isArray(address) ? address : [address]
     if (addresses.length === 0) throw argumentError('address must not be empty')
-    for (const a of addresses) checkText(a, 'address')
+    for (const a of addresses) {
+      if (typeof a !== 'string') throw argumentError("address must be a string: 'host:port', or ':1935' for every interface")
+      checkText(a, 'address')
+    }
     const server = await Server.#make(addresses[0], options('server', given))
     try {
       for (const a of addresses.slice(1)) await server.listen(a)

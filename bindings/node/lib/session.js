@@ -62,8 +62,8 @@ class Session extends Stream {
         session.#last = { endReason: 'the request was over before it was accepted' }
         return session
       },
-      /** The server was closed: the session keeps the process alive no longer. */
-      letGo (session) { session.#line.hold.busy = false }
+      /** The server was closed: the session keeps the process alive no longer, unless somebody waits for its packets. */
+      letGo (session) { session.#line.leave() }
     }
   }
 

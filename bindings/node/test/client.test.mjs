@@ -44,7 +44,9 @@ test('each failure names its phase', async t => {
   }, { timeouts: { handshakeMs: 200 } })
   const http = await tcp(t, socket => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n' + ' '.repeat(4000)))
   await fails(`rtmp://127.0.0.1:${http.port}/live/x`, { phase: 'handshake', code: 'ERR_OXRTMP_HANDSHAKE' })
-  for (const url of ['', 'nonsense', 'http://host/live/x']) await fails(url, { code: 'ERR_OXRTMP_ARGUMENT' })
+  for (const url of ['', 'nonsense', 'http://host/live/x']) {
+    await assert.rejects(Client.publish(url), { name: 'TypeError', code: 'ERR_OXRTMP_ARGUMENT', message: /URL/ })
+  }
 })
 
 test('an abort signal ends opening at once', async t => {

@@ -68,6 +68,22 @@ test('a promise that is pending holds the process', async () => {
   assert.equal(stdout, 'open\nclosed\nand the server\n')
 })
 
+test('what a closed server has received is there to be read, and nobody has to', async () => {
+  const received = OPEN + `
+    for (let i = 0; i < 1500; i++) await client.sendVideo(i, true, Buffer.alloc(300))
+    await client.close()
+    const count = session.statistics().packets
+    await server.close()`
+  const { stdout } = await node(received + `
+    let read = 0
+    for await (const packet of session) if (++read % 500 === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    console.log(read >= count && count > 600, session.endReason !== '')`)
+  assert.equal(stdout, 'open\ntrue true\n')
+  await node(received + `
+    console.log('unread')
+    setTimeout(() => console.log('late'), 5000).unref()`).then(({ stdout }) => assert.equal(stdout, 'open\nunread\n'))
+})
+
 for (const [when, end] of Object.entries({
   'at once': 'process.exit(0)',
   'in a packet': 'for await (const packet of session) process.exit(0)',

@@ -2,15 +2,8 @@
 // What the low-level parts share: their handles, the memory that structs of the library are passed in, and bytes that
 // result.
 
-const { lastError, ownError, argumentError, status } = require('../error.js')
+const { check, ownError, argumentError, status } = require('../error.js')
 const { checkBytes, isObject } = require('../options.js')
-
-/** The result of a call of the addon; a negative number is a status, and thrown. */
-function check (result) {
-  if (typeof result !== 'number' || result >= 0) return result
-  const error = lastError(result)
-  throw result === status.ARGUMENT ? argumentError(error.message) : error
-}
 
 /** A handle of the library that is ended by its owner, or by the collector. */
 class Held {
