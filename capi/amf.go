@@ -51,13 +51,16 @@ func oxgo_amf_build(v *C.oxrtmp_amf_value, buf *C.uint8_t, capacity C.size_t, le
 	if v._type > 0xFF {
 		return fail(fmt.Errorf("%w: type %d", amf.ErrMarker, v._type))
 	}
-	p, err := amf.AppendToken(nil, amf.Token{
+	scratch := scratches.Get().(*[]byte)
+	defer keepScratch(scratch)
+	p, err := amf.AppendToken((*scratch)[:0], amf.Token{
 		Type: amf.TokenType(v._type), Name: charsAt(v.name, v.name_size), Text: charsAt(v.text, v.text_size),
 		Number: float64(v.number), Count: uint32(v.count), Zone: int16(v.zone),
 	})
 	if err != nil {
 		return fail(err)
 	}
+	*scratch = p
 	return fail(putBytes(p, buf, capacity, length))
 }
 

@@ -6,6 +6,7 @@ import "C"
 import (
 	"bytes"
 	"errors"
+	"sync"
 	"time"
 	"unicode/utf8"
 	"unsafe"
@@ -50,6 +51,32 @@ func putBytes(p []byte, buf *C.uint8_t, capacity C.size_t, length *C.size_t) err
 	}
 	copy(bytesAt(buf, capacity), p)
 	return nil
+}
+
+// scratches are where results are put together before it is known whether they fit.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxScratch is how much of such memory is kept.
+const maxScratch = 256 << 10
+
+// build writes what f appends to the caller's buffer.
+func build(buf *C.uint8_t, capacity C.size_t, length *C.size_t, f func(dst []byte) ([]byte, error)) C.oxrtmp_status {
+	scratch := scratches.Get().(*[]byte)
+	defer keepScratch(scratch)
+	p, err := f((*scratch)[:0])
+	if err != nil {
+		return fail(err)
+	}
+	*scratch = p
+	return fail(putBytes(p, buf, capacity, length))
+}
+
+// keepScratch gives memory back, unless it has become large.
+func keepScratch(scratch *[]byte) {
+	if cap(*scratch) > maxScratch {
+		*scratch = nil
+	}
+	scratches.Put(scratch)
 }
 
 // duration converts a timeout: negative waits for ever.

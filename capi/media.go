@@ -14,7 +14,10 @@ import (
 //export oxgo_packet_parse
 func oxgo_packet_parse(typeID, timestamp C.uint32_t, p *C.uint8_t, n C.size_t, out *C.oxrtmp_packet, most C.size_t, count *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	packets := media.AppendPackets(nil, uint8(typeID), uint32(timestamp), bytesAt(p, n))
+	batch := batches.Get().(*packetBatch)
+	defer batches.Put(batch)
+	packets := media.AppendPackets(batch[:0], uint8(typeID), uint32(timestamp), bytesAt(p, n))
+	defer clear(packets)
 	*count = C.size_t(len(packets))
 	if *count > most {
 		return fail(errBuffer)
@@ -31,11 +34,7 @@ func oxgo_packet_parse(typeID, timestamp C.uint32_t, p *C.uint8_t, n C.size_t, o
 func oxgo_packet_build(in *C.oxrtmp_packet, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
 	p := getPacket(in)
-	payload, err := media.AppendPayload(nil, &p)
-	if err != nil {
-		return fail(err)
-	}
-	return fail(putBytes(payload, buf, capacity, length))
+	return build(buf, capacity, length, func(dst []byte) ([]byte, error) { return media.AppendPayload(dst, &p) })
 }
 
 //export oxgo_color_info_parse
@@ -98,14 +97,13 @@ func oxgo_flv_header(audio, video C.uint32_t, buf *C.uint8_t, capacity C.size_t,
 func oxgo_flv_tag(in *C.oxrtmp_packet, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
 	p := getPacket(in)
-	var scratch []byte
-	payload, err := flv.Payload(&p, &scratch)
+	scratch := scratches.Get().(*[]byte)
+	defer keepScratch(scratch)
+	payload, err := flv.Payload(&p, scratch)
 	if err != nil {
 		return failSetup(err)
 	}
-	tag, err := flv.AppendTag(nil, flv.Tag{Type: p.Type, Timestamp: p.Timestamp, Data: payload})
-	if err != nil {
-		return fail(err)
-	}
-	return fail(putBytes(tag, buf, capacity, length))
+	return build(buf, capacity, length, func(dst []byte) ([]byte, error) {
+		return flv.AppendTag(dst, flv.Tag{Type: p.Type, Timestamp: p.Timestamp, Data: payload})
+	})
 }

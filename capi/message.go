@@ -54,7 +54,8 @@ func parseControl(typeID C.uint32_t, p []byte) (c C.oxrtmp_control, err error) {
 //export oxgo_control_build
 func oxgo_control_build(c *C.oxrtmp_control, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	p, err := appendControl(nil, c)
+	var room [64]byte
+	p, err := appendControl(room[:0], c)
 	if err != nil {
 		return fail(err)
 	}
@@ -108,7 +109,15 @@ func oxgo_command_parse(typeID C.uint32_t, p *C.uint8_t, n C.size_t, out *C.oxrt
 //export oxgo_command_build
 func oxgo_command_build(c *C.oxrtmp_command, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	name := amf.String(charsAt(c.name, c.name_size))
-	p := amf.AppendValuesAMF0(nil, name, amf.Number(c.transaction_id))
-	return fail(putBytes(append(p, bytesAt(c.values, c.values_size)...), buf, capacity, length))
+	scratch := scratches.Get().(*[]byte)
+	defer keepScratch(scratch)
+	p, err := amf.AppendToken((*scratch)[:0], amf.Token{Type: amf.TokenString, Text: charsAt(c.name, c.name_size)})
+	if err == nil {
+		p, err = amf.AppendToken(p, amf.Token{Type: amf.TokenNumber, Number: float64(c.transaction_id)})
+	}
+	if err != nil {
+		return fail(err)
+	}
+	*scratch = append(p, bytesAt(c.values, c.values_size)...)
+	return fail(putBytes(*scratch, buf, capacity, length))
 }

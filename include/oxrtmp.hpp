@@ -1,5 +1,6 @@
 /* oxrtmp.hpp: libxrtmp for C++17. A class for each handle of oxrtmp.h, which ends it with its life, and nothing more:
- * each method is the C function oxrtmp_CLASS_METHOD, and its comment in oxrtmp.h is the method's too. Header only.
+ * each method is the C function oxrtmp_CLASS_METHOD, and its comment in oxrtmp.h is the method's too. Header only; it
+ * needs C++17 or later, with exceptions. Run-time type information it does not need.
  *
  * A server that lets in the publisher who knows the stream name, and records what it sends. The program is complete:
  *

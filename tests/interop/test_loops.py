@@ -131,6 +131,14 @@ def test_engines_and_a_hub(nursery: Nursery, library: Library, tmp_path: Path) -
     assert server.interrupt() == 0, str(server)
 
 
+@pytest.mark.parametrize("capture", sorted((ROOT / "testdata/captures").glob("*.json")), ids=lambda path: path.stem)
+def test_a_file_byte_by_byte(nursery: Nursery, tmp_path: Path, capture: Path) -> None:
+    """What an encoder once sent, from a file: the tags that it wrote itself result."""
+    nursery.start([BUILD / "bin/engine_file-c", capture.with_suffix(".bin"), tmp_path]).succeed(60)
+    (file,) = tmp_path.glob("*.flv")
+    nursery.start([ROOT / "tests/c/compare", capture, file]).succeed(20)
+
+
 # ---- a serial line ----
 
 
