@@ -6,6 +6,7 @@ information abidiff reads. Functions, constants and, at the end of structs that 
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -96,24 +97,30 @@ def without_new_fields(old: list[str], new: list[str]) -> list[str]:
     return [line for line in new if line not in added]
 
 
+@functools.cache
+def library(lines: tuple[str, ...]) -> Path:
+    """The library of empty functions, in a directory that goes with the program."""
+    path = Path(folder.name) / f"{len(os.listdir(folder.name))}.so"
+    command = [CC, "-w", "-g", "-gdwarf-4", "-shared", "-fPIC", "-x", "c", "-", "-o", path]
+    subprocess.run(command, input=source(list(lines)), text=True, check=True)
+    return path
+
+
+folder = tempfile.TemporaryDirectory()
+
+
 def incompatible(old: list[str], new: list[str]) -> str:
     """What a program that was built with the old ABI would stumble over in the new one; empty if nothing."""
     gone = sorted(names(old) - names(new))
     if gone:
         return f"gone: {', '.join(gone)}"
-    with tempfile.TemporaryDirectory() as folder:
-        libraries = []
-        for name, lines in (("committed", old), ("now", without_new_fields(old, new))):
-            text, library = Path(folder) / f"{name}.c", Path(folder) / f"{name}.so"
-            text.write_text(source(lines))
-            subprocess.run([CC, "-w", "-g", "-gdwarf-4", "-shared", "-fPIC", text, "-o", library], check=True)
-            libraries.append(library)
-        result = subprocess.run(
-            ["abidiff", "--harmless", "--no-added-syms", "--no-show-locs", *libraries],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+    libraries = [library(tuple(lines)) for lines in (old, without_new_fields(old, new))]
+    result = subprocess.run(
+        ["abidiff", "--harmless", "--no-added-syms", "--no-show-locs", *libraries],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     if result.returncode & 3:
         raise SystemExit(f"abi: abidiff failed: {result.stdout}{result.stderr}")
     return result.stdout if result.returncode else ""
