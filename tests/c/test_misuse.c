@@ -280,6 +280,20 @@ static void eight_threads_on_the_same_handles(void) {
 
 /* ---- no call outlives its timeout by more than 100 ms ---- */
 
+/* in_time tells whether a call ends when it should; where it does not, it may be the machine's doing, once or twice. */
+static bool in_time(int n) {
+  for (int tries = 0; tries < 3; tries++) {
+    int64_t begun = now_ms(), lagged = lag;
+    call_one(n);
+    int64_t took = now_ms() - begun;
+    if (took <= wait_ms + (slow() ? 20000 : 100) + lag - lagged) {
+      return true;
+    }
+    fprintf(stderr, "%s took %" PRId64 " ms\n", functions[n].name, took);
+  }
+  return false;
+}
+
 static void time_in_calls(void) {
   pthread_t meter;
   measuring = true;
@@ -289,16 +303,9 @@ static void time_in_calls(void) {
     if (i % (3 * FUNCTIONS) == 0) {
       open_all_as((enum manner)(i / (3 * FUNCTIONS) % MANNERS));
     }
-    const struct function *f = &functions[i % FUNCTIONS];
-    if (!f->ends) {
+    if (!functions[i % FUNCTIONS].ends) {
       wait_ms = i / FUNCTIONS % 16 == 1 ? 5 : 0;
-      int64_t begun = now_ms(), lagged = lag;
-      call_one(i % FUNCTIONS);
-      int64_t took = now_ms() - begun;
-      if (took > wait_ms + (slow() ? 20000 : 100) + lag - lagged) {
-        fprintf(stderr, "%s took %" PRId64 " ms\n", f->name, took);
-        exit(1);
-      }
+      CHECK(in_time(i % FUNCTIONS));
     }
     if (i % (3 * FUNCTIONS) == 3 * FUNCTIONS - 1 || i == calls - 1) {
       close_all();
