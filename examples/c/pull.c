@@ -18,7 +18,7 @@ enum { BATCH = 64, PATH = 4096 };
 
 static double seconds; /* end after so much of the stream; 0: with the stream */
 static const char *ca;
-static bool insecure;
+static bool follow, insecure;
 static _Atomic bool stopped;
 
 /* ---- the end by a signal ---- */
@@ -99,6 +99,7 @@ static int pull(const char *url, const char *path) {
   tls.ca_file = ca;
   tls.insecure = insecure;
   options.tls = &tls;
+  options.follow_reconnects = follow; /* to another server, when this one is about to end and asks for it */
   if (oxrtmp_client_play(url, &options, -1, &client) != OXRTMP_OK) {
     return fail("play");
   }
@@ -151,6 +152,8 @@ int main(int argc, char **argv) {
       seconds = atof(argv[++i]);
     } else if (strcmp(flag, "-ca") == 0 && i + 1 < argc) {
       ca = argv[++i];
+    } else if (strcmp(flag, "-follow") == 0) {
+      follow = true;
     } else if (strcmp(flag, "-insecure") == 0) {
       insecure = true;
     } else if (strcmp(flag, "-quiet") != 0) { /* there is no live line */
@@ -158,7 +161,7 @@ int main(int argc, char **argv) {
     }
   }
   if (argc - i != 2) {
-    fprintf(stderr, "usage: pull [-seconds SECONDS] [-quiet] [-ca FILE] [-insecure] URL FILE\n");
+    fprintf(stderr, "usage: pull [-seconds SECONDS] [-quiet] [-follow] [-ca FILE] [-insecure] URL FILE\n");
     return 2;
   }
   /* The signals that end the program are waited for by a thread; no other one may take them. */

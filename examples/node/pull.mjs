@@ -7,7 +7,12 @@ import { parseFlags } from './flags.mjs'
 import { Screen, Stream } from './live.mjs'
 import { trust, trustFlags } from './trust.mjs'
 
-const flags = parseFlags('pull', { seconds: 0, quiet: false, ...trustFlags }, ['URL', 'FILE'])
+const flags = parseFlags('pull', {
+  seconds: 0, // end after so much of the stream; 0: with the stream
+  quiet: false, // no live line
+  follow: false, // go on at another server when this one asks for it, as one does that is about to end
+  ...trustFlags
+}, ['URL', 'FILE'])
 const [url = '', file = ''] = flags.rest
 
 const ends = new AbortController()
@@ -29,7 +34,7 @@ async function receive (client, recorder, stream) {
 
 /** Plays and records until the stream ends, -seconds have passed or a signal comes: why it ended, and whether well. */
 async function pull () {
-  const client = await Client.play(url, { signal: ends.signal, ...trust(flags) })
+  const client = await Client.play(url, { signal: ends.signal, followReconnects: flags.follow, ...trust(flags) })
   const recorder = await Recorder.open(file) // beside a file that exists, not over it
   const screen = new Screen(flags.quiet)
   const stream = new Stream(client, url.replace(/^\w+:\/\/[^/]*\/|\?.*$/g, '')) // what stands behind the host

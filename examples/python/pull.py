@@ -33,7 +33,7 @@ def pull(flags: argparse.Namespace) -> str:
     """Play and record until the stream ends, -seconds have passed or a signal comes: why it ended."""
     reason = "interrupted"
     with contextlib.ExitStack() as stack:
-        client = stack.enter_context(oxrtmp.Client.play(flags.url, **trust.client_options(flags)))
+        client = stack.enter_context(oxrtmp.Client.play(flags.url, **trust.following_options(flags)))
         recorder = stack.enter_context(oxrtmp.Recorder(flags.file))  # beside a file that exists, not over it
         screen, stream = Screen(flags.quiet), Stream(client, name_of(flags.url))
         screen.print(f"playing {stream.name} from {client.peer_address}")
@@ -57,6 +57,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="pull", description="Write a stream of an RTMP server to an FLV file.")
     parser.add_argument("-seconds", metavar="SECONDS", type=float, default=0, help="end after so much of the stream")
     parser.add_argument("-quiet", action="store_true", help="no live line")
+    trust.add_follow_flag(parser)
     trust.add_flags(parser)
     parser.add_argument("url", metavar="URL")
     parser.add_argument("file", metavar="FILE")

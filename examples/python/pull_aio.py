@@ -39,7 +39,7 @@ async def pull(flags: argparse.Namespace) -> str:
     assert task is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
-    async with oxrtmp.aio.Client.play(flags.url, **trust.client_options(flags)) as client:
+    async with oxrtmp.aio.Client.play(flags.url, **trust.following_options(flags)) as client:
         with oxrtmp.Recorder(flags.file) as recorder:  # beside a file that exists, not over it
             screen, stream = Screen(flags.quiet), Stream(client, name_of(flags.url))
             screen.print(f"playing {stream.name} from {client.peer_address}")

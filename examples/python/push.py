@@ -56,15 +56,9 @@ class Schedule:
         return f"sent packets={self.packets} bytes={self.bytes} seconds={time.monotonic() - self.started:.1f}"
 
 
-def client_options(flags: argparse.Namespace) -> oxrtmp.ClientOptions:
-    options = trust.client_options(flags)
-    options["follow_reconnects"] = flags.follow
-    return options
-
-
 def push(schedule: Schedule, flags: argparse.Namespace) -> None:
     """Publish the file, and print what was sent. A signal ends it early, but in order."""
-    client = oxrtmp.Client.publish(flags.url, **client_options(flags))
+    client = oxrtmp.Client.publish(flags.url, **trust.following_options(flags))
     try:
         with client, contextlib.suppress(KeyboardInterrupt):
             for packet, timestamp, wait in schedule:
@@ -80,7 +74,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="push", description="Send an FLV file to an RTMP server.")
     parser.add_argument("-fast", action="store_true", help="send as fast as the server takes it")
     parser.add_argument("-loop", action="store_true", help="begin again at the end of the file, until interrupted")
-    parser.add_argument("-follow", action="store_true", help="go on at another server when this one asks for it")
+    trust.add_follow_flag(parser)
     trust.add_flags(parser)
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("url", metavar="URL")

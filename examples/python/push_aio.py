@@ -13,7 +13,8 @@ import sys
 
 import oxrtmp
 import oxrtmp.aio
-from push import Schedule, arguments, client_options
+import trust
+from push import Schedule, arguments
 
 
 async def send(client: oxrtmp.aio.Client, schedule: Schedule) -> None:
@@ -26,7 +27,7 @@ async def send(client: oxrtmp.aio.Client, schedule: Schedule) -> None:
 
 async def push(schedule: Schedule, flags: argparse.Namespace) -> None:
     """Publish the file, and print what was sent. A signal ends it early, but in order."""
-    client = await oxrtmp.aio.Client.publish(flags.url, **client_options(flags))
+    client = await oxrtmp.aio.Client.publish(flags.url, **trust.following_options(flags))
     try:
         async with client:
             sending = asyncio.create_task(send(client, schedule))

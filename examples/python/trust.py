@@ -15,3 +15,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def client_options(flags: argparse.Namespace) -> oxrtmp.ClientOptions:
     return {"tls": oxrtmp.TLS(ca_file=flags.ca, insecure=flags.insecure)}
+
+
+def add_follow_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-follow", action="store_true", help="go on at another server when this one asks for it")
+
+
+def following_options(flags: argparse.Namespace) -> oxrtmp.ClientOptions:
+    """The same for programs that go where a server sends them that is about to end."""
+    return {**client_options(flags), "follow_reconnects": flags.follow}

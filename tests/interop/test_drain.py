@@ -12,7 +12,7 @@ import oxrtmp
 import pytest
 from media import Library
 from process import Nursery
-from programs import LANGUAGES, Server, push
+from programs import LANGUAGES, Server, pull, push
 
 GOP = 10  # frames, at 30 a second: what a client waits for before it goes
 
@@ -96,3 +96,27 @@ def test_a_server_drains(nursery: Nursery, language: str, clip: Path, tmp_path: 
     for name in clients:
         check_continues(source, tmp_path / f"first/{name}.flv", tmp_path / f"second/{name}.flv")
     print("seconds until they were there:", {name: round(t, 3) for name, t in took.items()})
+
+
+def test_players_go_too(nursery: Nursery, clip: Path, tmp_path: Path) -> None:
+    """Players of every language go with the publisher, to a server where they may wait for it; they lack less than a GOP."""
+    second = Server(nursery, "go", "-wait")
+    first = Server(nursery, "go", "-drain", f"rtmp://{second.address}/live")
+    publisher = push(nursery, "go", clip, first.url(), "-loop", "-follow")
+    first.published()
+    players = {name: pull(nursery, name, first.url(), tmp_path / f"{name}.flv", "-follow") for name in LANGUAGES}
+    first.played(len(players))
+    time.sleep(0.7)
+    first.process.signal(signal.SIGTERM)
+    second.published(timeout=1)
+    second.played(len(players), timeout=1)
+    assert first.process.wait(8) == 0, str(first.process)
+    time.sleep(1)
+    publisher.interrupt()
+    source = frames(flv.read(clip))
+    for name, player in players.items():
+        player.succeed(10)
+        got = [source.index(frame) for frame in frames(flv.read(tmp_path / f"{name}.flv"))]
+        steps = [(b - a) % len(source) for a, b in zip(got, got[1:])]
+        assert sum(step != 1 for step in steps) <= 1 and max(steps) <= GOP, f"{name}: {got}"
+        assert len(got) > 40 and " reason=ended" in player.lines[-1], str(player)

@@ -23,6 +23,7 @@ import (
 var (
 	seconds = flag.Float64("seconds", 0, "end after so many `seconds` of the stream; 0: with the stream")
 	quiet   = flag.Bool("quiet", false, "no live line")
+	follow  = flag.Bool("follow", false, "go on at another server when this one asks for it, as one does that is about to end")
 
 	ca       = flag.String("ca", "", "`file` of the authorities that a rtmps server's certificate is checked by; empty: the system's")
 	insecure = flag.Bool("insecure", false, "do not check it")
@@ -30,7 +31,7 @@ var (
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: pull [-seconds SECONDS] [-quiet] [-ca FILE] [-insecure] URL FILE")
+		fmt.Fprintln(os.Stderr, "usage: pull [-seconds SECONDS] [-quiet] [-follow] [-ca FILE] [-insecure] URL FILE")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -48,7 +49,8 @@ func main() {
 
 // pull plays and records until the stream ends, -seconds have passed or a signal comes.
 func pull(ctx context.Context, url, path string) error {
-	client, err := rtmp.Play(ctx, url, &rtmp.ClientOptions{TLS: &rtmp.TLSOptions{CAFile: *ca, Insecure: *insecure}})
+	options := &rtmp.ClientOptions{FollowReconnects: *follow, TLS: &rtmp.TLSOptions{CAFile: *ca, Insecure: *insecure}}
+	client, err := rtmp.Play(ctx, url, options)
 	if err != nil {
 		return err
 	}
