@@ -89,6 +89,7 @@ test-go: ## Go: format, vet, tests; all that is pure Go under the race detector,
 	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	$(GO) test $(COUNTING) $$($(GO) list -f '{{if .CgoFiles}}{{.ImportPath}}{{end}}' ./...)
+	$(GO) run ./tests/panics
 	$(GO) test -race $$($(GO) list -f '{{if not .CgoFiles}}{{.ImportPath}}{{end}}' ./... | grep -v /soak)
 
 .PHONY: test-c
@@ -149,6 +150,7 @@ fuzz: ## Run every fuzz target for FUZZTIME
 .PHONY: torture
 torture: deps all node python ## The full counts and long runs of the tests (some hours)
 	OXRTMP_TORTURE=1 $(GO) test -count=1 -timeout 2h ./...
+	OXRTMP_TORTURE=1 $(GO) run ./tests/panics -timeout 2h
 	OXRTMP_TORTURE=1 tests/c/run
 	OXRTMP_TORTURE=1 $(MAKE) test-node
 	OXRTMP_TORTURE=1 $(PYTEST) bindings/python/tests/test_load.py

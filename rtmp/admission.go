@@ -3,8 +3,11 @@ package rtmp
 import (
 	"errors"
 	"net"
+	"runtime/debug"
 	"sync"
 	"time"
+
+	"oxrtmp/rtmp/engine"
 )
 
 // pace lets so many things happen a second, after a burst of as many.
@@ -76,8 +79,15 @@ func (s *Server) sleep(d time.Duration) bool {
 	}
 }
 
-// admit starts a connection, unless a limit is reached.
-func (s *Server) admit(nc net.Conn, secure bool) error {
+// admit starts a connection, unless a limit is reached. A panic costs no more than that connection.
+func (s *Server) admit(nc net.Conn, secure bool) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.counts.panics.Add(1)
+			s.options.Logger.Error("a connection panicked", "panic", p, "stack", string(debug.Stack()))
+			err = &Error{Phase: engine.PhaseNone, Err: errPanic}
+		}
+	}()
 	if err := s.options.tuning().apply(nc); err != nil {
 		s.options.Logger.Warn("socket options", "error", err)
 	}

@@ -110,9 +110,9 @@ func (l *link) call(engine func() caller, timeout time.Duration, state func() er
 	}
 	defer func() {
 		l.mu.Lock()
+		defer l.mu.Unlock()
 		delete(l.replies, transaction)
 		engine().Cancel(transaction)
-		l.mu.Unlock()
 	}()
 	var expired <-chan time.Time
 	if timeout >= 0 {

@@ -398,15 +398,42 @@ func (c *Client) lost(err error) error {
 // Close ends the stream: what is queued and the good-byes are delivered within Linger, then the connection is closed.
 // Waiting calls return ErrClosed. Closing again has no effect. The error says that something queued was lost.
 func (c *Client) Close() error {
-	c.link.mu.Lock()
-	if c.closed {
-		c.link.mu.Unlock()
-		c.goroutines.Wait()
+	state, away, first := c.shut()
+	c.goroutines.Wait()
+	if !first {
 		return nil
 	}
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	if away != nil {
+		return away
+	}
+	if c.sent.packets() == 0 || c.link.unsent == 0 {
+		return nil
+	}
+	if state == nil {
+		state = &Error{Phase: engine.PhaseMedia, Err: ErrTimeout}
+	}
+	return state
+}
+
+// shut lets the conversation end, if it is the first to do so, and returns how the stream was doing, and why it was
+// without a connection.
+func (c *Client) shut() (state, away error, first bool) {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	if c.closed {
+		return nil, nil, false
+	}
+	asked := false
+	defer func() {
+		if !asked { // it panics, and will not end by itself
+			c.link.kill(ErrClosed)
+		}
+	}()
 	c.events.abandon(ErrClosed, func(ClientEvent) {})
 	c.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
-	state, away := c.state(), error(nil)
+	state = c.state()
 	if c.away() && c.link.err == nil {
 		away = c.upkeep.away
 	}
@@ -421,20 +448,8 @@ func (c *Client) Close() error {
 		c.link.interruptRead()
 	}
 	c.link.signalDrained()
-	c.link.mu.Unlock()
-	c.goroutines.Wait()
-	c.link.mu.Lock()
-	defer c.link.mu.Unlock()
-	if away != nil {
-		return away
-	}
-	if c.sent.packets() == 0 || c.link.unsent == 0 {
-		return nil
-	}
-	if state == nil {
-		state = &Error{Phase: engine.PhaseMedia, Err: ErrTimeout}
-	}
-	return state
+	asked = true
+	return state, away, true
 }
 
 // Statistics returns what was sent, or of a stream that is played what was received; Queued is what has not left, or

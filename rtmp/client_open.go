@@ -231,6 +231,12 @@ func (c *Client) connect(to *target, dial func() (net.Conn, error)) error {
 	if err != nil {
 		return err
 	}
+	ours := true
+	defer func() {
+		if ours { // it panics
+			nc.Close()
+		}
+	}()
 	if err := c.options.tuning().apply(nc); err != nil {
 		c.options.Logger.Warn("socket options", "error", err)
 	}
@@ -242,6 +248,7 @@ func (c *Client) connect(to *target, dial func() (net.Conn, error)) error {
 		}
 		t = newSecure(t, config, true)
 	}
+	ours = false // the link's
 	if err := c.link.connected(t); err != nil {
 		return err
 	}

@@ -153,25 +153,34 @@ func refusal(err error) (code, description string) {
 // enter returns a locked stream, new if there is none and create says so. It fails with ErrNoStream, and ErrClosed.
 func (h *Hub) enter(key streamKey, create bool) (*hubStream, error) {
 	for {
-		h.mu.Lock()
-		st, closed := h.streams[key], h.closed
-		if st == nil && create && !closed {
-			st = &hubStream{hub: h, key: key, cache: hub.NewCache(h.options.Cache), begun: time.Now()}
-			st.timeline.Mode = h.options.Timestamps
-			h.streams[key] = st
-		}
-		h.mu.Unlock()
-		switch {
-		case closed:
-			return nil, ErrClosed
-		case st == nil:
-			return nil, ErrNoStream
+		st, err := h.find(key, create)
+		if err != nil {
+			return nil, err
 		}
 		if st.mu.Lock(); !st.dead {
 			return st, nil
 		}
 		st.mu.Unlock() // it ended in between
 	}
+}
+
+// find returns a stream as enter does, and does not lock it: it may have ended.
+func (h *Hub) find(key streamKey, create bool) (*hubStream, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, ErrClosed
+	}
+	st := h.streams[key]
+	if st == nil && !create {
+		return nil, ErrNoStream
+	}
+	if st == nil {
+		st = &hubStream{hub: h, key: key, cache: hub.NewCache(h.options.Cache), begun: time.Now()}
+		st.timeline.Mode = h.options.Timestamps
+		h.streams[key] = st
+	}
+	return st, nil
 }
 
 // join returns the locked stream that a player may join, as enter does. Where players may wait it is new if there is none;

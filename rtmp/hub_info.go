@@ -140,19 +140,24 @@ func (h *Hub) Statistics() HubStatistics {
 // present is what living streams did.
 func (h *Hub) present() (all HubStatistics) {
 	for _, st := range h.list() {
-		st.mu.Lock()
-		if !st.dead { // else it is among those of the past
-			all.Streams++
-			if st.source != nil {
-				all.Publishers++
-			}
-			all.Players += len(st.sinks)
-			all.Cached += st.cache.Bytes()
-			all.add(st.figures())
-		}
-		st.mu.Unlock()
+		st.addTo(&all)
 	}
 	return all
+}
+
+func (st *hubStream) addTo(all *HubStatistics) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.dead { // it is among those of the past
+		return
+	}
+	all.Streams++
+	if st.source != nil {
+		all.Publishers++
+	}
+	all.Players += len(st.sinks)
+	all.Cached += st.cache.Bytes()
+	all.add(st.figures())
 }
 
 // add adds what is counted.

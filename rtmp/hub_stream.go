@@ -180,24 +180,37 @@ func (st *hubStream) stopTimer() {
 // end removes the stream and tells its sinks. The stream is locked.
 func (st *hubStream) end(description string) {
 	st.dead = true
+	defer st.hub.kick(st.key)
+	defer st.hub.forget(st) // also where a sink panics: a dead stream in the hub would hold its name for ever
 	st.stopTimer()
 	for _, s := range st.sinks {
 		s.stop(description)
 	}
 	st.sinks = nil
 	st.cache.Reset()
-	defer st.hub.kick(st.key)
-	st.hub.mu.Lock()
-	if st.hub.streams[st.key] == st {
-		delete(st.hub.streams, st.key)
-		st.hub.past.add(st.figures())
+}
+
+// forget removes a stream that has ended, which is locked.
+func (h *Hub) forget(st *hubStream) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.streams[st.key] == st {
+		delete(h.streams, st.key)
+		h.past.add(st.figures())
 	}
-	st.hub.mu.Unlock()
 }
 
 // close ends the stream and its source.
 func (st *hubStream) close() {
+	if source := st.cut(); source != nil {
+		source.end("", "")
+	}
+}
+
+// cut ends the stream and returns the source that it had, or nil.
+func (st *hubStream) cut() *hubSource {
 	st.mu.Lock()
+	defer st.mu.Unlock()
 	source := st.source
 	st.source = nil
 	if source != nil {
@@ -206,8 +219,5 @@ func (st *hubStream) close() {
 	if !st.dead {
 		st.end("the server is closing")
 	}
-	st.mu.Unlock()
-	if source != nil {
-		source.end("", "")
-	}
+	return source
 }

@@ -69,12 +69,12 @@ func (s *HubSubscriber) OnReady(ready func()) { s.inbox.setNotify(ready) }
 
 // Close leaves the stream.
 func (s *HubSubscriber) Close() error {
+	defer s.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
 	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
 	s.ended = true
 	s.stream.removeGone()
 	s.stream.endIfEmpty()
-	s.stream.mu.Unlock()
-	s.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
 	return nil
 }
 

@@ -34,17 +34,22 @@ func (c *serverConn) unproxy() error {
 		return atPhase(engine.PhaseTCP, err)
 	}
 	c.balancer.SetReadDeadline(time.Time{})
-	c.link.mu.Lock()
-	c.link.begun = time.Now()
-	if h.Source.IsValid() {
-		c.peer = h.Source.String()
-		c.show()
-	}
-	c.link.mu.Unlock()
+	c.proxiedFrom(h.Source)
 	if !h.Source.IsValid() {
 		return nil
 	}
 	return c.server.count(c, h.Source.Addr().Unmap())
+}
+
+// proxiedFrom lets the connection begin, and come from source if that is valid.
+func (c *serverConn) proxiedFrom(source netip.AddrPort) {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	c.link.begun = time.Now()
+	if source.IsValid() {
+		c.peer = source.String()
+		c.show()
+	}
 }
 
 // count makes a connection one of an address, unless that has too many.

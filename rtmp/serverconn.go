@@ -106,9 +106,7 @@ func (c *serverConn) askConnection() error {
 		c.welcome(r)
 		return nil
 	}
-	c.link.mu.Lock()
-	c.ask(r)
-	c.link.mu.Unlock()
+	c.askLocking(r)
 	defer c.setPending(nil)
 	var expired <-chan time.Time
 	if d := c.server.options.Timeouts.Decision; d >= 0 {
@@ -127,6 +125,12 @@ func (c *serverConn) askConnection() error {
 	case <-c.link.dead:
 	}
 	return errClosing
+}
+
+func (c *serverConn) askLocking(r *Request) {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	c.ask(r)
 }
 
 // welcome notes that the connection was let in.

@@ -166,8 +166,21 @@ func (s *Session) Close() error { return s.CloseWithStatus("", "") }
 // CloseWithStatus is Close with an error status for the peer, such as NetStream.Publish.BadName, by which encoders
 // know that they need not come back.
 func (s *Session) CloseWithStatus(code, description string) error {
+	defer s.conn.link.wake()
+	defer s.events.abandon(ErrClosed, func(SessionEvent) {})
+	defer s.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
+	if player := s.shut(code, description); player != nil {
+		player.stream.prune()
+	}
+	return nil
+}
+
+// shut ends the session's stream with a word to the peer, and returns its player, if it has one.
+func (s *Session) shut(code, description string) *hubPlayer {
 	c := s.conn
 	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	defer c.link.signalDrained()
 	s.closed = true
 	there := c.removeSession(s)
 	if there {
@@ -189,16 +202,7 @@ func (s *Session) CloseWithStatus(code, description string) error {
 		}
 		c.link.flush()
 	}
-	c.link.signalDrained()
-	player := s.player
-	c.link.mu.Unlock()
-	if player != nil {
-		player.stream.prune()
-	}
-	s.inbox.abandon(ErrClosed, func(p media.Packet) { p.Release() })
-	s.events.abandon(ErrClosed, func(SessionEvent) {})
-	c.link.wake()
-	return nil
+	return s.player
 }
 
 // isReset reports that the peer cut the connection: for a stream that is an end like any other.

@@ -71,24 +71,27 @@ func (s *Session) Complete() error {
 
 // leave ends a played stream in the way that tell tells the player.
 func (s *Session) leave(tell func()) error {
+	player, err := s.left(tell)
+	if player != nil {
+		player.stream.prune()
+	}
+	return err
+}
+
+func (s *Session) left(tell func()) (*hubPlayer, error) {
 	l := s.conn.link
 	l.mu.Lock()
-	if err := s.state(); err != nil || s.request.Kind != RequestPlay {
-		l.mu.Unlock()
-		if err == nil {
-			err = engine.ErrState
-		}
-		return err
+	defer l.mu.Unlock()
+	if err := s.state(); err != nil {
+		return nil, err
+	}
+	if s.request.Kind != RequestPlay {
+		return nil, engine.ErrState
 	}
 	tell() // the engine's event of the end removes the session
 	l.events()
 	l.flush()
-	player := s.player
-	l.mu.Unlock()
-	if player != nil {
-		player.stream.prune()
-	}
-	return nil
+	return s.player, nil
 }
 
 // state is why nothing can be sent. The link is locked.

@@ -225,7 +225,7 @@ func (c *core) receive(p []byte, handle func(chunk.Message), paused func() bool)
 		}
 		if ok {
 			c.counters.MessagesReceived++
-			handle(m)
+			c.handle(m, handle)
 			if c.err != nil {
 				return n, c.err
 			}
@@ -233,6 +233,18 @@ func (c *core) receive(p []byte, handle func(chunk.Message), paused func() bool)
 		c.acknowledge()
 	}
 	return n, nil
+}
+
+// handle has a message handled, which releases it, and releases it where that panics.
+func (c *core) handle(m chunk.Message, handle func(chunk.Message)) {
+	panicked := true
+	defer func() {
+		if panicked {
+			m.Payload.Release()
+		}
+	}()
+	handle(m)
+	panicked = false
 }
 
 // smallestWindow bounds how often acknowledgements are sent, whatever the peer asks for.
