@@ -3,8 +3,6 @@ package rtmp
 import (
 	"net"
 	"time"
-
-	"oxrtmp/rtmp/engine"
 )
 
 // A link's output: who sends it, and how others wait until it has left.
@@ -58,9 +56,19 @@ func (l *link) seal() {
 	}
 }
 
-// recycle keeps a buffer for the engine's next output, if it is not larger than most, unless it is anybody's.
+// sealBytes is how much output of the engine's makes a piece of its own, rather than that it grows on: that would be copied.
+const sealBytes = 64 << 10
+
+// sealLarge is seal for much.
+func (l *link) sealLarge() {
+	if l.engine.OutputBytes() >= sealBytes {
+		l.seal()
+	}
+}
+
+// recycle keeps a buffer for the engine's next output, if it is not larger than most.
 func (l *link) recycle(p []byte, most int) {
-	if p != nil && !engine.Recycle(p) && cap(p) <= most {
+	if p != nil && cap(p) <= most {
 		l.spare = p[:0]
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"oxrtmp/rtmp/buffer"
+	"oxrtmp/rtmp/engine"
 )
 
 // output is what a link has to send, in order: buffers of its engine, and wire bytes of frames that many links share.
@@ -43,7 +44,7 @@ func (o *output) vectors() net.Buffers {
 	return o.list
 }
 
-// sent removes n bytes, and returns an engine's buffer that is free by it, if there is one.
+// sent removes n bytes, and returns an engine's buffer that is free by it, if there is one that is not anybody's.
 func (o *output) sent(n int) (free []byte) {
 	o.size -= n
 	for o.head < len(o.pieces) {
@@ -55,7 +56,7 @@ func (o *output) sent(n int) (free []byte) {
 		n -= len(first.p)
 		if first.owner != nil {
 			first.owner.Release()
-		} else if first.whole != nil {
+		} else if first.whole != nil && !engine.Recycle(first.whole) {
 			free = first.whole
 		}
 		*first = piece{}

@@ -172,6 +172,7 @@ func (s *sender) withRoom(kind func() unitKind, send func() error) error {
 		u.crowded = true
 		s.to.congested(true)
 	}
+	s.link.sealLarge()
 	s.link.flush()
 	return nil
 }

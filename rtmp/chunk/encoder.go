@@ -73,6 +73,12 @@ func (e *Encoder) AppendParts(dst []byte, h Header, head, body []byte) []byte {
 	return appendChunks(dst, h, head, body, e.ChunkSize())
 }
 
+// MostSize is the most that AppendMessage appends for a payload of length bytes.
+func (e *Encoder) MostSize(length int) int {
+	const message, chunk = 3 + 11 + 4, 3 + 4 // headers, their basic header and extended timestamp included
+	return message + length + length/e.ChunkSize()*chunk
+}
+
 // format returns the type of header that a message begins with after s, what was sent last on its chunk stream.
 func (e *Encoder) format(s *encoded, h Header, length int) byte {
 	delta := h.Timestamp - s.Timestamp

@@ -128,3 +128,21 @@ func TestEncoderRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+func TestMostSize(t *testing.T) {
+	for _, size := range []int{1, 128, 4096} {
+		for _, length := range []int{0, 1, 127, 128, 129, 8192, 70_000} {
+			for _, id := range []uint32{3, 70, 400} {
+				for _, timestamp := range []uint32{0, 0xFFFFFF} {
+					var e Encoder
+					e.SetChunkSize(uint32(size))
+					h := Header{ChunkStreamID: id, Timestamp: timestamp, TypeID: 9, StreamID: 1}
+					got := len(e.AppendMessage(nil, h, make([]byte, length)))
+					if most := e.MostSize(length); got > most || most > length+18+length/size*7 {
+						t.Errorf("chunks of %d, payload of %d: %d bytes, at most %d", size, length, got, most)
+					}
+				}
+			}
+		}
+	}
+}

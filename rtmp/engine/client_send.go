@@ -61,7 +61,8 @@ func (c *core) sendMedia(streamID uint32, typeID uint8, timestamp uint32, head, 
 		return ErrPayload
 	}
 	h := chunk.Header{ChunkStreamID: mediaChunkStream(typeID), Timestamp: timestamp, TypeID: typeID, StreamID: streamID}
-	c.out = c.encoder.AppendParts(c.output(), h, head, body)
+	size := c.encoder.MostSize(len(head) + len(body))
+	c.out = c.encoder.AppendParts(c.outputFor(size), h, head, body)
 	c.counters.PacketsSent++
 	return nil
 }

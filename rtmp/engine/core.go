@@ -95,59 +95,6 @@ func (c *core) event(e Event) {
 // eventBlocks are where events wait. A connection has one only while there are some.
 var eventBlocks = sync.Pool{New: func() any { return new([maxEvents]Event) }}
 
-// AppendOutput appends what must be sent now, and forgets it.
-func (c *core) AppendOutput(dst []byte) []byte {
-	if len(c.out) == 0 {
-		return dst
-	}
-	dst = append(dst, c.out...)
-	if Recycle(c.out) || cap(c.out) > 64<<10 {
-		c.out = nil
-	}
-	c.out = c.out[:0]
-	return dst
-}
-
-// outputs are the blocks that output begins in. A connection has one only while something waits to be sent.
-var outputs = sync.Pool{New: func() any { return new([outputBlock]byte) }}
-
-const outputBlock = 4 << 10 // holds all that a server says in a handshake, or in answer to connect
-
-// output is where output is appended.
-func (c *core) output() []byte {
-	if c.out == nil {
-		return outputs.Get().(*[outputBlock]byte)[:0]
-	}
-	return c.out
-}
-
-// appendOutput appends what more gives, which may be nothing.
-func (c *core) appendOutput(more func(dst []byte) []byte) {
-	if c.out = more(c.output()); len(c.out) == 0 && Recycle(c.out) {
-		c.out = nil
-	}
-}
-
-// Recycle takes memory back that TakeOutput gave out, and reports whether it was wanted. Nobody may use it any more then.
-func Recycle(p []byte) bool {
-	if cap(p) != outputBlock {
-		return false
-	}
-	outputs.Put((*[outputBlock]byte)(p[:outputBlock]))
-	return true
-}
-
-// TakeOutput returns what must be sent now and forgets it. spare is memory for the output to come, or nil: two buffers
-// that change places spare a copy.
-func (c *core) TakeOutput(spare []byte) []byte {
-	p := c.out
-	c.out = spare[:0]
-	return p
-}
-
-// OutputBytes returns how much output waits for AppendOutput.
-func (c *core) OutputBytes() int { return len(c.out) }
-
 // Closing reports that the conversation is over: the caller sends what output there is and closes the connection.
 func (c *core) Closing() bool { return c.closing }
 
