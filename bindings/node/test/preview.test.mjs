@@ -9,7 +9,7 @@ const currentTime = page => page.evaluate(() => document.querySelector('video').
 
 /** The picture moves, the time goes on, and the page says so. */
 async function plays (page, name) {
-  await page.waitForFunction(() => document.querySelector('video').currentTime > 0.5, undefined, { timeout: 15000 })
+  await page.waitForFunction(() => document.querySelector('video').currentTime > 0.5, undefined, { timeout: 30000 })
   const [time, begun] = [await currentTime(page), performance.now()]
   await sleep(700)
   const went = await currentTime(page) - time
@@ -56,6 +56,11 @@ test('the preview page', async t => {
   await plays(empty.page, 'live/clip')
   await empty.page.click('[data-transport=ws]')
   await plays(empty.page, 'live/clip')
+
+  // Who closes the page plays no longer.
+  for (const { page } of pages.slice(1)) await page.close()
+  const viewers = async name => (await (await fetch(`${site}streams`)).json()).streams.find(s => s.name === name)?.viewers
+  await until(async () => await viewers('live/ffmpeg') === 1 && await viewers('live/clip') === 1)
 
   // Programs read the same bytes.
   const { code, stdout, stderr } = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', `${site}live/clip.flv`])
