@@ -135,12 +135,14 @@ struct publisher {
   char url[512];
   oxrtmp_client client;
   oxrtmp_status status;
+  char error[OXRTMP_ERROR_TEXT_SIZE]; /* of the thread */
   pthread_t thread;
 };
 
 static inline void *publish_(void *p) {
   struct publisher *publisher = p;
   publisher->status = oxrtmp_client_publish(publisher->url, NULL, 10000, &publisher->client);
+  oxrtmp_last_error(publisher->error, sizeof publisher->error);
   return NULL;
 }
 
@@ -153,6 +155,9 @@ static inline void connect_publisher(oxrtmp_server server, oxrtmp_client *client
   OK(oxrtmp_server_accept(server, 10000, &request));
   OK(oxrtmp_request_accept(request, NULL, session));
   pthread_join(p.thread, NULL);
+  if (p.status != OXRTMP_OK) {
+    fprintf(stderr, "%s\n", p.error);
+  }
   OK(p.status);
   *client = p.client;
 }
