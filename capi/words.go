@@ -65,6 +65,9 @@ func words(err error) string {
 	case *rtmp.StatusError:
 		return e.Error() // the peer's words stay as they are
 	case *net.DNSError:
+		if port, ok := strings.CutPrefix(e.Name, "tcp/"); ok && e.IsNotFound {
+			return "there is no port " + port
+		}
 		if e.IsNotFound {
 			return "there is no host " + e.Name
 		}

@@ -45,6 +45,7 @@ func TestWords(t *testing.T) {
 		{&rtmp.Error{Phase: engine.PhasePublish, Err: &rtmp.StatusError{Code: "NetStream.Publish.BadName", Description: "media: busy"}}, "publish: NetStream.Publish.BadName: media: busy"},
 		{&rtmp.Error{Phase: engine.PhaseTCP, Err: refused}, "tcp: 127.0.0.1:1: connection refused"},
 		{&rtmp.Error{Phase: engine.PhaseResolve, Err: &net.DNSError{Name: "nohost", IsNotFound: true}}, "resolve: there is no host nohost"},
+		{&rtmp.Error{Phase: engine.PhaseTCP, Err: unknownPort()}, "tcp: there is no port 80a"},
 		{&rtmp.Error{Phase: engine.PhaseMedia, Err: &chunk.Error{Offset: 5, ChunkStreamID: 6, Err: chunk.ErrMessageSize}}, "media: byte 5: chunk stream 6: message is longer than permitted"},
 		{fmt.Errorf("%w: chunk size 0", errArgument), "an argument is not valid: chunk size 0"},
 		{fmt.Errorf("%w: some of what was sent has not left", rtmp.ErrTimeout), "the time for the call is over: some of what was sent has not left"},
@@ -80,4 +81,9 @@ func TestWordsOfMistakes(t *testing.T) {
 	if got := words(err); got != "URL does not begin with rtmp:// or rtmps://" {
 		t.Error(got)
 	}
+}
+
+func unknownPort() error {
+	_, err := net.LookupPort("tcp", "80a")
+	return err
 }
