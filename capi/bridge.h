@@ -100,6 +100,17 @@ bool ox_capabilities_fit(const oxrtmp_capabilities *c);
   local.timeouts = &timeouts_; \
   local.tls = local.tls != NULL ? &tls_ : NULL
 
+/* OX_METADATA reads metadata to be sent, and checks its tracks. */
+#define OX_METADATA(local, in) \
+  OX_REQUIRE((in) != NULL, "metadata is NULL"); \
+  OX_OPTIONS(oxrtmp_metadata, local, in); \
+  OX_REQUIRE(local.tracks != NULL || local.track_count == 0, "metadata->tracks is NULL"); \
+  OX_REQUIRE(local.track_count <= 512, "metadata->track_count is more than 512"); \
+  for (size_t i_ = 0; i_ < local.track_count; i_++) { \
+    OX_REQUIRE(local.tracks[i_].type == 8 || local.tracks[i_].type == 9, "a track's type is neither 8 nor 9"); \
+    OX_REQUIRE(local.tracks[i_].track <= 255, "a track's number is above 255"); \
+  }
+
 /* OX_MASK reads a mask. */
 #define OX_MASK(local, in) \
   OX_OPTIONS(oxrtmp_mask, local, in); \

@@ -79,3 +79,33 @@ oxrtmp_status oxrtmp_session_refuse(oxrtmp_session session, uint32_t call_id, co
   OX_ENTER();
   return oxgo_session_refuse(session, call_id, (char *)code, (char *)description);
 }
+
+oxrtmp_status oxrtmp_engine_call(oxrtmp_engine engine, const char *name, const uint8_t *values, size_t size,
+                                 int32_t timeout_ms, uint32_t *call_id) {
+  OX_ENTER();
+  OX_OUT(call_id);
+  CALL_IN(name, values, size);
+  return oxgo_engine_call(engine, (char *)name, (uint8_t *)values, size, timeout_ms, call_id);
+}
+
+oxrtmp_status oxrtmp_engine_notify(oxrtmp_engine engine, const char *name, const uint8_t *values, size_t size) {
+  OX_ENTER();
+  CALL_IN(name, values, size);
+  return oxgo_engine_notify(engine, (char *)name, (uint8_t *)values, size);
+}
+
+oxrtmp_status oxrtmp_engine_answer(oxrtmp_engine engine, uint32_t call_id, const uint8_t *values, size_t size) {
+  OX_ENTER();
+  OX_BYTES_IN(values, size);
+  return oxgo_engine_answer(engine, call_id, (uint8_t *)values, size);
+}
+
+oxrtmp_status oxrtmp_engine_refuse(oxrtmp_engine engine, uint32_t call_id, const char *code, const char *description) {
+  OX_ENTER();
+  return oxgo_engine_refuse(engine, call_id, (char *)code, (char *)description);
+}
+
+oxrtmp_status oxrtmp_engine_request_reconnect(oxrtmp_engine engine, const char *tc_url, const char *description) {
+  OX_ENTER();
+  return oxgo_engine_request_reconnect(engine, (char *)tc_url, (char *)description);
+}

@@ -122,8 +122,7 @@ func flag(b bool) C.uint32_t {
 func putMetadata(out *C.oxrtmp_metadata, m *message.Metadata) {
 	out.width, out.height, out.frame_rate = C.double(m.Width), C.double(m.Height), C.double(m.FrameRate)
 	out.video_data_rate, out.audio_data_rate = C.double(m.VideoDataRate), C.double(m.AudioDataRate)
-	out.video_codec = C.uint32_t(media.VideoCodec(m.VideoCodecID))
-	out.audio_codec = C.uint32_t(media.AudioCodec(m.AudioCodecID))
+	out.video_codec, out.audio_codec = codecSaid(m.VideoCodecID, media.VideoCodec), codecSaid(m.AudioCodecID, media.AudioCodec)
 	out.audio_sample_rate, out.audio_sample_size = C.double(m.AudioSampleRate), C.double(m.AudioSampleSize)
 	out.audio_channels, out.audio_delay = C.double(m.AudioChannels), C.double(m.AudioDelay)
 	out.stereo, out.can_seek_to_end = flag(m.Stereo), flag(m.CanSeekToEnd)
@@ -145,13 +144,57 @@ func getMetadata(in *C.oxrtmp_metadata) *message.Metadata {
 		Duration: float64(in.duration), FileSize: float64(in.file_size),
 		Surround: getArray(in.surround[:]), CreationDate: getArray(in.creation_date[:]), Encoder: getArray(in.encoder[:]),
 	}
-	if id, ok := media.FourCC(m.VideoCodecID).VideoID(); ok && id < 12 {
-		m.VideoCodecID = uint32(id)
-	}
-	if id, ok := media.FourCC(m.AudioCodecID).SoundFormat(); ok {
-		m.AudioCodecID = uint32(id)
+	m.VideoCodecID, m.AudioCodecID = videoID(m.VideoCodecID), audioID(m.AudioCodecID)
+	for _, t := range unsafe.Slice(in.tracks, int(in.track_count)) {
+		info := message.TrackInfo{
+			ID: uint8(t.track), DataRate: float64(t.data_rate), Width: float64(t.width), Height: float64(t.height),
+			SampleRate: float64(t.sample_rate), Channels: float64(t.channels),
+		}
+		if t._type == message.TypeVideo {
+			info.CodecID = videoID(uint32(t.codec))
+			m.VideoTracks = append(m.VideoTracks, info)
+		} else {
+			info.CodecID = audioID(uint32(t.codec))
+			m.AudioTracks = append(m.AudioTracks, info)
+		}
 	}
 	return m
+}
+
+// videoID is what stands for a codec in metadata.
+func videoID(codec uint32) uint32 {
+	if id, ok := media.FourCC(codec).VideoID(); ok && id < 12 {
+		return uint32(id)
+	}
+	return codec
+}
+
+func audioID(codec uint32) uint32 {
+	if id, ok := media.FourCC(codec).SoundFormat(); ok {
+		return uint32(id)
+	}
+	return codec
+}
+
+// codecSaid is the codec that metadata name by a number: 0 if they do not.
+func codecSaid(id uint32, codec func(uint32) media.FourCC) C.uint32_t {
+	if id == 0 {
+		return 0
+	}
+	return C.uint32_t(codec(id))
+}
+
+// putTracks writes all tracks to out, which has room for them: video before audio.
+func putTracks(out []C.oxrtmp_track_info, m *message.Metadata) {
+	for i, t := range m.VideoTracks {
+		out[i] = C.oxrtmp_track_info{_type: message.TypeVideo, codec: codecSaid(t.CodecID, media.VideoCodec), width: C.double(t.Width), height: C.double(t.Height)}
+		out[i].track, out[i].data_rate = C.uint32_t(t.ID), C.double(t.DataRate)
+	}
+	out = out[len(m.VideoTracks):]
+	for i, t := range m.AudioTracks {
+		out[i] = C.oxrtmp_track_info{_type: message.TypeAudio, codec: codecSaid(t.CodecID, media.AudioCodec), sample_rate: C.double(t.SampleRate), channels: C.double(t.Channels)}
+		out[i].track, out[i].data_rate = C.uint32_t(t.ID), C.double(t.DataRate)
+	}
 }
 
 func putStatistics(out *C.oxrtmp_statistics, s rtmp.Statistics) {

@@ -77,8 +77,7 @@ oxrtmp_status oxrtmp_engine_send_packet(oxrtmp_engine engine, const oxrtmp_packe
 
 oxrtmp_status oxrtmp_engine_send_metadata(oxrtmp_engine engine, const oxrtmp_metadata *metadata) {
   OX_ENTER();
-  OX_REQUIRE(metadata != NULL, "metadata is NULL");
-  OX_OPTIONS(oxrtmp_metadata, m, metadata);
+  OX_METADATA(m, metadata);
   return oxgo_engine_send_metadata(engine, &m);
 }
 
@@ -108,6 +107,13 @@ oxrtmp_status oxrtmp_engine_pause(oxrtmp_engine engine, uint32_t pause) {
 oxrtmp_status oxrtmp_engine_seek(oxrtmp_engine engine, uint32_t position_ms) {
   OX_ENTER();
   return oxgo_engine_seek(engine, position_ms);
+}
+
+oxrtmp_status oxrtmp_engine_play2(oxrtmp_engine engine, const oxrtmp_play2 *play2) {
+  OX_ENTER();
+  OX_REQUIRE(play2 != NULL, "play2 is NULL");
+  OX_OPTIONS(oxrtmp_play2, p, play2);
+  return oxgo_engine_play2(engine, &p);
 }
 
 oxrtmp_status oxrtmp_engine_receive_audio(oxrtmp_engine engine, uint32_t on) {

@@ -17,8 +17,7 @@ func oxgo_engine_server_create(o *C.oxrtmp_server_options, flags C.uint32_t, out
 	return withHub(o.hub, func(h *rtmp.Hub) C.oxrtmp_status {
 		options := serverOptions(o)
 		options.Hub, options.AskPublish = h, o.ask_publish != 0
-		options.AnswerCalls = false // an engine has no call for that
-		held := &heldEngine{plays: options.PlayAnswer}
+		held := &heldEngine{plays: options.PlayAnswer, called: options.AnswerCalls}
 		e, err := rtmp.NewHubEngine(options, shaken(flags), &held.mu, held.tell)
 		if err != nil {
 			return failSetup(err)
@@ -31,28 +30,23 @@ func oxgo_engine_server_create(o *C.oxrtmp_server_options, flags C.uint32_t, out
 //export oxgo_engine_publish_create
 func oxgo_engine_publish_create(url *C.char, o *C.oxrtmp_client_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
 	defer guard(&status)
-	e, err := rtmp.PublishEngine(goString(url), engineOptions(o), shaken(flags))
-	if err != nil {
-		return failSetup(err)
-	}
-	return newEngine(&heldEngine{protocol: e, client: e}, out)
+	return newClientEngine(o, flags, url, out, rtmp.PublishEngine)
 }
 
 //export oxgo_engine_play_create
 func oxgo_engine_play_create(url *C.char, o *C.oxrtmp_client_options, flags C.uint32_t, out *C.oxrtmp_engine) (status C.oxrtmp_status) {
 	defer guard(&status)
-	e, err := rtmp.PlayEngine(goString(url), engineOptions(o), shaken(flags))
+	return newClientEngine(o, flags, url, out, rtmp.PlayEngine)
+}
+
+func newClientEngine(o *C.oxrtmp_client_options, flags C.uint32_t, url *C.char, out *C.oxrtmp_engine,
+	make func(string, *rtmp.ClientOptions, bool) (*engine.Client, error)) C.oxrtmp_status {
+	options := clientOptions(o)
+	e, err := make(goString(url), options, shaken(flags))
 	if err != nil {
 		return failSetup(err)
 	}
-	return newEngine(&heldEngine{protocol: e, client: e}, out)
-}
-
-// engineOptions are a client's without what an engine has no call for.
-func engineOptions(o *C.oxrtmp_client_options) *rtmp.ClientOptions {
-	options := clientOptions(o)
-	options.AnswerCalls = false
-	return options
+	return newEngine(&heldEngine{protocol: e, client: e, called: options.AnswerCalls}, out)
 }
 
 func newEngine(h *heldEngine, out *C.oxrtmp_engine) C.oxrtmp_status {

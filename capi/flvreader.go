@@ -87,26 +87,13 @@ func (r *flvReader) next() (media.Packet, error) {
 
 // add appends the packets of a tag, whose data it copies.
 func (r *flvReader) add(tag *flv.Tag) error {
-	switch tag.Type {
-	case flv.TagAudio, flv.TagVideo, flv.TagScript, media.TypeDataAMF3:
-	default:
-		return nil
-	}
 	b := blocks.Allocate(len(tag.Data))
 	if b == nil {
 		return errMemory
 	}
 	copy(b.Bytes(), tag.Data)
 	first := len(r.waiting)
-	r.waiting = media.AppendPackets(r.waiting, tag.Type, tag.Timestamp, b.Bytes())
-	if tag.Encrypted { // the bytes after the first are not what they seem
-		clear(r.waiting[first+1:])
-		r.waiting = r.waiting[:first+1]
-		r.waiting[first] = media.Packet{
-			Type: tag.Type, Kind: media.KindFrame, Flags: media.FlagMalformed, Timestamp: tag.Timestamp,
-			Data: b.Bytes(), Raw: b.Bytes(),
-		}
-	}
+	r.waiting = flv.AppendPackets(r.waiting, flv.Tag{Type: tag.Type, Timestamp: tag.Timestamp, Encrypted: tag.Encrypted, Data: b.Bytes()})
 	dts := r.unwrap.Unwrap(tag.Timestamp) * int64(time.Millisecond)
 	for i := range r.waiting[first:] {
 		p := &r.waiting[first+i]

@@ -12,6 +12,7 @@ import (
 	"oxrtmp/capi/internal/queue"
 	"oxrtmp/rtmp"
 	"oxrtmp/rtmp/media"
+	"oxrtmp/rtmp/message"
 )
 
 // What handles stand for: the thing itself, and its tie to a queue.
@@ -53,6 +54,7 @@ type carrier interface {
 	Ready() bool
 	Pause(bool) error
 	Seek(time.Duration) error
+	Play2(message.Play2) error
 	ReceiveAudio(bool) error
 	ReceiveVideo(bool) error
 	SetBufferLength(time.Duration) error

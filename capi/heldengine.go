@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"oxrtmp/rtmp"
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/hub"
 	"oxrtmp/rtmp/message"
@@ -28,6 +29,7 @@ type heldEngine struct {
 	client   *engine.Client    // or the calling one
 	plays    engine.PlayAnswer // accepting: how plays begin
 	position uint32            // calling: the timestamp of the last packet
+	called   bool              // calls of the peer's and shared objects are events
 	now      time.Duration
 	output   []byte // taken from the engine, not yet from here
 	spare    []byte
@@ -48,6 +50,11 @@ type protocol interface {
 	Err() error
 	End()
 	Close()
+	Call(streamID uint32, timeout time.Duration, name string, object amf.Value, arguments ...amf.Value) (uint32, error)
+	Notify(streamID uint32, name string, object amf.Value, arguments ...amf.Value) error
+	Answer(id uint32, object amf.Value, values ...amf.Value) error
+	Refuse(id uint32, code, description string) error
+	SendSharedObject(o message.SharedObject) error
 }
 
 func milliseconds(ms C.int64_t) time.Duration { return time.Duration(ms) * time.Millisecond }
@@ -269,8 +276,24 @@ func (h *heldEngine) put(out *C.oxrtmp_event, e *engine.Event) bool {
 		out._type = C.OXRTMP_EVENT_STATUS
 		putInfo(out, e.Status.Code, e.Status.Description)
 	case engine.EventCommand:
+		if h.called {
+			putCall(out, e.Value, e.Command)
+			break
+		}
 		out._type = C.OXRTMP_EVENT_COMMAND
 		putInfo(out, e.Command.Name, "")
+	case engine.EventReply:
+		values, err := rtmp.CallResult(e.Command)
+		putReply(out, e.Value, values, err)
+	case engine.EventSharedObject:
+		if !h.called {
+			return false
+		}
+		out._type = C.OXRTMP_EVENT_SHARED_OBJECT
+		putBody(out, message.TypeSharedObject, sharedValues(e.SharedObject))
+	case engine.EventReconnect:
+		out._type = C.OXRTMP_EVENT_RECONNECT
+		putInfo(out, e.Status.Code, e.URL)
 	case engine.EventControl:
 		out.stream_id = putControl(out, &e.Control)
 	case engine.EventAcknowledged:

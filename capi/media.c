@@ -51,3 +51,21 @@ oxrtmp_status oxrtmp_flv_tag(const oxrtmp_packet *packet, uint8_t *buf, size_t c
   OX_PACKET_IN(packet);
   return oxgo_flv_tag((oxrtmp_packet *)packet, buf, cap, length);
 }
+
+oxrtmp_status oxrtmp_flv_envelope_parse(uint32_t type, const uint8_t *data, size_t size,
+                                        oxrtmp_flv_envelope *envelope) {
+  OX_ENTER();
+  OX_OUT(envelope);
+  OX_INPUT(data, size);
+  return oxgo_flv_envelope_parse(type, (uint8_t *)data, size, envelope);
+}
+
+oxrtmp_status oxrtmp_flv_envelope_build(const oxrtmp_flv_envelope *envelope, uint8_t *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_BYTES_OUT(buf, cap, length);
+  OX_REQUIRE(envelope != NULL, "envelope is NULL");
+  OX_BYTES_IN(envelope->head, envelope->head_size);
+  OX_BYTES_IN(envelope->params, envelope->params_size);
+  OX_BYTES_IN(envelope->body, envelope->body_size);
+  return oxgo_flv_envelope_build((oxrtmp_flv_envelope *)envelope, buf, cap, length);
+}

@@ -104,6 +104,43 @@ func oxgo_flv_tag(in *C.oxrtmp_packet, buf *C.uint8_t, capacity C.size_t, length
 		return failSetup(err)
 	}
 	return build(buf, capacity, length, func(dst []byte) ([]byte, error) {
-		return flv.AppendTag(dst, flv.Tag{Type: p.Type, Timestamp: p.Timestamp, Data: payload})
+		return flv.AppendTag(dst, flv.Tag{Type: p.Type, Timestamp: p.Timestamp, Encrypted: p.Flags&media.FlagEncrypted != 0, Data: payload})
 	})
+}
+
+//export oxgo_flv_envelope_parse
+func oxgo_flv_envelope_parse(typeID C.uint32_t, p *C.uint8_t, n C.size_t, out *C.oxrtmp_flv_envelope) (status C.oxrtmp_status) {
+	defer guard(&status)
+	e, err := flv.ParseEnvelope(flv.Tag{Type: uint8(typeID), Encrypted: true, Data: bytesAt(p, n)})
+	if err != nil {
+		return fail(err)
+	}
+	*out = C.oxrtmp_flv_envelope{
+		head: pointerTo(e.Head), head_size: C.size_t(len(e.Head)), params: pointerTo(e.Params), params_size: C.size_t(len(e.Params)),
+		filter: (*C.char)(unsafe.Add(unsafe.Pointer(p), len(e.Head)+1)), // behind the number of filters
+		iv:     pointerTo(e.IV), body: pointerTo(e.Body), body_size: C.size_t(len(e.Body)), encrypted: flag(e.Encrypted),
+	}
+	return C.OXRTMP_OK
+}
+
+//export oxgo_flv_envelope_build
+func oxgo_flv_envelope_build(in *C.oxrtmp_flv_envelope, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	e := flv.Envelope{
+		Head: bytesAt(in.head, in.head_size), Filter: goString(in.filter), Encrypted: in.encrypted != 0,
+		Body: bytesAt(in.body, in.body_size),
+	}
+	if in.filter == nil {
+		e.Filter = flv.FilterEncryption
+	}
+	switch {
+	case in.params != nil:
+		e.Params = bytesAt(in.params, in.params_size)
+	case e.Filter != flv.FilterEncryption && e.Filter != flv.FilterSelective:
+		e.Params = []byte{}
+	}
+	if in.iv != nil {
+		e.IV = bytesAt(in.iv, flv.IVSize)
+	}
+	return build(buf, capacity, length, e.Append)
 }

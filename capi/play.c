@@ -27,6 +27,18 @@ oxrtmp_status oxrtmp_session_play(oxrtmp_session session, oxrtmp_play_info *info
   OX_STRUCT_OUT(oxrtmp_play_info, info, oxgo_session_play(session, &local_));
 }
 
+oxrtmp_status oxrtmp_request_play2_json(oxrtmp_request request, char *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_TEXT_OUT(buf, cap, length);
+  return oxgo_request_play2_json(request, buf, cap, length);
+}
+
+oxrtmp_status oxrtmp_session_play2_json(oxrtmp_session session, char *buf, size_t cap, size_t *length) {
+  OX_ENTER();
+  OX_TEXT_OUT(buf, cap, length);
+  return oxgo_session_play2_json(session, buf, cap, length);
+}
+
 oxrtmp_status oxrtmp_session_next_event(oxrtmp_session session, int32_t timeout_ms, oxrtmp_event *event) {
   OX_ENTER();
   OX_OUT(event);
@@ -111,6 +123,13 @@ oxrtmp_status oxrtmp_client_seek(oxrtmp_client client, uint32_t position_ms) {
   return oxgo_client_seek(client, position_ms);
 }
 
+oxrtmp_status oxrtmp_client_play2(oxrtmp_client client, const oxrtmp_play2 *play2) {
+  OX_ENTER();
+  OX_REQUIRE(play2 != NULL, "play2 is NULL");
+  OX_OPTIONS(oxrtmp_play2, p, play2);
+  return oxgo_client_play2(client, &p);
+}
+
 oxrtmp_status oxrtmp_client_receive_audio(oxrtmp_client client, uint32_t on) {
   OX_ENTER();
   return oxgo_client_receive_audio(client, on);
@@ -129,6 +148,14 @@ oxrtmp_status oxrtmp_client_set_buffer_length(oxrtmp_client client, uint32_t len
 oxrtmp_status oxrtmp_client_metadata(oxrtmp_client client, oxrtmp_metadata *metadata) {
   OX_ENTER();
   OX_STRUCT_OUT(oxrtmp_metadata, metadata, oxgo_client_metadata(client, &local_));
+}
+
+oxrtmp_status oxrtmp_client_metadata_tracks(oxrtmp_client client, oxrtmp_track_info *tracks, size_t max,
+                                            size_t *count) {
+  OX_ENTER();
+  OX_OUT(count);
+  OX_REQUIRE(tracks != NULL || max == 0, "tracks is NULL");
+  return oxgo_client_metadata_tracks(client, tracks, max, count);
 }
 
 oxrtmp_status oxrtmp_client_metadata_json(oxrtmp_client client, char *buf, size_t cap, size_t *length) {

@@ -34,6 +34,10 @@ func oxgo_session_play(h C.oxrtmp_session, info *C.oxrtmp_play_info) (status C.o
 func putPlay(out *C.oxrtmp_play_info, p rtmp.PlayRequest) error {
 	out.reset, out.buffer_length_ms = flag(p.Reset), C.uint32_t(p.BufferLength)
 	out.start, out.duration = C.double(p.Start), C.double(p.Duration)
+	if s := p.Switch; s != nil {
+		out.play2, out.offset = 1, C.double(s.Offset)
+		putArray(out.transition[:], s.Transition)
+	}
 	return nil
 }
 
@@ -168,6 +172,12 @@ func oxgo_client_set_buffer_length(h C.oxrtmp_client, length C.uint32_t) (status
 func oxgo_client_metadata(h C.oxrtmp_client, out *C.oxrtmp_metadata) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(clients, h.id, func(c *heldClient) error { return metadataOf(c, out) })
+}
+
+//export oxgo_client_metadata_tracks
+func oxgo_client_metadata_tracks(h C.oxrtmp_client, out *C.oxrtmp_track_info, most C.size_t, count *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(clients, h.id, func(c *heldClient) error { return metadataTracks(c, out, most, count) })
 }
 
 //export oxgo_client_metadata_json

@@ -87,8 +87,7 @@ oxrtmp_status oxrtmp_session_send_audio(oxrtmp_session session, uint32_t timesta
 
 static oxrtmp_status send_metadata(ox_sender to, const oxrtmp_metadata *metadata) {
   OX_ENTER();
-  OX_REQUIRE(metadata != NULL, "metadata is NULL");
-  OX_OPTIONS(oxrtmp_metadata, m, metadata);
+  OX_METADATA(m, metadata);
   return oxgo_send_metadata(to, &m);
 }
 

@@ -119,6 +119,14 @@ oxrtmp_status oxrtmp_session_metadata(oxrtmp_session session, oxrtmp_metadata *m
   OX_STRUCT_OUT(oxrtmp_metadata, metadata, oxgo_session_metadata(session, &local_));
 }
 
+oxrtmp_status oxrtmp_session_metadata_tracks(oxrtmp_session session, oxrtmp_track_info *tracks, size_t max,
+                                             size_t *count) {
+  OX_ENTER();
+  OX_OUT(count);
+  OX_REQUIRE(tracks != NULL || max == 0, "tracks is NULL");
+  return oxgo_session_metadata_tracks(session, tracks, max, count);
+}
+
 oxrtmp_status oxrtmp_session_metadata_json(oxrtmp_session session, char *buf, size_t cap, size_t *length) {
   OX_ENTER();
   OX_TEXT_OUT(buf, cap, length);

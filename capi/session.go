@@ -186,6 +186,20 @@ func metadataOf(from incoming, out *C.oxrtmp_metadata) error {
 	return nil
 }
 
+func metadataTracks(from incoming, out *C.oxrtmp_track_info, most C.size_t, count *C.size_t) error {
+	m, ok := from.Metadata()
+	if !ok {
+		return errNothing
+	}
+	tracks := len(m.VideoTracks) + len(m.AudioTracks)
+	*count = C.size_t(tracks)
+	if *count > most {
+		return errBuffer
+	}
+	putTracks(unsafe.Slice(out, tracks), &m)
+	return nil
+}
+
 func metadataJSON(from incoming, buf *C.char, capacity C.size_t, length *C.size_t) error {
 	v, ok := from.MetadataValue()
 	if !ok {
@@ -206,6 +220,12 @@ func metadataRaw(from incoming, buf *C.uint8_t, capacity C.size_t, length *C.siz
 func oxgo_session_metadata(h C.oxrtmp_session, out *C.oxrtmp_metadata) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(sessions, h.id, func(s *heldSession) error { return metadataOf(s, out) })
+}
+
+//export oxgo_session_metadata_tracks
+func oxgo_session_metadata_tracks(h C.oxrtmp_session, out *C.oxrtmp_track_info, most C.size_t, count *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	return with(sessions, h.id, func(s *heldSession) error { return metadataTracks(s, out, most, count) })
 }
 
 //export oxgo_session_metadata_json

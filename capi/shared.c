@@ -32,6 +32,12 @@ oxrtmp_status oxrtmp_session_send_shared_object(oxrtmp_session session, const ui
   return oxgo_session_send_shared_object(session, (uint8_t *)values, size);
 }
 
+oxrtmp_status oxrtmp_engine_send_shared_object(oxrtmp_engine engine, const uint8_t *values, size_t size) {
+  OX_ENTER();
+  OX_BYTES_IN(values, size);
+  return oxgo_engine_send_shared_object(engine, (uint8_t *)values, size);
+}
+
 oxrtmp_status oxrtmp_aggregate_parse(uint32_t timestamp_ms, const uint8_t *data, size_t size,
                                      oxrtmp_aggregated *messages, size_t max, size_t *count) {
   OX_ENTER();

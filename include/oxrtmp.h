@@ -389,7 +389,8 @@ enum oxrtmp_packet_flags {
   OXRTMP_PACKET_COLOR_INFO = 1 << 7,          /**< metadata that is a video track's: AMF names and values */
   OXRTMP_PACKET_CONTINUED = 1 << 8,           /**< not the first packet of its message: skip it when forwarding raw */
   OXRTMP_PACKET_SET_DATA_FRAME = 1 << 9,      /**< data message that came inside @setDataFrame; when sending: wrap it */
-  OXRTMP_PACKET_UNOFFICIAL_ID = 1 << 10       /**< legacy header with codec number 12 (H.265) or 13 (AV1) */
+  OXRTMP_PACKET_UNOFFICIAL_ID = 1 << 10,      /**< legacy header with codec number 12 (H.265) or 13 (AV1) */
+  OXRTMP_PACKET_ENCRYPTED = 1 << 11           /**< of FLV files, MALFORMED too: see oxrtmp_flv_envelope_parse */
 };
 
 /** A codec's four characters as a number. */
@@ -1070,6 +1071,20 @@ OXRTMP_API oxrtmp_status oxrtmp_session_next_packet(oxrtmp_session session, int3
 OXRTMP_API oxrtmp_status oxrtmp_session_next_packets(oxrtmp_session session, int32_t timeout_ms, oxrtmp_packet *packets,
                                                      size_t max, size_t *count);
 
+/** What onMetaData says of one track besides track 0, whose description is the oxrtmp_metadata itself: a 0 is as there.
+ *  Enhanced RTMP v2, "audioTrackIdInfoMap" and "videoTrackIdInfoMap". */
+typedef struct oxrtmp_track_info {
+  uint32_t type;      /**< 8 audio, 9 video */
+  uint32_t track;     /**< its number, 0 to 255 */
+  uint32_t codec;     /**< OXRTMP_CODEC_... */
+  uint32_t reserved;  /**< 0 */
+  double data_rate;   /**< kbit/s */
+  double width;       /**< of video: pixels */
+  double height;      /**< of video: pixels */
+  double sample_rate; /**< of audio: Hz */
+  double channels;    /**< of audio: number of channels */
+} oxrtmp_track_info;
+
 /** What the stream says about itself: its last onMetaData. Numbers that it does not give are 0. Used both ways: the
  *  library fills it (set struct_size before the call), and you fill it for oxrtmp_client_send_metadata. */
 typedef struct oxrtmp_metadata {
@@ -1092,11 +1107,19 @@ typedef struct oxrtmp_metadata {
   char surround[8];         /**< "2.1", "3.1", "4.0", "4.1", "5.1" or "7.1": which of OBS's flags is set */
   char creation_date[68];   /**< cut to fit */
   char encoder[128];        /**< name of the software, cut to fit */
+  const oxrtmp_track_info *tracks; /**< to be sent: other tracks than 0. Received: oxrtmp_session_metadata_tracks */
+  size_t track_count;              /**< to be sent: how many there are at tracks, at most 512 */
 } oxrtmp_metadata;
 
 /** Fill *metadata from the last onMetaData. Set metadata->struct_size (oxrtmp_metadata_init does). Since 0.1.
  *  @return OXRTMP_OK; E_AGAIN when none has arrived yet. */
 OXRTMP_API oxrtmp_status oxrtmp_session_metadata(oxrtmp_session session, oxrtmp_metadata *metadata);
+
+/** What the last onMetaData says of other tracks than 0, video before audio, in its order. *count is how many there are,
+ *  also with E_BUFFER; more than 512 there cannot be. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER when there are more than max; E_AGAIN when no onMetaData has arrived yet. */
+OXRTMP_API oxrtmp_status oxrtmp_session_metadata_tracks(oxrtmp_session session, oxrtmp_track_info *tracks, size_t max,
+                                                        size_t *count);
 
 /** The last onMetaData as a JSON object, with every property in its order. Since 0.1.
  *  @return OXRTMP_OK; E_BUFFER; E_AGAIN when there is none yet. */
@@ -1414,7 +1437,7 @@ enum oxrtmp_event_type {
   /* Of a client with drop_video or reconnect: */
   OXRTMP_EVENT_CONGESTED = 20, /**< half of output_bytes is queued */
   OXRTMP_EVENT_RELIEVED = 21,  /**< no more than a quarter is queued again */
-  /* Of sessions and clients with answer_calls; u.packet is yours to release: see "Calls" */
+  /* Of sessions, clients and engines with answer_calls; u.packet is yours to release: see "Calls" */
   OXRTMP_EVENT_CALL = 48,          /**< the peer calls a procedure; value: the number to answer it by, 0: it wants none */
   OXRTMP_EVENT_SHARED_OBJECT = 49, /**< a shared object message came */
   OXRTMP_EVENT_REPLY = 50, /**< the answer to what oxrtmp_client_call_start began; value: its number; status: how it went */
@@ -1424,7 +1447,7 @@ enum oxrtmp_event_type {
   OXRTMP_EVENT_CONTROL = 35, /**< a user control event; value: its number, stream_id: the stream it names */
   /* Of engines only, besides the others: */
   OXRTMP_EVENT_HANDSHAKE = 32,    /**< the handshake is done; u.info.text: "simple" or "digest" */
-  OXRTMP_EVENT_COMMAND = 34,      /**< a command that the library does not answer; u.info.code: its name */
+  OXRTMP_EVENT_COMMAND = 34,      /**< a command that was refused, without answer_calls; u.info.code: its name */
   OXRTMP_EVENT_ACKNOWLEDGED = 36, /**< value: how many bytes the peer has received, modulo 2^32 */
   OXRTMP_EVENT_CHUNK_SIZE = 37,   /**< value: the size of the chunks that the peer sends from now on */
   /* Of engines joined to a hub, in their queue; WRITABLE comes there too: see "Engine" */
@@ -1640,15 +1663,30 @@ typedef struct oxrtmp_play_info {
   uint32_t reserved;         /**< 0 */
   double start;              /**< -2: live, or else recorded; -1: live only; else a position. Some send seconds here, */
   double duration;           /**< and some milliseconds; -1: all of it */
+  double offset;             /**< of play2: where in the new stream to switch, in seconds; -1: it did not say */
+  uint32_t play2;            /**< 1: the command was play2: the stream takes the place of the one that plays */
+  char transition[28];       /**< of play2: "switch", "swap", "append", "stop", "reset", "resume", "appendAndWait", cut to fit */
 } oxrtmp_play_info;
 
-/** The arguments of a play request; of another kind they are all 0. Set info->struct_size before the call. Since 0.1.
+/** The arguments of a play request; of another kind they are all 0. Set info->struct_size before the call.
+ *
+ *  A player that sends play2 while it plays (its session ends with "play2") asks for another stream in the place of that
+ *  one, normally the same content at another bit rate. It is a play request as others are; accepted, the player is told
+ *  NetStream.Play.Transition, and goes on with what the new session sends. Since 0.1.
  *  @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_request_play(oxrtmp_request request, oxrtmp_play_info *info);
+
+/** The object of a play2 command as JSON, with every property in its order. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_STATE when the request is no play2. */
+OXRTMP_API oxrtmp_status oxrtmp_request_play2_json(oxrtmp_request request, char *buf, size_t cap, size_t *length);
 
 /** The arguments of the play command that began a session, with the last buffer length. Since 0.1.
  *  @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_session_play(oxrtmp_session session, oxrtmp_play_info *info);
+
+/** The object of the play2 command that began a session, as oxrtmp_request_play2_json has it. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_STATE when none began it. */
+OXRTMP_API oxrtmp_status oxrtmp_session_play2_json(oxrtmp_session session, char *buf, size_t cap, size_t *length);
 
 /* Sending to a player is as sending from a client (see "Sending" above): bytes are copied, a full queue is waited for
  * as the server's options say, and a message is queued whole or not at all. All return E_EOF when the player has left,
@@ -1767,6 +1805,26 @@ OXRTMP_API oxrtmp_status oxrtmp_client_pause(oxrtmp_client client, uint32_t paus
 /** Ask for another position of a recorded stream. Since 0.1. @return as oxrtmp_client_pause. */
 OXRTMP_API oxrtmp_status oxrtmp_client_seek(oxrtmp_client client, uint32_t position_ms);
 
+/** What play2 says. Clear it with oxrtmp_play2_init; 0 and NULL mean the default. */
+typedef struct oxrtmp_play2 {
+  uint32_t struct_size;        /**< set by oxrtmp_play2_init */
+  uint32_t live_only;          /**< not 0: a live stream only; 0: or else a recorded one of that name */
+  const char *stream_name;     /**< the stream to play, with its query; not NULL */
+  const char *old_stream_name; /**< the stream whose place it takes; NULL: the one that plays */
+  const char *transition;      /**< "switch", "swap", "append", "stop", "reset", "resume", "appendAndWait"; not sent */
+  int64_t start_ms;            /**< position in a recorded stream, if above 0 */
+  int64_t duration_ms;         /**< how much of a recorded stream; all of it */
+  int64_t offset_ms;           /**< where in the new stream to switch, if above 0; where the server will */
+  const char *json;            /**< further properties, as a JSON object; none */
+} oxrtmp_play2;
+
+/** Ask for another stream in the place of the one that plays, normally the same content at another bit rate. The server
+ *  answers with NetStream.Play.Transition, a STATUS, and goes on in the same stream of packets; if it has no such stream the
+ *  play ends. A client with follow_reconnects that connects anew goes on with the new stream. Since 0.1.
+ *  @return as oxrtmp_client_pause; E_ARGUMENT for a name that is missing or too long, and what is no JSON object;
+ *  E_UNSUPPORTED of a client inside a hub. */
+OXRTMP_API oxrtmp_status oxrtmp_client_play2(oxrtmp_client client, const oxrtmp_play2 *play2);
+
 /** Tell the server whether audio is wanted: on is 0 or not. Since 0.1. @return as oxrtmp_client_pause. */
 OXRTMP_API oxrtmp_status oxrtmp_client_receive_audio(oxrtmp_client client, uint32_t on);
 
@@ -1780,6 +1838,10 @@ OXRTMP_API oxrtmp_status oxrtmp_client_set_buffer_length(oxrtmp_client client, u
 /** Fill *metadata from the last onMetaData of a stream that is played. Set metadata->struct_size (oxrtmp_metadata_init
  *  does). Since 0.1. @return OXRTMP_OK; E_AGAIN when none has arrived yet. */
 OXRTMP_API oxrtmp_status oxrtmp_client_metadata(oxrtmp_client client, oxrtmp_metadata *metadata);
+
+/** oxrtmp_session_metadata_tracks for a client that plays. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_AGAIN. */
+OXRTMP_API oxrtmp_status oxrtmp_client_metadata_tracks(oxrtmp_client client, oxrtmp_track_info *tracks, size_t max,
+                                                       size_t *count);
 
 /** oxrtmp_session_metadata_json for a client that plays. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_AGAIN. */
 OXRTMP_API oxrtmp_status oxrtmp_client_metadata_json(oxrtmp_client client, char *buf, size_t cap, size_t *length);
@@ -2186,7 +2248,7 @@ OXRTMP_API oxrtmp_status oxrtmp_flv_reader_feed(oxrtmp_flv_reader reader, const 
 /** The next packet. Waits for the file system only. Since 0.1.
  *  @return OXRTMP_OK; E_EOF at the end of the file, also when the last packet there is cut off (oxrtmp_last_error says
  *  so); E_AGAIN when a fed reader needs more bytes; E_FLV; E_FILE; E_MEMORY.
- *  *packet belongs to the caller: oxrtmp_packet_release. Encrypted packets are OXRTMP_PACKET_MALFORMED. */
+ *  *packet belongs to the caller: oxrtmp_packet_release. What is encrypted has OXRTMP_PACKET_ENCRYPTED and MALFORMED. */
 OXRTMP_API oxrtmp_status oxrtmp_flv_reader_next_packet(oxrtmp_flv_reader reader, oxrtmp_packet *packet);
 
 /** Close the file and end the handle. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
@@ -2206,7 +2268,8 @@ OXRTMP_API oxrtmp_status oxrtmp_flv_reader_close(oxrtmp_flv_reader reader);
  *   oxrtmp_engine_deadline(engine, &deadline_ms);                    // and call oxrtmp_engine_advance at that time
  *
  * Events are those of the queue, with the engine's id as source. The request of a REQUEST event is answered by
- * oxrtmp_request_accept, which makes no session here ({0}): the packets come as events of the engine.
+ * oxrtmp_request_accept, which makes no session here ({0}): the packets come as events of the engine. With answer_calls
+ * of the options so do calls of the peer's and shared objects; answers to calls of yours come in any case.
  * A call never waits. Calls on one engine from several threads take turns.
  *
  * A hub can have the streams of an accepting engine: give it the requests by oxrtmp_hub_accept, or name it in the options,
@@ -2225,7 +2288,7 @@ OXRTMP_API oxrtmp_status oxrtmp_flv_reader_close(oxrtmp_flv_reader reader);
 #define OXRTMP_ENGINE_SHAKEN 1
 
 /** Make the accepting side of a connection, which begins now, at 0 ms. Of options (may be NULL), what concerns
- *  listening, connections, sending, events and calls has no meaning; with hub that gets publish and play without a
+ *  listening, connections, sending and events has no meaning; with hub that gets publish and play without a
  *  request, unless ask_publish or ask_play is set. flags: 0 or OXRTMP_ENGINE_SHAKEN. Since 0.1.
  *  @return OXRTMP_OK; E_ARGUMENT when the options are not valid. *engine is yours: oxrtmp_engine_close. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_server_create(const oxrtmp_server_options *options, uint32_t flags,
@@ -2299,6 +2362,10 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_pause(oxrtmp_engine engine, uint32_t paus
 /** Ask for another position of a recorded stream. Since 0.1. @return as oxrtmp_engine_pause. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_seek(oxrtmp_engine engine, uint32_t position_ms);
 
+/** Ask for another stream in the place of the one that plays, as oxrtmp_client_play2 does. Since 0.1.
+ *  @return as oxrtmp_engine_pause; E_ARGUMENT. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_play2(oxrtmp_engine engine, const oxrtmp_play2 *play2);
+
 /** Tell the server whether audio is wanted: on is 0 or not. Since 0.1. @return as oxrtmp_engine_pause. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_receive_audio(oxrtmp_engine engine, uint32_t on);
 
@@ -2308,6 +2375,37 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_receive_video(oxrtmp_engine engine, uint3
 /** Tell the server how much this side buffers, as buffer_length_ms of its options did. Since 0.1.
  *  @return as oxrtmp_engine_pause. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_set_buffer_length(oxrtmp_engine engine, uint32_t length_ms);
+
+/** Call a procedure of the application at the other end, once connect was accepted: see "Calls". A REPLY event comes with
+ *  *call_id as its value, and the answer as u.packet, or its status is the refusal, or E_TIMEOUT after timeout_ms (-1:
+ *  never) by the clock of oxrtmp_engine_receive and _advance. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE before connect was accepted; E_AMF when values are none; E_LIMIT when 64 calls wait. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_call(oxrtmp_engine engine, const char *name, const uint8_t *values, size_t size,
+                                            int32_t timeout_ms, uint32_t *call_id);
+
+/** oxrtmp_engine_call of a procedure whose answer nobody wants. Since 0.1. @return as oxrtmp_engine_call. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_notify(oxrtmp_engine engine, const char *name, const uint8_t *values,
+                                              size_t size);
+
+/** Answer a CALL event of an engine by its number, with AMF0 values. Since 0.1.
+ *  @return OXRTMP_OK; E_STATE when it was answered, or decision_ms is over; E_AMF. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_answer(oxrtmp_engine engine, uint32_t call_id, const uint8_t *values,
+                                              size_t size);
+
+/** Refuse a CALL event of an engine by its number. code may be NULL: "NetConnection.Call.Failed"; description too. Since
+ *  0.1. @return as oxrtmp_engine_answer. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_refuse(oxrtmp_engine engine, uint32_t call_id, const char *code,
+                                              const char *description);
+
+/** Accepting side: ask the peer to connect anew, as oxrtmp_session_request_reconnect does. A calling side gets a RECONNECT
+ *  event; where to go then is yours. Since 0.1. @return OXRTMP_OK; E_STATE; E_UNSUPPORTED when the peer does not know that. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_request_reconnect(oxrtmp_engine engine, const char *tc_url,
+                                                         const char *description);
+
+/** Send a shared object message to the peer, once connect was accepted, as oxrtmp_client_send_shared_object does. Since
+ *  0.1.
+ *  @return OXRTMP_OK; E_STATE before that; E_ARGUMENT, E_AMF when values are no description. */
+OXRTMP_API oxrtmp_status oxrtmp_engine_send_shared_object(oxrtmp_engine engine, const uint8_t *values, size_t size);
 
 /** End the conversation politely: the output holds the good-byes. Send it and hang up. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_end(oxrtmp_engine engine);
@@ -2911,6 +3009,31 @@ OXRTMP_API oxrtmp_status oxrtmp_flv_header(uint32_t audio, uint32_t video, uint8
  *  @return OXRTMP_OK; E_BUFFER; E_MEDIA, E_ARGUMENT when no tag can be made of it. */
 OXRTMP_API oxrtmp_status oxrtmp_flv_tag(const oxrtmp_packet *packet, uint8_t *buf, size_t cap, size_t *length);
 
+/** What is around the bytes of an encrypted FLV tag: the library has no key, and reads and writes what is around them. FLV
+ *  10.1 Annex F. */
+typedef struct oxrtmp_flv_envelope {
+  const uint8_t *head;   /**< the audio or video header, which is not encrypted */
+  size_t head_size;      /**< bytes at head: 0 to 5 */
+  const char *filter;    /**< "Encryption" (version 1; NULL when building), "SE" (2: some are encrypted), or another */
+  const uint8_t *params; /**< the filter's parameters; NULL when building: as iv and encrypted say, of other filters none */
+  size_t params_size;    /**< bytes at params */
+  const uint8_t *iv;     /**< 16 bytes of initialization vector if encrypted; else NULL */
+  const uint8_t *body;   /**< AES-128-CBC with its padding, or as it is */
+  size_t body_size;      /**< bytes at body */
+  uint32_t encrypted;    /**< 1 when body is; 0 also for filters that the library does not know */
+  uint32_t reserved;     /**< 0 */
+} oxrtmp_flv_envelope;
+
+/** Take the raw of a packet with OXRTMP_PACKET_ENCRYPTED apart, given its type. *envelope points into data. Since 0.1.
+ *  @return OXRTMP_OK; E_FLV when it does not begin as an encrypted tag does. */
+OXRTMP_API oxrtmp_status oxrtmp_flv_envelope_parse(uint32_t type, const uint8_t *data, size_t size,
+                                                   oxrtmp_flv_envelope *envelope);
+
+/** Put the data of an encrypted tag together: raw of a packet with OXRTMP_PACKET_ENCRYPTED, for oxrtmp_flv_tag and
+ *  recorders. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_FLV when encrypted is set without iv. */
+OXRTMP_API oxrtmp_status oxrtmp_flv_envelope_build(const oxrtmp_flv_envelope *envelope, uint8_t *buf, size_t cap,
+                                                   size_t *length);
+
 /* ---------------------------------------------------------------------------------------------------------------------
  * Clearing the structs that you fill: everything 0, struct_size set. Compiled into your program, so that its
  * struct_size is the one that your program knows.
@@ -2939,6 +3062,7 @@ OXRTMP_DEFINE_INIT_(oxrtmp_mask)             /* oxrtmp_mask_init(&mask) */
 OXRTMP_DEFINE_INIT_(oxrtmp_recorder_options) /* oxrtmp_recorder_options_init(&options) */
 OXRTMP_DEFINE_INIT_(oxrtmp_metadata)         /* oxrtmp_metadata_init(&metadata) */
 OXRTMP_DEFINE_INIT_(oxrtmp_capabilities)     /* oxrtmp_capabilities_init(&capabilities) */
+OXRTMP_DEFINE_INIT_(oxrtmp_play2)            /* oxrtmp_play2_init(&play2) */
 OXRTMP_DEFINE_INIT_(oxrtmp_channels)         /* oxrtmp_channels_init(&channels) */
 OXRTMP_DEFINE_INIT_(oxrtmp_color_info)       /* oxrtmp_color_info_init(&info) */
 OXRTMP_DEFINE_INIT_(oxrtmp_amf_options)      /* oxrtmp_amf_options_init(&options) */

@@ -196,6 +196,7 @@ using tls_options = detail::options<oxrtmp_tls_options, oxrtmp_tls_options_init>
 using mask = detail::options<oxrtmp_mask, oxrtmp_mask_init>;
 using recorder_options = detail::options<oxrtmp_recorder_options, oxrtmp_recorder_options_init>;
 using metadata = detail::options<oxrtmp_metadata, oxrtmp_metadata_init>;
+using play2 = detail::options<oxrtmp_play2, oxrtmp_play2_init>;
 
 /** Bytes that somebody else owns. */
 class bytes_view {
@@ -450,6 +451,14 @@ class stream : public owner<Handle, Calls::close> {
     into.struct_size = sizeof into;
     return outcome(Calls::metadata(base::handle_, &into), base::id());
   }
+  /** What it says of other tracks than 0; throws with E_AGAIN when it has not said anything yet. */
+  std::vector<oxrtmp_track_info> metadata_tracks() const {
+    std::vector<oxrtmp_track_info> result(512);
+    std::size_t count = 0;
+    check(Calls::metadata_tracks(base::handle_, result.data(), result.size(), &count));
+    result.resize(count);
+    return result;
+  }
   std::string metadata_json() const { return text(Calls::metadata_json, base::handle_); }
   std::vector<std::uint8_t> metadata_raw() const { return bytes(Calls::metadata_raw, base::handle_); }
   oxrtmp_statistics statistics() const { return filled<oxrtmp_statistics>(Calls::statistics, base::handle_); }
@@ -524,6 +533,7 @@ class stream : public owner<Handle, Calls::close> {
     static constexpr auto send_packets = oxrtmp_##name##_send_packets; \
     static constexpr auto flush = oxrtmp_##name##_flush; \
     static constexpr auto metadata = oxrtmp_##name##_metadata; \
+    static constexpr auto metadata_tracks = oxrtmp_##name##_metadata_tracks; \
     static constexpr auto metadata_json = oxrtmp_##name##_metadata_json; \
     static constexpr auto metadata_raw = oxrtmp_##name##_metadata_raw; \
     static constexpr auto statistics = oxrtmp_##name##_statistics; \
@@ -573,6 +583,8 @@ class session : public detail::stream<oxrtmp_session, detail::session_calls> {
   }
   oxrtmp_connect_info connect() const { return detail::filled<oxrtmp_connect_info>(oxrtmp_session_connect, handle_); }
   oxrtmp_play_info play() const { return detail::filled<oxrtmp_play_info>(oxrtmp_session_play, handle_); }
+  /** The object of the play2 command that began it; throws with E_STATE when none did. */
+  std::string play2_json() const { return detail::text(oxrtmp_session_play2_json, handle_); }
   /** tc_url: where to, or nullptr for here again. */
   void request_reconnect(const char *tc_url, const std::string &description) const {
     detail::check(oxrtmp_session_request_reconnect(handle_, tc_url, description.c_str()));
@@ -630,6 +642,7 @@ class client : public detail::stream<oxrtmp_client, detail::client_calls> {
   }
   void pause(bool on) const { detail::check(oxrtmp_client_pause(handle_, on)); }
   void seek(std::uint32_t position_ms) const { detail::check(oxrtmp_client_seek(handle_, position_ms)); }
+  void play2(const oxrtmp_play2 &play2) const { detail::check(oxrtmp_client_play2(handle_, &play2)); }
   void receive_audio(bool on) const { detail::check(oxrtmp_client_receive_audio(handle_, on)); }
   void receive_video(bool on) const { detail::check(oxrtmp_client_receive_video(handle_, on)); }
   void set_buffer_length(std::uint32_t length_ms) const {
@@ -690,6 +703,8 @@ class request {
     return detail::filled<oxrtmp_capabilities>(oxrtmp_request_capabilities, handle_);
   }
   oxrtmp_play_info play() const { return detail::filled<oxrtmp_play_info>(oxrtmp_request_play, handle_); }
+  /** The object of a play2 command; throws with E_STATE when it is none. */
+  std::string play2_json() const { return detail::text(oxrtmp_request_play2_json, handle_); }
 
   /** Of a connection, connect or FCPublish request the session is none. */
   session accept(const session_options &options = {}) {
@@ -937,6 +952,7 @@ class engine : public detail::owner<oxrtmp_engine, oxrtmp_engine_close> {
   void complete(std::uint32_t stream_id) const { detail::check(oxrtmp_engine_complete(handle_, stream_id)); }
   void pause(bool on) const { detail::check(oxrtmp_engine_pause(handle_, on)); }
   void seek(std::uint32_t position_ms) const { detail::check(oxrtmp_engine_seek(handle_, position_ms)); }
+  void play2(const oxrtmp_play2 &play2) const { detail::check(oxrtmp_engine_play2(handle_, &play2)); }
   void receive_audio(bool on) const { detail::check(oxrtmp_engine_receive_audio(handle_, on)); }
   void receive_video(bool on) const { detail::check(oxrtmp_engine_receive_video(handle_, on)); }
   void set_buffer_length(std::uint32_t length_ms) const {
@@ -944,6 +960,28 @@ class engine : public detail::owner<oxrtmp_engine, oxrtmp_engine_close> {
   }
   void close_stream(std::uint32_t stream_id, const char *code, const std::string &description) const {
     detail::check(oxrtmp_engine_close_stream(handle_, stream_id, code, description.c_str()));
+  }
+  /** The number of the REPLY event. */
+  std::uint32_t call(const std::string &name, bytes_view values, milliseconds time = forever) const {
+    std::uint32_t call_id = 0;
+    detail::check(oxrtmp_engine_call(handle_, name.c_str(), values.data(), values.size(), detail::timeout(time), &call_id));
+    return call_id;
+  }
+  void notify(const std::string &name, bytes_view values) const {
+    detail::check(oxrtmp_engine_notify(handle_, name.c_str(), values.data(), values.size()));
+  }
+  void answer(std::uint32_t call_id, bytes_view values) const {
+    detail::check(oxrtmp_engine_answer(handle_, call_id, values.data(), values.size()));
+  }
+  void refuse(std::uint32_t call_id, const std::string &description, const char *code = nullptr) const {
+    detail::check(oxrtmp_engine_refuse(handle_, call_id, code, description.c_str()));
+  }
+  void send_shared_object(bytes_view values) const {
+    detail::check(oxrtmp_engine_send_shared_object(handle_, values.data(), values.size()));
+  }
+  /** tc_url: where to, or nullptr for here again. */
+  void request_reconnect(const char *tc_url, const std::string &description) const {
+    detail::check(oxrtmp_engine_request_reconnect(handle_, tc_url, description.c_str()));
   }
   void end() const { detail::check(oxrtmp_engine_end(handle_)); }
   bool closing() const {

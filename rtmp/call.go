@@ -122,7 +122,7 @@ func (l *link) call(engine func() caller, timeout time.Duration, state func() er
 	}
 	select {
 	case reply := <-answered:
-		return result(reply)
+		return CallResult(reply)
 	case <-l.dead:
 	case <-over:
 	case <-expired:
@@ -145,11 +145,7 @@ func (l *link) startCall(engine func() caller, timeout time.Duration, state func
 		}
 		if id, err = engine().Call(0, timeout, name, nil, arguments...); err == nil {
 			l.expect(id, func(reply *message.Command) {
-				if reply == nil {
-					tell(id, nil, ErrTimeout)
-					return
-				}
-				values, err := result(reply)
+				values, err := CallResult(reply)
 				tell(id, values, err)
 			})
 		}
@@ -166,9 +162,13 @@ func (l *link) expect(transaction uint32, answered func(*message.Command)) {
 	l.replies[transaction] = answered
 }
 
-// result is what an answer is to the one who called.
-func result(reply *message.Command) ([]amf.Value, error) {
-	if reply.Name == "_result" {
+// CallResult returns what an answer is to the one who called, as [Session.Call] does: for callers of engines, whose
+// [engine.EventReply] has it. Without an answer the error is ErrTimeout.
+func CallResult(reply *message.Command) ([]amf.Value, error) {
+	switch {
+	case reply == nil:
+		return nil, ErrTimeout
+	case reply.Name == "_result":
 		return reply.Arguments, nil
 	}
 	status, _ := reply.Info()

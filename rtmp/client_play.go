@@ -1,6 +1,8 @@
 package rtmp
 
 import (
+	"errors"
+	"strings"
 	"time"
 
 	"oxrtmp/rtmp/engine"
@@ -85,6 +87,26 @@ func (c *Client) Pause(pause bool) error {
 // Seek asks for another position of a recorded stream.
 func (c *Client) Seek(position time.Duration) error {
 	return c.ask(func() error { return c.engine.Seek(uint32(max(0, position.Milliseconds()))) })
+}
+
+// Play2 asks for another stream in the place of the one that plays, normally the same content at another bit rate. The
+// server answers with NetStream.Play.Transition, a [ClientStatus], and goes on in the same stream of packets; when it has no
+// such stream the play ends. A client that connects anew goes on with the new one.
+func (c *Client) Play2(p message.Play2) error {
+	if p.StreamName == "" || len(p.StreamName) > 65535 || strings.IndexByte(p.StreamName, 0) >= 0 {
+		return errors.New("rtmp: Play2.StreamName is empty, contains a NUL byte or is longer than 65535 bytes")
+	}
+	return c.ask(func() error {
+		err := c.engine.Play2(p)
+		if err == nil {
+			c.target.name = p.StreamName
+			c.play.Start, c.play.Duration = p.Start, p.Duration
+			if m := c.moving; m != nil && !m.begun {
+				m.to.name = p.StreamName
+			}
+		}
+		return err
+	})
 }
 
 // ReceiveAudio tells the server whether audio is wanted.

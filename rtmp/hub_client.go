@@ -156,7 +156,7 @@ func (c *HubClient) SendPacket(p *media.Packet) error {
 	err := c.publisher.SendPacket(p, timeout)
 	switch {
 	case err == nil:
-		c.sent.packet(p, payloadSize(p))
+		c.sent.packet(understood(p), payloadSize(p))
 	case err == ErrTimeout && c.options.NoWait:
 		c.awaitRoom.Store(true)
 		if !c.publisher.inbox.full(c.publisher.bound) { // since then
@@ -328,6 +328,9 @@ func (c *HubClient) Seek(time.Duration) error { return c.refusal(errors.ErrUnsup
 
 // SetBufferLength fails: there is no server to tell.
 func (c *HubClient) SetBufferLength(time.Duration) error { return c.refusal(errors.ErrUnsupported) }
+
+// Play2 is not supported: another stream is another client.
+func (c *HubClient) Play2(message.Play2) error { return c.refusal(errors.ErrUnsupported) }
 
 // Ping fails: there is no server to answer.
 func (c *HubClient) Ping(time.Duration) (time.Duration, error) {

@@ -126,11 +126,12 @@ func (r *Recorder) WritePacket(p *media.Packet) error {
 	if err != nil {
 		return fmt.Errorf("rtmp: recorder: %w", err)
 	}
-	r.remember(p, payload)
+	seen := understood(p)
+	r.remember(seen, payload)
 	if p.Flags&media.FlagContinued != 0 {
 		return nil
 	}
-	if err := r.write(p, payload); err != nil {
+	if err := r.write(seen, payload); err != nil {
 		return r.fail(err)
 	}
 	return nil
@@ -171,7 +172,7 @@ func (r *Recorder) fail(err error) error {
 // send data messages with timestamp 0 at any time.
 func (r *Recorder) write(p *media.Packet, payload []byte) error {
 	if p.Type != media.TypeAudio && p.Type != media.TypeVideo {
-		err := r.file.writeTag(p.Type, r.file.since(p.Timestamp), payload)
+		err := r.file.writeTag(flv.TagType(p), r.file.since(p.Timestamp), payload)
 		if err == nil && !r.file.started { // no clock yet to tell when a second has passed
 			err = r.file.w.Flush()
 		}
@@ -188,7 +189,7 @@ func (r *Recorder) write(p *media.Packet, payload []byte) error {
 	if entry && p.Type == media.TypeVideo {
 		r.file.index.Add(ms, r.file.size)
 	}
-	if err := r.file.writeTag(p.Type, uint32(ms), payload); err != nil {
+	if err := r.file.writeTag(flv.TagType(p), uint32(ms), payload); err != nil {
 		return err
 	}
 	r.file.extend(ms)

@@ -47,10 +47,10 @@ func newRecordFile(f *os.File, indexBytes int) (*recordFile, error) {
 	return x, nil
 }
 
-func (x *recordFile) writeTag(typeID uint8, timestamp uint32, payload []byte) error {
-	x.audio = x.audio || typeID == flv.TagAudio
-	x.video = x.video || typeID == flv.TagVideo
-	x.tag = flv.AppendTagHeader(x.tag[:0], typeID, timestamp, len(payload))
+func (x *recordFile) writeTag(tagType uint8, timestamp uint32, payload []byte) error {
+	x.audio = x.audio || tagType&^flv.EncryptedBit == flv.TagAudio
+	x.video = x.video || tagType&^flv.EncryptedBit == flv.TagVideo
+	x.tag = flv.AppendTagHeader(x.tag[:0], tagType, timestamp, len(payload))
 	x.w.Write(x.tag) // errors stay until the last Write
 	x.w.Write(payload)
 	x.tag = flv.AppendBackPointer(x.tag[:0], len(payload))

@@ -115,10 +115,11 @@ func (s *sender) sendMedia(typeID uint8, at *uint32, head, body []byte) error {
 // SendPacket sends a packet as it was received or read: its Raw payload, or if it has none a payload built from its
 // fields. The packet and its memory are borrowed for the call.
 func (s *sender) SendPacket(p *media.Packet) error {
-	return s.withRoom(func() unitKind { return s.upkeep.packet(p) }, func() error {
+	seen := understood(p)
+	return s.withRoom(func() unitKind { return s.upkeep.packet(seen) }, func() error {
 		err := s.to.putPacket(p)
 		if err == nil {
-			s.sent.packet(p, payloadSize(p))
+			s.sent.packet(seen, payloadSize(p))
 		}
 		return err
 	})

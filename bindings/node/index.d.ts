@@ -130,6 +130,8 @@ export const PacketFlags: Readonly<{
   SET_DATA_FRAME: 512
   /** A legacy header with codec number 12 (H.265) or 13 (AV1). */
   UNOFFICIAL_ID: 1024
+  /** Of FLV files, MALFORMED too: see `flvEnvelopeParse` of `oxrtmp/lowlevel`. */
+  ENCRYPTED: 2048
 }>
 
 /**
@@ -549,6 +551,28 @@ export class Metadata {
   creationDate?: string
   /** The name of the software. */
   encoder?: string
+  /** Other video tracks than 0 (videoTrackIdInfoMap). */
+  videoTracks?: TrackInfo[]
+  /** Other audio tracks than 0 (audioTrackIdInfoMap). */
+  audioTracks?: TrackInfo[]
+}
+
+/** What metadata says of one track besides track 0, which it describes itself: what is not there is as there. */
+export interface TrackInfo {
+  /** Its number, 0 to 255. */
+  track: number
+  /** Four characters. */
+  codec?: Codec
+  /** kbit/s. */
+  dataRate?: number
+  /** Of video: pixels. */
+  width?: number
+  /** Of video: pixels. */
+  height?: number
+  /** Of audio: Hz. */
+  sampleRate?: number
+  /** Of audio: number of channels. */
+  channels?: number
 }
 
 /** What a session or a client has carried. */
@@ -747,6 +771,8 @@ export class Request<S extends Session | undefined = Session> implements Peer {
   readonly connect: Connect
   /** Of a play request: what it asks for besides the stream; else undefined. */
   readonly play: Play | undefined
+  /** The whole object of a play2 command, in its order: of a player that switches to this stream; else undefined. */
+  readonly play2: Record<string, any> | undefined
   /** What the peer said in connect that it can do of Enhanced RTMP. To be asked for before the request is answered. */
   readonly capabilities: Capabilities | undefined
   /** Whether it was accepted or rejected. */
@@ -1026,6 +1052,30 @@ export interface Play {
   readonly reset: boolean
   /** How much it buffers, in ms; 0: it did not say. */
   readonly bufferLengthMs: number
+  /** Whether the command was play2: the stream takes the place of the one that plays. */
+  readonly play2: boolean
+  /** Of play2: where in the new stream to switch, in seconds; -1: it did not say. */
+  readonly offset: number
+  /** Of play2: `'switch'`, `'swap'`, `'append'`, `'stop'`, `'reset'`, `'resume'` or `'appendAndWait'`; else `''`. */
+  readonly transition: string
+}
+
+/** What {@link Client.play2} says besides the stream's name, which has its query. */
+export interface Play2Options {
+  /** The stream whose place it takes; the one that plays. */
+  oldStreamName?: string
+  /** `'switch'`, `'swap'`, `'append'`, `'stop'`, `'reset'`, `'resume'` or `'appendAndWait'`; not sent. */
+  transition?: string
+  /** A live stream only; false: or else a recorded one of that name. */
+  liveOnly?: boolean
+  /** Position in a recorded stream; its beginning. */
+  startMs?: number
+  /** How much of a recorded stream; all of it. */
+  durationMs?: number
+  /** Where in the new stream to switch; where the server will. */
+  offsetMs?: number
+  /** Further properties, as JSON has them. */
+  properties?: Record<string, any>
 }
 
 /** Say what we can do and take what the peer says; say nothing and do not heed it; refuse a peer that says nothing. */
@@ -1173,6 +1223,8 @@ export class Session implements Peer {
   readonly kind: RequestKind
   /** Of a player: what it asks for besides the stream, with the last buffer length; else undefined. */
   readonly play: Play | undefined
+  /** The whole object of the play2 command that began it, in its order; else undefined. */
+  readonly play2: Record<string, any> | undefined
   readonly app: string
   readonly streamName: string
   readonly rawStreamName: string
@@ -1395,6 +1447,12 @@ export class Client {
   resume (): Promise<void>
   /** Playing: asks for another position of a recorded stream. */
   seek (positionMs: number): Promise<void>
+  /**
+   * Playing: asks for another stream in the place of the one that plays, normally the same content at another bit rate. The
+   * server answers by `events()`, `NetStream.Play.Transition`, and goes on in the same stream of packets; when it has no such
+   * stream the play ends.
+   */
+  play2 (streamName: string, options?: Play2Options): Promise<void>
   /** Playing: tells the server whether audio is wanted. */
   receiveAudio (on: boolean): Promise<void>
   /** Playing: tells the server whether video is wanted. */
@@ -1872,11 +1930,29 @@ export type EngineEvent = {
     /** Its words. */
     readonly description: string
   }
-  /** A command that the library does not answer. */
+  /** A command that was refused, without `answerCalls`. */
   | {
     readonly type: 'command'
     /** Its name. */
     readonly name: string
+  }
+  /** With `answerCalls`: what the peer says. */
+  | CallEvent
+  /** The answer to a call of yours. */
+  | {
+    readonly type: 'reply'
+    /** What {@link Engine.call} returned. */
+    readonly callId: number
+    /** What was answered. */
+    readonly values: any[]
+    /** Why there is no answer: a refusal, or that none came in time. */
+    readonly error: OxrtmpError | undefined
+  }
+  /** Calling side: the server asks to connect anew; where to go is yours. */
+  | {
+    readonly type: 'reconnect'
+    /** Where to. */
+    readonly tcUrl: string
   }
   /** A user control event came. */
   | {
@@ -2005,6 +2081,24 @@ export class Engine implements Disposable {
   resume (): void
   /** Asks for another position of a recorded stream. */
   seek (positionMs: number): void
+  /** Asks for another stream in the place of the one that plays, as {@link Client.play2} does. */
+  play2 (streamName: string, options?: Play2Options): void
+  /**
+   * Calls a procedure of the application at the other end, once connect was accepted. A `reply` event comes with the number
+   * that is returned here: with the values of the answer, or with an error, a refusal or the end of `timeoutMs` (10000) by
+   * the clock of {@link receive} and {@link advance}.
+   */
+  call (name: string, values?: readonly amf.Value[], options?: { timeoutMs?: number }): number
+  /** Calls a procedure whose answer nobody wants. */
+  notify (name: string, values?: readonly amf.Value[]): void
+  /** Answers a `call` event. */
+  answer (callId: number, values?: readonly amf.Value[]): void
+  /** Refuses a `call` event; the code is `NetConnection.Call.Failed` if not given. */
+  refuse (callId: number, description?: string, code?: string): void
+  /** Tells the peer what happens to a shared object. */
+  sendSharedObject (sharedObject: SharedObject): void
+  /** Accepting side: asks the peer to connect anew, as {@link Session.requestReconnect} does. */
+  requestReconnect (tcUrl?: string, description?: string): void
   /** Tells the server whether audio is wanted. */
   receiveAudio (on: boolean): void
   /** Tells the server whether video is wanted. */

@@ -466,6 +466,34 @@ export function flvHeader (audio: boolean, video: boolean, into?: Bytes): Buffer
  */
 export function flvTag (packet: PacketInit | Packet, into?: Bytes): Buffer
 
+/** What is around the bytes of an encrypted FLV tag: the library has no key. FLV 10.1 Annex F. */
+export interface FLVEnvelope {
+  /** The audio or video header, which is not encrypted. */
+  head: Buffer
+  /** `'Encryption'`, `'SE'` (of which only some are encrypted), or another. */
+  filter: string
+  /** The filter's parameters; undefined when building: as `iv` and `encrypted` say. */
+  params: Buffer | undefined
+  /** 16 bytes of initialization vector if encrypted. */
+  iv: Buffer | undefined
+  /** AES-128-CBC with its padding, or as it is. */
+  body: Buffer
+  /** Whether `body` is; false also for filters that the library does not know. */
+  encrypted: boolean
+}
+
+/**
+ * Takes the raw of a packet with `PacketFlags.ENCRYPTED` apart, given its type.
+ * @throws An {@link OxrtmpError}: FLV when it does not begin as an encrypted tag does.
+ */
+export function flvEnvelopeParse (type: number, data: Bytes): FLVEnvelope
+
+/**
+ * Puts the raw of such a packet together. What is left out is empty; the filter is `'Encryption'`.
+ * @throws An {@link OxrtmpError}: FLV when it is encrypted and has no iv.
+ */
+export function flvEnvelopeBuild (envelope: Partial<{ [name in keyof FLVEnvelope]: FLVEnvelope[name] extends Buffer | undefined ? Bytes | undefined : FLVEnvelope[name] }>): Buffer
+
 /** Whether timestamp a comes before b, where both wrap around: whether b is less than 2^31 ms ahead of a. */
 export function timestampBefore (a: number, b: number): boolean
 

@@ -34,8 +34,8 @@ type Envelope struct {
 // ErrEnvelope is a tag that is marked as encrypted, but whose data does not begin as it should.
 var ErrEnvelope = errors.New("flv: malformed envelope of an encrypted tag")
 
-// ivSize is the size of an initialization vector.
-const ivSize = 16
+// IVSize is the size of an initialization vector, in bytes.
+const IVSize = 16
 
 // ParseEnvelope takes the data of a tag apart that has Encrypted set. Everything in the result aliases t.Data.
 func ParseEnvelope(t Tag) (e Envelope, err error) {
@@ -71,10 +71,10 @@ func ParseEnvelope(t Tag) (e Envelope, err error) {
 		}
 	}
 	if e.Encrypted {
-		if len(e.IV) < ivSize {
+		if len(e.IV) < IVSize {
 			return Envelope{}, ErrEnvelope
 		}
-		e.IV = e.IV[:ivSize:ivSize]
+		e.IV = e.IV[:IVSize:IVSize]
 	}
 	return e, nil
 }
@@ -107,7 +107,7 @@ func (e *Envelope) Append(dst []byte) ([]byte, error) {
 	params := e.Params
 	if params == nil {
 		switch {
-		case e.Encrypted && len(e.IV) != ivSize:
+		case e.Encrypted && len(e.IV) != IVSize:
 			return dst, ErrEnvelope
 		case e.Filter == FilterEncryption && e.Encrypted:
 			params = e.IV

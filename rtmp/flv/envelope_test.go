@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"oxrtmp/rtmp/flv"
+	"oxrtmp/rtmp/media"
 )
 
 // A137: tags as FLV 10.1 Annex F lays them out, taken apart and put together, alone and in a file.
@@ -73,5 +74,38 @@ func TestEnvelope(t *testing.T) {
 		if p, err := bad.Append(nil); !errors.Is(err, flv.ErrEnvelope) {
 			t.Errorf("%+v: %x, %v", bad, p, err)
 		}
+	}
+}
+
+// An encrypted tag is one packet that says so, and becomes the same tag again.
+func TestEncryptedPackets(t *testing.T) {
+	data := []byte("\x17\x01\x00\x00\x00\x01SE\x00\x00\x00\x01\x00body")
+	for _, tag := range []flv.Tag{
+		{Type: flv.TagVideo, Timestamp: 7, Encrypted: true, Data: data}, {Type: flv.TagAudio, Encrypted: true, Data: data},
+		{Type: flv.TagScript, Encrypted: true, Data: data}, {Type: flv.TagVideo, Encrypted: true, Data: []byte{}},
+	} {
+		packets := flv.AppendPackets(nil, tag)
+		if len(packets) != 1 {
+			t.Fatalf("%d packets", len(packets))
+		}
+		p := &packets[0]
+		if p.Flags != media.FlagMalformed|media.FlagEncrypted || p.Codec != 0 || p.Timestamp != tag.Timestamp || !bytes.Equal(p.Raw, tag.Data) {
+			t.Errorf("%+v", p)
+		}
+		var scratch []byte
+		payload, err := flv.Payload(p, &scratch)
+		if err != nil || !bytes.Equal(payload, tag.Data) || flv.TagType(p) != tag.Type|flv.EncryptedBit {
+			t.Errorf("written %x, %v", payload, err)
+		}
+	}
+	if p := flv.AppendPackets(nil, flv.Tag{Type: 20, Data: data}); p != nil {
+		t.Errorf("a tag that is no message: %+v", p)
+	}
+	if p := flv.AppendPackets(nil, flv.Tag{Type: flv.TagVideo, Data: data}); len(p) != 1 || p[0].Codec != media.AVC1 {
+		t.Errorf("a tag in clear: %+v", p)
+	}
+	var scratch []byte
+	if _, err := flv.Payload(&media.Packet{Type: media.TypeVideo, Flags: media.FlagEncrypted, Data: data}, &scratch); !errors.Is(err, flv.ErrEnvelope) {
+		t.Errorf("made of nothing: %v", err)
 	}
 }

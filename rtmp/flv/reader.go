@@ -145,7 +145,7 @@ func (r *Reader) parseTagHeader() {
 		r.err = &Error{Offset: r.start, Err: ErrTagSize}
 		return
 	}
-	r.tag = Tag{Type: first & tagTypeMask, Timestamp: uint32(high)<<24 | low, Encrypted: first&tagEncrypted != 0, Data: r.fixed[:0:0]}
+	r.tag = Tag{Type: first & tagTypeMask, Timestamp: uint32(high)<<24 | low, Encrypted: first&EncryptedBit != 0, Data: r.fixed[:0:0]}
 	r.size, r.pointer = int(size), TagHeaderSize+size
 	r.stage = stageData
 	if cap(r.body) > keepBody && r.size < cap(r.body)/4 {

@@ -100,20 +100,19 @@ func AppendTag(dst []byte, t Tag) ([]byte, error) {
 	}
 	dst = AppendTagHeader(dst, t.Type, t.Timestamp, len(t.Data))
 	if t.Encrypted {
-		dst[len(dst)-TagHeaderSize] |= tagEncrypted
+		dst[len(dst)-TagHeaderSize] |= EncryptedBit
 	}
 	dst = append(dst, t.Data...)
 	return AppendBackPointer(dst, len(t.Data)), nil
 }
 
-// The first byte of a tag.
-const (
-	tagTypeMask  = 0x1F
-	tagEncrypted = 0x20
-)
+// EncryptedBit is set in the first byte of an encrypted tag; the bits below it are the tag's type.
+const EncryptedBit = 0x20
+
+const tagTypeMask = EncryptedBit - 1
 
 // AppendTagHeader appends the 11 bytes that precede size bytes of data, for writers that write the data themselves.
-// typ is below 32 and size at most [MaxTagSize]. FLV 10.1 §E.4.1.
+// typ is below 32, or has [EncryptedBit] besides; size is at most [MaxTagSize]. FLV 10.1 §E.4.1.
 func AppendTagHeader(dst []byte, typ uint8, timestamp uint32, size int) []byte {
 	dst = append(dst, typ)
 	dst = wire.AppendUint24(dst, uint32(size))

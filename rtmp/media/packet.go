@@ -80,6 +80,9 @@ const (
 	// FlagUnofficialID marks a legacy header with one of the numbers that vendors agreed on among themselves:
 	// 12 for H.265 and 13 for AV1. [AppendPayload] writes those only if it is set, else Enhanced RTMP.
 	FlagUnofficialID Flags = 1 << 10
+	// FlagEncrypted marks a packet of a file whose Raw is in the encryption envelope of FLV 10.1 Annex F. It has
+	// FlagMalformed too. Writers of files mark its tag.
+	FlagEncrypted Flags = 1 << 11
 )
 
 // Video frame types, the upper bits of a video header's first byte. FLV 10.1 §E.4.3.1.

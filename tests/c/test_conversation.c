@@ -282,12 +282,85 @@ static void address_families(void) {
   }
 }
 
+/* A107: what metadata says of other tracks, through a client, a server's session and a hub's player. */
+static void tracks_of_metadata(void) {
+  static const oxrtmp_track_info sent[] = {
+      {.type = 8, .track = 2, .codec = OXRTMP_CODEC_OPUS, .data_rate = 64, .channels = 1, .sample_rate = 48000},
+      {.type = 9, .track = 1, .codec = OXRTMP_CODEC_AV01, .data_rate = 800, .width = 640, .height = 360},
+      {.type = 9, .track = 255, .codec = OXRTMP_CODEC_AVC1},
+  };
+  static const int order[] = {1, 2, 0}; /* video before audio */
+  oxrtmp_metadata metadata;
+  oxrtmp_track_info tracks[4];
+  size_t count = 7;
+  oxrtmp_server server = bind_server(NULL);
+  oxrtmp_client client;
+  oxrtmp_session session;
+  oxrtmp_packet packet;
+  char json[512];
+  connect_publisher(server, &client, &session);
+  STATUS(OXRTMP_E_AGAIN, oxrtmp_session_metadata_tracks(session, tracks, 4, &count));
+  CHECK(count == 0);
+  OK(oxrtmp_metadata_init(&metadata));
+  metadata.width = 1920;
+  metadata.tracks = sent;
+  metadata.track_count = 3;
+  OK(oxrtmp_client_send_metadata(client, &metadata));
+  OK(oxrtmp_session_next_packet(session, 10000, &packet));
+  OK(oxrtmp_packet_release(&packet));
+  STATUS(OXRTMP_E_BUFFER, oxrtmp_session_metadata_tracks(session, tracks, 2, &count));
+  CHECK(count == 3);
+  OK(oxrtmp_session_metadata_tracks(session, tracks, 4, &count));
+  CHECK(count == 3);
+  for (size_t i = 0; i < 3; i++) {
+    CHECK(memcmp(&tracks[i], &sent[order[i]], sizeof tracks[i]) == 0);
+  }
+  OK(oxrtmp_session_metadata_json(session, json, sizeof json, NULL));
+  CHECK(strstr(json, "\"videoTrackIdInfoMap\":{\"1\":{\"width\":640,\"height\":360,\"videodatarate\":800,\"videocodecid\":1635135537},"
+                     "\"255\":{\"videocodecid\":7}}") != NULL);
+  CHECK(strstr(json, "\"audioTrackIdInfoMap\":{\"2\":{") != NULL);
+  OK(oxrtmp_session_metadata(session, &metadata));
+  CHECK(metadata.width == 1920 && metadata.tracks == NULL && metadata.track_count == 0);
+  CHECK(metadata.video_codec == 0 && metadata.audio_codec == 0); /* which it does not say */
+
+  oxrtmp_track_info wrong = {.type = 18};
+  metadata.tracks = &wrong;
+  metadata.track_count = 1;
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_send_metadata(client, &metadata));
+  wrong = (oxrtmp_track_info){.type = 8, .track = 256};
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_send_metadata(client, &metadata));
+  metadata.tracks = NULL;
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_send_metadata(client, &metadata));
+  STATUS(OXRTMP_E_AGAIN, oxrtmp_client_metadata_tracks(client, tracks, 4, &count)); /* it publishes */
+  OK(oxrtmp_client_close(client));
+  OK(oxrtmp_session_close(session));
+  OK(oxrtmp_server_close(server));
+
+  oxrtmp_hub hub;
+  OK(oxrtmp_hub_create(NULL, &hub));
+  OK(oxrtmp_hub_publish(hub, "live", "cam", NULL, &client));
+  metadata.tracks = sent;
+  metadata.track_count = 3;
+  OK(oxrtmp_client_send_metadata(client, &metadata));
+  OK(oxrtmp_client_flush(client, 10000));
+  oxrtmp_client player;
+  OK(oxrtmp_hub_play(hub, "live", "cam", NULL, &player));
+  OK(oxrtmp_client_next_packet(player, 10000, &packet));
+  OK(oxrtmp_packet_release(&packet));
+  OK(oxrtmp_client_metadata_tracks(player, tracks, 4, &count));
+  CHECK(count == 3 && memcmp(&tracks[2], &sent[0], sizeof tracks[2]) == 0);
+  OK(oxrtmp_client_close(player));
+  OK(oxrtmp_client_close(client));
+  OK(oxrtmp_hub_close(hub));
+}
+
 int main(void) {
   oxrtmp_library_info before = library_info();
   RUN(pings_and_aborts);
   RUN(unknown_codecs);
   RUN(data_of_any_shape);
   RUN(messages_in_amf3);
+  RUN(tracks_of_metadata);
   RUN(urls);
   RUN(address_families);
   SETTLED(&before);

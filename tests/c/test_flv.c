@@ -191,11 +191,70 @@ static void recordings(void) {
   CHECK(system(path) == 0);
 }
 
+/* A137: encrypted tags are marked, their envelope is taken apart and put together, and they are recorded as they are. */
+static void encrypted_tags(void) {
+  static const uint8_t data[] = "\x17\x01\0\0\x50\1SE\0\0\0\x11\x80" "0123456789abcdef" "body";
+  const size_t length = sizeof data - 1;
+  uint8_t tag[128], built[128];
+  size_t n, again;
+  oxrtmp_packet packet = {.type = 9, .timestamp_ms = 40, .raw = data, .raw_size = length,
+                          .flags = OXRTMP_PACKET_MALFORMED | OXRTMP_PACKET_ENCRYPTED, .kind = OXRTMP_PACKET_FRAME};
+  OK(oxrtmp_flv_tag(&packet, tag, sizeof tag, &n));
+  CHECK(tag[0] == 0x29 && n == 11 + length + 4);
+
+  char directory[] = "/tmp/oxrtmp-encrypted-XXXXXX", path[256];
+  CHECK(mkdtemp(directory) != NULL);
+  oxrtmp_recorder recorder;
+  OK(oxrtmp_recorder_open_in(directory, "x", NULL, &recorder));
+  OK(oxrtmp_recorder_write(recorder, &packet));
+  OK(oxrtmp_recorder_path(recorder, path, sizeof path, NULL));
+  OK(oxrtmp_recorder_close(recorder));
+  oxrtmp_flv_reader reader;
+  oxrtmp_packet read;
+  OK(oxrtmp_flv_reader_open(path, &reader));
+  do {
+    OK(oxrtmp_flv_reader_next_packet(reader, &read));
+    if (read.type != 9) {
+      OK(oxrtmp_packet_release(&read));
+    }
+  } while (read.type != 9);
+  CHECK(read.flags == packet.flags && read.codec == 0 && read.raw_size == length && memcmp(read.raw, data, length) == 0);
+
+  oxrtmp_flv_envelope e;
+  OK(oxrtmp_flv_envelope_parse(read.type, read.raw, read.raw_size, &e));
+  TEXT("SE", e.filter);
+  CHECK(e.encrypted == 1 && e.head_size == 5 && e.head == read.raw && e.params_size == 17 && e.body_size == 4);
+  CHECK(memcmp(e.iv, "0123456789abcdef", 16) == 0 && memcmp(e.body, "body", 4) == 0);
+  STATUS(OXRTMP_E_BUFFER, oxrtmp_flv_envelope_build(&e, NULL, 0, &again));
+  CHECK(again == length);
+  OK(oxrtmp_flv_envelope_build(&e, built, sizeof built, &again));
+  CHECK(again == length && memcmp(built, data, length) == 0);
+  e.params = NULL;
+  e.params_size = 0;
+  OK(oxrtmp_flv_envelope_build(&e, built, sizeof built, &again));
+  CHECK(again == length && memcmp(built, data, length) == 0);
+  e.iv = NULL;
+  STATUS(OXRTMP_E_FLV, oxrtmp_flv_envelope_build(&e, built, sizeof built, &again));
+  e.filter = "XX";
+  e.encrypted = 0;
+  OK(oxrtmp_flv_envelope_build(&e, built, sizeof built, &again));
+  OK(oxrtmp_flv_envelope_parse(9, built, again, &e));
+  CHECK(e.encrypted == 0 && e.iv == NULL && e.params_size == 0 && e.body_size == 4);
+  for (size_t cut = 0; cut < length - 4; cut++) {
+    STATUS(OXRTMP_E_FLV, oxrtmp_flv_envelope_parse(9, data, cut, &e));
+    CHECK(e.filter == NULL);
+  }
+  OK(oxrtmp_packet_release(&read));
+  OK(oxrtmp_flv_reader_close(reader));
+  CHECK(remove(path) == 0 && rmdir(directory) == 0);
+}
+
 int main(void) {
   RUN(split_anywhere);
   RUN(feeding_is_bounded);
   RUN(damaged_files);
   RUN(recordings);
+  RUN(encrypted_tags);
   free(bytes);
   return 0;
 }

@@ -284,6 +284,41 @@ void what_a_server_tells() {
   encoder.join();
 }
 
+void another_stream_instead() {
+  oxrtmp::server_options options;
+  options.ask_play = 1;
+  oxrtmp::server server(local, options);
+  std::thread watcher([&] {
+    oxrtmp::client client = oxrtmp::client::play(url(server, "low"));
+    oxrtmp::play2 play2;
+    play2.stream_name = "high";
+    play2.json = "{\"mine\":1}";
+    client.play2(play2);
+    for (const oxrtmp::packet &packet : client.packets()) {
+      if (packet->kind == OXRTMP_PACKET_METADATA) REQUIRE(client.metadata_tracks().size() == 1 && client.metadata_tracks()[0].track == 3);
+    }
+  });
+  oxrtmp::request request;
+  REQUIRE(server.accept(request) == OXRTMP_OK);
+  REQUIRE(request.play().play2 == 0 && thrown([&] { (void)request.play2_json(); }) == OXRTMP_E_STATE);
+  oxrtmp::session low = request.accept();
+  REQUIRE(server.accept(request) == OXRTMP_OK);
+  REQUIRE(request.stream_name() == "high" && request.play().play2 == 1);
+  REQUIRE(request.play2_json().find("\"mine\":1") != std::string::npos);
+  oxrtmp::session high = request.accept();
+  REQUIRE(high.play2_json().find("\"mine\":1") != std::string::npos);
+  oxrtmp_track_info track{};
+  track.type = 8;
+  track.track = 3;
+  oxrtmp::metadata metadata;
+  metadata.tracks = &track;
+  metadata.track_count = 1;
+  REQUIRE(high.send_metadata(metadata));
+  REQUIRE(high.flush() == OXRTMP_OK);
+  high.close();
+  watcher.join();
+}
+
 void an_engine_of_each_side() {
   oxrtmp::engine calling = oxrtmp::engine::publish("rtmp://h/live/show"), accepting = oxrtmp::engine::server();
   std::uint8_t wire[4096];
@@ -310,6 +345,25 @@ void an_engine_of_each_side() {
     if (connected) calling.send_packet(packet);
   }
   REQUIRE(arrived && accepting.statistics().packets_received > 0 && !accepting.closing());
+  const std::uint32_t call_id = calling.call("add", std::vector<std::uint8_t>{});
+  calling.notify("told", std::vector<std::uint8_t>{});
+  REQUIRE(thrown([&] { accepting.answer(7, std::vector<std::uint8_t>{}); }) == OXRTMP_E_STATE);
+  REQUIRE(thrown([&] { accepting.refuse(7, "no"); }) == OXRTMP_E_STATE);
+  REQUIRE(thrown([&] { calling.request_reconnect(nullptr, ""); }) == OXRTMP_E_STATE);
+  REQUIRE(thrown([&] { calling.send_shared_object(std::vector<std::uint8_t>{}); }) == OXRTMP_E_ARGUMENT);
+  oxrtmp::play2 play2;
+  play2.stream_name = "other";
+  REQUIRE(thrown([&] { calling.play2(play2); }) == OXRTMP_E_STATE);
+  for (std::size_t n, taken; (n = calling.output(wire, sizeof wire)) > 0;) {
+    REQUIRE(accepting.receive(oxrtmp::milliseconds(200), {wire, n}, taken) == OXRTMP_OK && taken == n);
+  }
+  for (std::size_t n, taken; (n = accepting.output(wire, sizeof wire)) > 0;) {
+    REQUIRE(calling.receive(oxrtmp::milliseconds(200), {wire, n}, taken) == OXRTMP_OK && taken == n);
+  }
+  do {
+    REQUIRE(calling.next_event(event) == OXRTMP_OK);
+  } while (event.type != OXRTMP_EVENT_REPLY);
+  REQUIRE(event.value == call_id && event.status == OXRTMP_E_REFUSED);
 }
 
 }  // namespace
@@ -321,6 +375,7 @@ int main() {
   closing_wakes();
   serving();
   what_a_server_tells();
+  another_stream_instead();
   an_engine_of_each_side();
   const oxrtmp_library_info left = library();
   REQUIRE(left.handles == 0 && left.packets == 0);

@@ -8,6 +8,7 @@ const { Line } = require('./line.js')
 const { Stream } = require('./stream.js')
 const { toldEvent } = require('./shared.js')
 const { options, checkText, checkInteger, U32 } = require('./options.js')
+const { play2Arguments } = require('./play2.js')
 
 // enum oxrtmp_event_type
 const CONNECTED = 4
@@ -138,13 +139,14 @@ class Client extends Stream {
   async pause () { this.#ask(native.clientPause, 1) }
   async resume () { this.#ask(native.clientPause, 0) }
   async seek (positionMs) { this.#ask(native.clientSeek, checkInteger(positionMs, 'positionMs', 0, U32)) }
+  async play2 (streamName, given) { this.#ask(native.clientPlay2, ...play2Arguments(streamName, given)) }
   async receiveAudio (on) { this.#ask(native.clientReceiveAudio, on ? 1 : 0) }
   async receiveVideo (on) { this.#ask(native.clientReceiveVideo, on ? 1 : 0) }
   async setBufferLength (lengthMs) { this.#ask(native.clientSetBufferLength, checkInteger(lengthMs, 'lengthMs', 0, U32)) }
 
-  #ask (call, value) {
+  #ask (call, ...values) {
     if (this.#line.handle === undefined) throw ownError('CLOSED', 'the stream is closed')
-    check(call(this.#line.handle, value))
+    check(call(this.#line.handle, ...values))
   }
 
   // ---- the end ----

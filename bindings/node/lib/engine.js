@@ -8,6 +8,9 @@ const { recordOf } = require('./metadata.js')
 const { handleOf } = require('./hub.js')
 const { register, unregister } = require('./loop.js')
 const { options, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
+const amf = require('./amf.js')
+const { valuesOf, toldEvent } = require('./shared.js')
+const { play2Arguments } = require('./play2.js')
 
 const HANDSHAKE_DONE = 1 // OXRTMP_ENGINE_SHAKEN
 
@@ -37,7 +40,15 @@ const MAKE = {
   34: (events, i) => ({ type: 'command', name: events.describe(i).code }),
   35: (events, i) => ({ type: 'control', event: events.value(i) }),
   36: (events, i) => ({ type: 'acknowledged', bytes: events.value(i) }),
-  37: (events, i) => ({ type: 'chunkSize', bytes: events.value(i) })
+  37: (events, i) => ({ type: 'chunkSize', bytes: events.value(i) }),
+  48: (events, i) => toldEvent(48, events, i),
+  49: (events, i) => toldEvent(49, events, i),
+  50 (events, i) {
+    const callId = events.value(i)
+    if (events.status(i) !== status.OK) return { type: 'reply', callId, values: [], error: errorOf(events.describe(i)) }
+    return { type: 'reply', callId, values: amf.decode(events.packet(i).raw), error: undefined }
+  },
+  51: (events, i) => ({ type: 'reconnect', tcUrl: events.describe(i).text })
 }
 
 class Engine {
@@ -126,8 +137,8 @@ class Engine {
       const [memory, count, ...payloads] = delivered.slice(at, at + 5)
       const events = new Events(memory).hold(...payloads)
       for (let i = 0; i < count; i++) {
-        const make = MAKE[events.type(i)]
-        if (make !== undefined) this.#events.push({ ...make(events, i), streamId: events.streamId(i) })
+        const made = MAKE[events.type(i)]?.(events, i)
+        if (made !== undefined) this.#events.push({ ...made, streamId: events.streamId(i) })
       }
     }
   }
@@ -152,7 +163,7 @@ class Engine {
   }
 
   sendMetadata (metadata) {
-    check(native.engineSendMetadata(this.#open(), recordOf(metadata)))
+    check(native.engineSendMetadata(this.#open(), ...recordOf(metadata)))
   }
 
   closeStream (streamId, code, description) {
@@ -169,6 +180,38 @@ class Engine {
   resume () { check(native.enginePause(this.#open(), 0)) }
 
   seek (positionMs) { check(native.engineSeek(this.#open(), checkInteger(positionMs, 'positionMs', 0, U32))) }
+
+  play2 (streamName, given) { check(native.enginePlay2(this.#open(), ...play2Arguments(streamName, given))) }
+
+  call (name, values = [], given) {
+    checkText(name, 'name')
+    const { timeoutMs = 10000 } = options('call', given)
+    return check(native.engineCall(this.#open(), name, amf.encode(values), timeoutMs))
+  }
+
+  notify (name, values = []) {
+    checkText(name, 'name')
+    check(native.engineNotify(this.#open(), name, amf.encode(values)))
+  }
+
+  answer (callId, values = []) {
+    check(native.engineAnswer(this.#open(), checkInteger(callId, 'callId', 0, U32), amf.encode(values)))
+  }
+
+  refuse (callId, description, code) {
+    checkInteger(callId, 'callId', 0, U32)
+    if (code !== undefined) checkText(code, 'code')
+    if (description !== undefined) checkText(description, 'description')
+    check(native.engineRefuse(this.#open(), callId, code, description))
+  }
+
+  sendSharedObject (sharedObject) { check(native.engineSendSharedObject(this.#open(), valuesOf(sharedObject))) }
+
+  requestReconnect (tcUrl, description) {
+    if (tcUrl !== undefined) checkText(tcUrl, 'tcUrl')
+    if (description !== undefined) checkText(description, 'description')
+    check(native.engineRequestReconnect(this.#open(), tcUrl, description))
+  }
 
   receiveAudio (on) { check(native.engineReceiveAudio(this.#open(), on ? 1 : 0)) }
 

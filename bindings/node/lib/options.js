@@ -18,6 +18,7 @@ const oneOf = (...values) => value => values.includes(value) ? undefined : value
 const func = value => typeof value === 'function' ? undefined : 'a function'
 const abortSignal = value => value instanceof AbortSignal ? undefined : 'an AbortSignal'
 const any = () => undefined
+const object = value => isObject(value) ? undefined : 'an object'
 const nested = fields => value => isObject(value) ? fields : 'an object'
 
 /** What a value is to the addon, where that is something else. */
@@ -234,6 +235,14 @@ const metadata = {
   encoder: text
 }
 
+const trackInfo = {
+  track: integer(0, 255), codec, dataRate: number, width: number, height: number, sampleRate: number, channels: number
+}
+const trackList = value => {
+  if (!Array.isArray(value) || value.length > 256 || !value.every(isObject)) return 'an array of at most 256 objects'
+  return new Converted(value.map(track => walk({ track: -1, ...track }, trackInfo, 'a track')))
+}
+
 const codecs = value => Array.isArray(value) && value.length > 0 && value.length <= MASK_CODECS && value.every(v => codec(v) === undefined)
   ? undefined
   : `1 to ${MASK_CODECS} codecs of four characters`
@@ -264,7 +273,10 @@ const forms = {
   hubAccept: { mask: masked },
   relay: { ...relay, mask: masked, client: nested({ ...client, limits: nested(limits), timeouts: nested(timeouts), tls: nested(tls), capabilities: said }) },
   recorder,
-  metadata,
+  metadata: { ...metadata, videoTracks: trackList, audioTracks: trackList },
+  play2: {
+    oldStreamName: text, transition: text, liveOnly: flag, startMs: whole, durationMs: whole, offsetMs: whole, properties: object
+  },
   adapter: { flv: flag, audio: flag, video: flag },
   serve: { signal: abortSignal, onError: func },
   shutdown: { timeoutMs: time },

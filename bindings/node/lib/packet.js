@@ -23,7 +23,8 @@ const PacketFlags = Object.freeze({
   COLOR_INFO: 128,
   CONTINUED: 256,
   SET_DATA_FRAME: 512,
-  UNOFFICIAL_ID: 1024
+  UNOFFICIAL_ID: 1024,
+  ENCRYPTED: 2048
 })
 
 /** A 64-bit number from two words. */

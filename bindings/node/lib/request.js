@@ -67,6 +67,10 @@ class Request {
     return this.#capabilities
   }
 
+  get play2 () {
+    return this.#connect.play2Json === undefined ? undefined : JSON.parse(this.#connect.play2Json)
+  }
+
   get answered () { return this.#handle === undefined }
 
   async accept () {

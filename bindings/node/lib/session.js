@@ -91,6 +91,8 @@ class Session extends Stream {
     return check(native.sessionPlay(this.#line.handle))
   }
 
+  get play2 () { return this.#peer.play2 }
+
   get closed () { return this.#line.handle === undefined }
 
   get endReason () {

@@ -109,7 +109,7 @@ class Stream {
     if (!isObject(metadata)) throw argumentError('metadata must be an object')
     if (metadata instanceof Metadata) {
       const record = recordOf(metadata)
-      return this.#line.lane.send(handle => native.sendMetadata(handle, record))
+      return this.#line.lane.send(handle => native.sendMetadata(handle, ...record))
     }
     const json = JSON.stringify(metadata)
     return this.#line.lane.send(handle => native.sendMetadataJson(handle, json))

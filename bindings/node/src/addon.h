@@ -13,7 +13,7 @@
 #include <uv.h>
 
 enum {
-  MAX_ARGUMENTS = 8,
+  MAX_ARGUMENTS = 9,
   MAX_EVENTS = 256,               /* taken from the queue at a time */
   MAX_LOOKS = 4,                  /* and so often in a turn of the event loop */
   EXTERNAL_BYTES = 16 * 1024,     /* payloads of this size and more are not copied */
@@ -196,8 +196,11 @@ bool get_mask(struct arguments *a, size_t at, oxrtmp_mask *mask);
 bool get_hub_settings(struct arguments *a, size_t at, struct hub_settings *s);
 bool get_relay_settings(struct arguments *a, size_t at, struct relay_settings *s); /* end with client_settings_free */
 bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_options *o);
-bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m);
-napi_value make_metadata(napi_env env, const oxrtmp_metadata *m);
+bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m); /* and at at + 1 the structs of its tracks */
+/* What play2 says: name, old name, transition, JSON, liveOnly, startMs, durationMs, offsetMs. End with play2_free. */
+bool get_play2(struct arguments *a, size_t at, oxrtmp_play2 *p);
+void play2_free(oxrtmp_play2 *p);
+napi_value make_metadata(napi_env env, const oxrtmp_metadata *m, const oxrtmp_track_info *tracks, size_t count);
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s);
 napi_value make_failure(napi_env env, const oxrtmp_failure *f);
 napi_value make_connection_statistics(napi_env env, const oxrtmp_connection_statistics *s);

@@ -159,6 +159,20 @@ static napi_value client_seek(napi_env env, napi_callback_info info) {
   return asking(env, info, &client, &position) ? make_status(env, oxrtmp_client_seek(client, position)) : NULL;
 }
 
+/* clientPlay2(handle, name, oldName, transition, json, liveOnly, startMs, durationMs, offsetMs): a status. */
+static napi_value client_play2(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  struct handle *handle;
+  oxrtmp_play2 play2;
+  if (!arguments_get(env, info, &a) || !get_handle(&a, 0, CLIENT, &handle)) {
+    return NULL;
+  }
+  napi_value result =
+      get_play2(&a, 1, &play2) ? make_status(env, oxrtmp_client_play2((oxrtmp_client){handle->id}, &play2)) : NULL;
+  play2_free(&play2);
+  return result;
+}
+
 static napi_value client_receive_audio(napi_env env, napi_callback_info info) {
   oxrtmp_client client;
   uint32_t on;
@@ -186,6 +200,7 @@ const struct function client_functions[] = {
     {"clientPeerAddress", client_peer_address},
     {"clientPause", client_pause},
     {"clientSeek", client_seek},
+    {"clientPlay2", client_play2},
     {"clientReceiveAudio", client_receive_audio},
     {"clientReceiveVideo", client_receive_video},
     {"clientSetBufferLength", client_set_buffer_length},

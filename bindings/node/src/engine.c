@@ -167,7 +167,7 @@ static napi_value engine_send_packets(napi_env env, napi_callback_info info) {
   return make_status(env, status);
 }
 
-/* engineSendMetadata(handle, metadata): a status. */
+/* engineSendMetadata(handle, metadata, structs of its tracks): a status. */
 static napi_value engine_send_metadata(napi_env env, napi_callback_info info) {
   struct arguments a;
   oxrtmp_engine engine;
@@ -190,6 +190,109 @@ static napi_value engine_close_stream(napi_env env, napi_callback_info info) {
     result = make_status(env, oxrtmp_engine_close_stream(engine, stream, code, description));
   }
   free(code);
+  free(description);
+  return result;
+}
+
+/* enginePlay2(handle, name, oldName, transition, json, liveOnly, startMs, durationMs, offsetMs): a status. */
+static napi_value engine_play2(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_engine engine;
+  oxrtmp_play2 play2;
+  if (!get_engine(env, info, &a, &engine)) {
+    return NULL;
+  }
+  napi_value result = get_play2(&a, 1, &play2) ? make_status(env, oxrtmp_engine_play2(engine, &play2)) : NULL;
+  play2_free(&play2);
+  return result;
+}
+
+/* ---- calls ---- */
+
+/* engineCall(handle, name, values, timeoutMs): the number that its reply has, or a status. */
+static napi_value engine_call(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_engine engine;
+  const uint8_t *values;
+  size_t size;
+  int32_t timeout_ms;
+  uint32_t call_id;
+  char *name = NULL;
+  if (!get_engine(env, info, &a, &engine) || !get_bytes(&a, 2, &values, &size) || !get_i32(&a, 3, &timeout_ms) ||
+      !get_string(&a, 1, &name)) {
+    return NULL;
+  }
+  oxrtmp_status status = oxrtmp_engine_call(engine, name, values, size, timeout_ms, &call_id);
+  free(name);
+  return status == OXRTMP_OK ? make_u32(env, call_id) : make_status(env, status);
+}
+
+/* engineNotify(handle, name, values): a status. */
+static napi_value engine_notify(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_engine engine;
+  const uint8_t *values;
+  size_t size;
+  char *name = NULL;
+  if (!get_engine(env, info, &a, &engine) || !get_bytes(&a, 2, &values, &size) || !get_string(&a, 1, &name)) {
+    return NULL;
+  }
+  oxrtmp_status status = oxrtmp_engine_notify(engine, name, values, size);
+  free(name);
+  return make_status(env, status);
+}
+
+/* engineAnswer(handle, callId, values): a status. */
+static napi_value engine_answer(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_engine engine;
+  const uint8_t *values;
+  size_t size;
+  uint32_t call_id;
+  if (!get_engine(env, info, &a, &engine) || !get_u32(&a, 1, &call_id) || !get_bytes(&a, 2, &values, &size)) {
+    return NULL;
+  }
+  return make_status(env, oxrtmp_engine_answer(engine, call_id, values, size));
+}
+
+/* engineRefuse(handle, callId, code, description): a status. */
+static napi_value engine_refuse(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_engine engine;
+  uint32_t call_id;
+  char *code = NULL, *description = NULL;
+  napi_value result = NULL;
+  if (get_engine(env, info, &a, &engine) && get_u32(&a, 1, &call_id) && get_string(&a, 2, &code) &&
+      get_string(&a, 3, &description)) {
+    result = make_status(env, oxrtmp_engine_refuse(engine, call_id, code, description));
+  }
+  free(code);
+  free(description);
+  return result;
+}
+
+/* engineSendSharedObject(handle, values): a status. */
+static napi_value engine_send_shared_object(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_engine engine;
+  const uint8_t *values;
+  size_t size;
+  if (!get_engine(env, info, &a, &engine) || !get_bytes(&a, 1, &values, &size)) {
+    return NULL;
+  }
+  return make_status(env, oxrtmp_engine_send_shared_object(engine, values, size));
+}
+
+/* engineRequestReconnect(handle, tcUrl, description): a status. */
+static napi_value engine_request_reconnect(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  oxrtmp_engine engine;
+  char *url = NULL, *description = NULL;
+  napi_value result = NULL;
+  if (get_engine(env, info, &a, &engine) && get_string(&a, 1, &url) && get_string(&a, 2, &description)) {
+    result = make_status(env, oxrtmp_engine_request_reconnect(engine, url, description));
+  }
+  free(url);
   free(description);
   return result;
 }
@@ -279,6 +382,13 @@ const struct function engine_functions[] = {
     {"engineComplete", engine_complete},
     {"enginePause", engine_pause},
     {"engineSeek", engine_seek},
+    {"enginePlay2", engine_play2},
+    {"engineCall", engine_call},
+    {"engineNotify", engine_notify},
+    {"engineAnswer", engine_answer},
+    {"engineRefuse", engine_refuse},
+    {"engineSendSharedObject", engine_send_shared_object},
+    {"engineRequestReconnect", engine_request_reconnect},
     {"engineReceiveAudio", engine_receive_audio},
     {"engineReceiveVideo", engine_receive_video},
     {"engineSetBufferLength", engine_set_buffer_length},

@@ -109,6 +109,9 @@ static const struct field play_info_fields[] = {
     FIELD(U32, oxrtmp_play_info, "bufferLengthMs", buffer_length_ms),
     FIELD(F64, oxrtmp_play_info, "start", start),
     FIELD(F64, oxrtmp_play_info, "duration", duration),
+    FIELD(FLAG, oxrtmp_play_info, "play2", play2),
+    FIELD(F64, oxrtmp_play_info, "offset", offset),
+    FIELD(TEXT_ARRAY, oxrtmp_play_info, "transition", transition),
     END};
 
 static const struct field engine_counters_fields[] = {
@@ -168,8 +171,12 @@ static napi_value write_fields(napi_env env, const struct field *fields, const v
   return object;
 }
 
-napi_value make_metadata(napi_env env, const oxrtmp_metadata *m) {
-  return write_fields(env, metadata_fields, m);
+napi_value make_metadata(napi_env env, const oxrtmp_metadata *m, const oxrtmp_track_info *tracks, size_t count) {
+  napi_value object = write_fields(env, metadata_fields, m), structs;
+  if (napi_create_buffer_copy(env, count * sizeof *tracks, tracks, NULL, &structs) == napi_ok) {
+    set_named(env, object, "tracks", structs);
+  }
+  return object;
 }
 
 napi_value make_statistics(napi_env env, const oxrtmp_statistics *s) {

@@ -275,6 +275,65 @@ static napi_value flv_tag(napi_env env, napi_callback_info info) {
   WRITE(&a, 3, oxrtmp_flv_tag, packets);
 }
 
+/* flvEnvelopeParse(type, bytes): [head, filter, params, iv or undefined, body, encrypted], or a status. */
+static napi_value flv_envelope_parse(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  uint32_t type;
+  const uint8_t *data;
+  size_t size;
+  oxrtmp_flv_envelope e;
+  napi_value result, part;
+  if (!arguments_get(env, info, &a) || !get_u32(&a, 0, &type) || !get_bytes(&a, 1, &data, &size)) {
+    return NULL;
+  }
+  oxrtmp_status status = oxrtmp_flv_envelope_parse(type, data, size, &e);
+  if (status != OXRTMP_OK) {
+    return make_status(env, status);
+  }
+  const uint8_t *const parts[] = {e.head, NULL, e.params, e.iv, e.body};
+  const size_t sizes[] = {e.head_size, 0, e.params_size, e.iv != NULL ? 16 : 0, e.body_size};
+  if (napi_create_array_with_length(env, 6, &result) != napi_ok) {
+    return NULL;
+  }
+  for (uint32_t i = 0; i < 5; i++) {
+    if (i == 1) {
+      part = make_string(env, e.filter, strlen(e.filter));
+    } else if (i == 3 && e.iv == NULL) {
+      part = make_undefined(env);
+    } else if (napi_create_buffer_copy(env, sizes[i], parts[i], NULL, &part) != napi_ok) {
+      return NULL;
+    }
+    napi_set_element(env, result, i, part);
+  }
+  napi_set_element(env, result, 5, make_u32(env, e.encrypted));
+  return result;
+}
+
+/* flvEnvelopeBuild(head, filter, params, iv, body, flags): flags: 1 it has params, 2 it has an iv, 4 it is encrypted. */
+static napi_value flv_envelope_build(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  uint32_t flags;
+  size_t iv_size;
+  oxrtmp_flv_envelope e = {0};
+  char *filter = NULL;
+  napi_value result;
+  if (!arguments_get(env, info, &a) || !get_bytes(&a, 0, &e.head, &e.head_size) ||
+      !get_bytes(&a, 2, &e.params, &e.params_size) || !get_bytes(&a, 3, &e.iv, &iv_size) ||
+      !get_bytes(&a, 4, &e.body, &e.body_size) || !get_u32(&a, 5, &flags) || !get_string(&a, 1, &filter)) {
+    return NULL;
+  }
+  e.filter = filter;
+  e.encrypted = (flags & 4) != 0;
+  e.iv = (flags & 2) != 0 && iv_size == 16 ? e.iv : NULL;
+  if ((flags & 1) == 0) {
+    e.params = NULL;
+    e.params_size = 0;
+  }
+  BYTES(env, &result, oxrtmp_flv_envelope_build, &e);
+  free(filter);
+  return result;
+}
+
 /* timestampBefore(a, b): 1 or 0. */
 static napi_value timestamp_before(napi_env env, napi_callback_info info) {
   struct arguments a;
@@ -298,6 +357,8 @@ const struct function lowlevel_functions[] = {
     {"colorInfoBuild", color_info_build},
     {"flvHeader", flv_header},
     {"flvTag", flv_tag},
+    {"flvEnvelopeParse", flv_envelope_parse},
+    {"flvEnvelopeBuild", flv_envelope_build},
     {"timestampBefore", timestamp_before},
     {NULL, NULL},
 };

@@ -218,7 +218,9 @@ static bool is_large(const oxrtmp_packet *packet) {
 static bool has_packet(const oxrtmp_event *event) {
   return event->type == OXRTMP_EVENT_PACKET ||
          (event->type == OXRTMP_EVENT_SERVER && event->u.server.packet.token != 0) ||
-         ((event->type == OXRTMP_EVENT_CALL || event->type == OXRTMP_EVENT_SHARED_OBJECT) && event->status == OXRTMP_OK);
+         ((event->type == OXRTMP_EVENT_CALL || event->type == OXRTMP_EVENT_SHARED_OBJECT ||
+           event->type == OXRTMP_EVENT_REPLY) &&
+          event->status == OXRTMP_OK);
 }
 
 /* shares says whether a packet shares the payload of the one before, which is at raw: packets of one multitrack message

@@ -461,8 +461,42 @@ bool get_recorder_options(struct arguments *a, size_t at, oxrtmp_recorder_option
 }
 
 bool get_metadata(struct arguments *a, size_t at, oxrtmp_metadata *m) {
+  const uint8_t *tracks;
+  size_t size;
   oxrtmp_metadata_init(m);
-  return !is_object(a, at) || read_fields(a->env, a->values[at], metadata_fields, m);
+  if (!get_bytes(a, at + 1, &tracks, &size) ||
+      (is_object(a, at) && !read_fields(a->env, a->values[at], metadata_fields, m))) {
+    return false;
+  }
+  m->tracks = (const oxrtmp_track_info *)(const void *)tracks;
+  m->track_count = size / sizeof *m->tracks;
+  return true;
+}
+
+bool get_play2(struct arguments *a, size_t at, oxrtmp_play2 *p) {
+  double start, duration, offset;
+  char *name = NULL, *old = NULL, *transition = NULL, *json = NULL;
+  oxrtmp_play2_init(p);
+  bool right = get_string(a, at, &name) && get_string(a, at + 1, &old) && get_string(a, at + 2, &transition) &&
+               get_string(a, at + 3, &json) && get_u32(a, at + 4, &p->live_only) && get_double(a, at + 5, &start) &&
+               get_double(a, at + 6, &duration) && get_double(a, at + 7, &offset);
+  p->stream_name = name;
+  p->old_stream_name = old;
+  p->transition = transition;
+  p->json = json;
+  if (right) {
+    p->start_ms = (int64_t)start;
+    p->duration_ms = (int64_t)duration;
+    p->offset_ms = (int64_t)offset;
+  }
+  return right;
+}
+
+void play2_free(oxrtmp_play2 *p) {
+  free((char *)p->stream_name);
+  free((char *)p->old_stream_name);
+  free((char *)p->transition);
+  free((char *)p->json);
 }
 
 /* optionNames(): the names of the tables above, for the test that compares them with those of lib/options.js. */

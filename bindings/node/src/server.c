@@ -264,6 +264,9 @@ static napi_value describe(napi_env env, oxrtmp_request request) {
   SET_TEXT("connectJson", oxrtmp_request_connect_json);
   if (kind == OXRTMP_REQUEST_PLAY && oxrtmp_request_play(request, &play) == OXRTMP_OK) {
     set_named(env, object, "play", make_play_info(env, &play));
+    if (play.play2 != 0) {
+      SET_TEXT("play2Json", oxrtmp_request_play2_json);
+    }
   }
   if (oxrtmp_request_connect(request, &c) == OXRTMP_OK) {
     set_named(env, object, "objectEncoding", make_double(env, c.object_encoding));

@@ -156,7 +156,7 @@ static napi_value send_metadata_json(napi_env env, napi_callback_info info) {
   return make_status(env, status);
 }
 
-/* sendMetadata(handle, metadata) */
+/* sendMetadata(handle, metadata, structs of its tracks) */
 static napi_value send_metadata(napi_env env, napi_callback_info info) {
   struct arguments a;
   struct handle *handle;
@@ -353,9 +353,15 @@ static napi_value stream_metadata(napi_env env, napi_callback_info info) {
   if (!get_stream(env, info, &a, &handle)) {
     return NULL;
   }
+  oxrtmp_track_info tracks[512];
+  size_t count = 0;
   oxrtmp_status status = is_client(handle) ? oxrtmp_client_metadata(client_of(handle), &m)
                                            : oxrtmp_session_metadata(session_of(handle), &m);
-  return status == OXRTMP_OK ? make_metadata(env, &m) : make_status(env, status);
+  if (status == OXRTMP_OK) {
+    status = is_client(handle) ? oxrtmp_client_metadata_tracks(client_of(handle), tracks, 512, &count)
+                               : oxrtmp_session_metadata_tracks(session_of(handle), tracks, 512, &count);
+  }
+  return status == OXRTMP_OK ? make_metadata(env, &m, tracks, count) : make_status(env, status);
 }
 
 static napi_value stream_metadata_json(napi_env env, napi_callback_info info) {

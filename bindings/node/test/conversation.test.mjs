@@ -132,6 +132,24 @@ test('codecs and channels of metadata, read and written', async t => {
   }
 })
 
+test('tracks of metadata, read and written', async t => {
+  const { client, session } = await loopback(t)
+  const videoTracks = [{ track: 1, codec: 'av01', dataRate: 800, width: 640, height: 360 }]
+  const audioTracks = [{ track: 2, codec: 'Opus', sampleRate: 48000, channels: 1 }, { track: 255, codec: 'mp4a' }]
+  await client.sendMetadata(new Metadata({ width: 1920, videoTracks, audioTracks }))
+  const { values } = await session.nextPacket()
+  assert.deepEqual(values[1].videoTrackIdInfoMap, { 1: { width: 640, height: 360, videodatarate: 800, videocodecid: 0x61763031 } })
+  assert.deepEqual(values[1].audioTrackIdInfoMap, { 2: { channels: 1, samplerate: 48000, audiocodecid: 0x4f707573 }, 255: { audiocodecid: 10 } })
+  assert.deepEqual({ ...session.metadata }, { width: 1920, videoTracks, audioTracks })
+  await client.sendMetadata(new Metadata({ width: 1 }))
+  await session.nextPacket()
+  assert.deepEqual({ ...session.metadata }, { width: 1 })
+  for (const wrong of [{ videoTracks: 1 }, { videoTracks: [1] }, { videoTracks: [{}] }, { audioTracks: [{ track: 256 }] },
+    { audioTracks: [{ track: 1, codec: 'x' }] }, { audioTracks: [{ track: 1, what: 1 }] }, { audioTracks: Array(257).fill({ track: 1 }) }]) {
+    assert.throws(() => new Metadata(wrong), { code: 'ERR_OXRTMP_ARGUMENT' })
+  }
+})
+
 const URLS = [
   ['rtmp://a.rtmp.youtube.com/live2/abcd-efgh', 'rtmp://a.rtmp.youtube.com/live2', 'live2', 'abcd-efgh', ''],
   ['rtmp://live.twitch.tv/app/live_1_x?bandwidthtest=true', 'rtmp://live.twitch.tv/app', 'app', 'live_1_x', 'bandwidthtest=true'],

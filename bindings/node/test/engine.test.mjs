@@ -360,3 +360,50 @@ test('engines need no event loop, and leave nothing', async () => {
   assert.equal(libraryStatistics().faults, 0)
   assert.ok(readFLV(readFileSync(CLIP)).length > 10)
 })
+
+test('a player switches to another stream, between engines', t => {
+  const { server, client, heard, talk, of } = pair(t, { play: true, server: { askPlay: true } })
+  assert.throws(() => client.play2('other'), { code: 'ERR_OXRTMP_STATE' })
+  talk()
+  assert.throws(() => server.play2('other'), { code: 'ERR_OXRTMP_STATE' })
+  heard.server.length = 0
+  client.play2('other', { liveOnly: true, properties: { mine: 1 } })
+  talk()
+  const [{ request }] = of('server', 'request')
+  assert.deepEqual(request.play2, { streamName: 'other', start: -1, len: -1, offset: -1, mine: 1 })
+  assert.deepEqual(of('server', 'streamEnd').map(e => e.endReason), ['play2'])
+  assert.ok(of('client', 'status').some(e => e.code === 'NetStream.Play.Transition'))
+})
+
+test('calls, shared objects and requests to reconnect, between engines', t => {
+  const { server, client, heard, talk, of } = pair(t, { server: { answerCalls: true }, client: { answerCalls: true, followReconnects: true } })
+  assert.throws(() => client.call('early'), { code: 'ERR_OXRTMP_STATE' })
+  talk()
+  for (const [caller, callee, from, to] of [[client, server, 'client', 'server'], [server, client, 'server', 'client']]) {
+    heard.server.length = heard.client.length = 0
+    const [add, no, slow] = [caller.call('add', [1, 2.5]), caller.call('secret'), caller.call('never', [], { timeoutMs: 500 })]
+    caller.notify('told', ['x'])
+    caller.sendSharedObject({ name: 'chat', events: [{ kind: 'use' }] })
+    talk()
+    const calls = of(to, 'call')
+    assert.deepEqual(calls.map(e => [e.name, e.values, e.callId === 0]),
+      [['add', [1, 2.5], false], ['secret', [], false], ['never', [], false], ['told', ['x'], true]])
+    callee.answer(calls[0].callId, [3.5, null])
+    callee.refuse(calls[1].callId, 'not today', 'App.No')
+    assert.throws(() => callee.answer(calls[0].callId), { code: 'ERR_OXRTMP_STATE' })
+    assert.deepEqual(of(to, 'sharedObject').map(e => [e.sharedObject.name, e.sharedObject.events[0].kind]), [['chat', 'use']])
+    talk()
+    caller.advance(500)
+    const [answer, refusal, late] = [...of(from, 'reply'), ...caller.events()]
+    assert.deepEqual([answer.callId, answer.values, answer.error], [add, [3.5, null], undefined])
+    assert.deepEqual([refusal.callId, refusal.error.code, refusal.error.peerCode], [no, 'ERR_OXRTMP_REFUSED', 'App.No'])
+    assert.deepEqual([late.type, late.callId, late.error.code], ['reply', slow, 'ERR_OXRTMP_TIMEOUT'])
+  }
+  server.requestReconnect('//new.example/live')
+  talk()
+  assert.deepEqual(of('client', 'reconnect').map(e => e.tcUrl), ['rtmp://new.example/live'])
+  assert.throws(() => client.requestReconnect(), { code: 'ERR_OXRTMP_STATE' })
+  for (const wrong of [() => client.call(''), () => client.call(1), () => client.answer(-1), () => client.notify('x', [() => {}])]) {
+    assert.throws(wrong, { code: 'ERR_OXRTMP_ARGUMENT' })
+  }
+})

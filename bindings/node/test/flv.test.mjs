@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { createReadStream, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
-import { FLVReader, OxrtmpError, Recorder } from 'oxrtmp'
+import { FLVReader, OxrtmpError, PacketFlags, Recorder } from 'oxrtmp'
+import { flvEnvelopeBuild, flvEnvelopeParse, flvHeader, flvTag } from 'oxrtmp/lowlevel'
 import { CLIP, ROOT, collect, loopback, readFLV, temporary } from './helpers.mjs'
 
 const clips = readdirSync(path.join(ROOT, 'testdata/flv')).filter(name => name.endsWith('.flv')).map(name => path.join(ROOT, 'testdata/flv', name))
@@ -157,4 +158,34 @@ test('a recorder that fails says so, with the next write or when it is closed', 
   const recorder = await Recorder.open(path.join(directory, 'x.flv'))
   await recorder.write({ media: 'audio', kind: 'command', data: Buffer.of(1) })
   await assert.rejects(recorder.close(), error => error instanceof OxrtmpError && error.status < 0)
+})
+
+test('encrypted tags are marked, taken apart and put together, and recorded as they are', async t => {
+  const iv = Buffer.from([...Array(16).keys()])
+  const data = Buffer.concat([Buffer.from('170100005001534500000011' + '80', 'hex'), iv, Buffer.from('body')])
+  const size = Buffer.from([0, 0, data.length])
+  const file = Buffer.concat([flvHeader(true, true), Buffer.of(0x29), size, Buffer.alloc(7), data, Buffer.of(0, 0, 0, 11 + data.length)])
+  const [packet] = await collect(FLVReader.packets([file]))
+  assert.deepEqual([packet.malformed, packet.flags, packet.raw], [true, PacketFlags.MALFORMED | PacketFlags.ENCRYPTED, data])
+  assert.deepEqual(flvTag(packet), file.subarray(13))
+  const envelope = flvEnvelopeParse(9, packet.raw)
+  assert.deepEqual(envelope, {
+    head: data.subarray(0, 5), filter: 'SE', params: Buffer.concat([Buffer.of(0x80), iv]), iv, body: Buffer.from('body'), encrypted: true
+  })
+  assert.deepEqual(flvEnvelopeBuild(envelope), data)
+  assert.deepEqual(flvEnvelopeBuild({ ...envelope, params: undefined }), data)
+  assert.throws(() => flvEnvelopeBuild({ ...envelope, iv: undefined, params: undefined }), { code: 'ERR_OXRTMP_FLV' })
+  const clear = flvEnvelopeParse(18, flvEnvelopeBuild({ filter: 'XX', body: Buffer.from('as it is') }))
+  assert.deepEqual([clear.filter, clear.encrypted, clear.iv, clear.body.toString()], ['XX', false, undefined, 'as it is'])
+  for (let cut = 0; cut < data.length - 4; cut++) {
+    assert.throws(() => flvEnvelopeParse(9, data.subarray(0, cut)), { code: 'ERR_OXRTMP_FLV' })
+  }
+  for (const wrong of [{ iv: Buffer.of(1) }, { what: 1 }, { filter: 1 }, { encrypted: 1 }]) {
+    assert.throws(() => flvEnvelopeBuild(wrong), { code: 'ERR_OXRTMP_ARGUMENT' })
+  }
+  const recorded = path.join(temporary(t), 'x.flv')
+  const recorder = await Recorder.open(recorded)
+  await recorder.write(packet)
+  await recorder.close()
+  assert.ok(readFileSync(recorded).includes(file.subarray(13)))
 })

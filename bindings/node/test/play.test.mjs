@@ -316,3 +316,36 @@ test('playing over a connected socket of the caller', async t => {
   assert.deepEqual([code, stdout], [0, 'data 24\nvideo 1234\n'], stderr)
   assert.ok(net.isIPv4(server.address.split(':')[0]))
 })
+
+test('a player switches to another stream by play2, and its object is kept', async t => {
+  const { server, request, session: first, client } = await playback(t)
+  assert.deepEqual([request.play2, first.play2, request.play.play2, request.play.transition], [undefined, undefined, false, ''])
+  await first.sendVideo(0, true, Buffer.from('first'))
+  await client.play2('other?b=2', {
+    oldStreamName: 'test', transition: 'switch', startMs: 1500, offsetMs: 250, properties: { mine: [1, 'two'] }
+  })
+  const next = await server.nextRequest()
+  assert.deepEqual([next.kind, next.streamName, next.query], ['play', 'other', 'b=2'])
+  assert.deepEqual(next.play2, {
+    oldStreamName: 'test', streamName: 'other?b=2', start: 1.5, len: -1, offset: 0.25, transition: 'switch', mine: [1, 'two']
+  })
+  assert.deepEqual(Object.keys(next.play2).at(-1), 'mine')
+  assert.deepEqual([next.play.play2, next.play.start, next.play.offset, next.play.transition], [true, 1.5, 0.25, 'switch'])
+  const second = await next.accept()
+  assert.deepEqual([second.play2, second.play.play2], [next.play2, true])
+  await assert.rejects(first.sendVideo(40, true, Buffer.from('late')), { code: 'ERR_OXRTMP_EOF' })
+  await second.sendVideo(40, true, Buffer.from('second'))
+  const frames = []
+  for await (const packet of client) {
+    if (packet.media === 'video' && frames.push(packet.data.toString()) === 2) break
+  }
+  assert.deepEqual(frames, ['first', 'second'])
+  await assert.rejects(client.play2(''), { code: 'ERR_OXRTMP_CLOSED' }) // leaving the loop has closed it
+})
+
+test('what is no play2 is refused', async t => {
+  const { client } = await playback(t)
+  for (const wrong of [['a\0b'], [1], ['x', { startMs: -1 }], ['x', { properties: [] }], ['x', { what: 1 }], ['']]) {
+    await assert.rejects(client.play2(...wrong), { code: 'ERR_OXRTMP_ARGUMENT' })
+  }
+})

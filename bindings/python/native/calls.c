@@ -79,6 +79,25 @@
 
 CALL(client_call, oxrtmp_client_call, oxrtmp_client)
 CALL(session_call, oxrtmp_session_call, oxrtmp_session)
+/* engine_call(engine, name, values, timeout_ms) returns the number that its REPLY event has. */
+static PyObject *engine_call(PyObject *module, PyObject *args) {
+  oxrtmp_engine engine;
+  const char *name;
+  Py_buffer b;
+  int timeout_ms;
+  if (!PyArg_ParseTuple(args, "Ksy*i", &engine.id, &name, &b, &timeout_ms)) {
+    return NULL;
+  }
+  uint32_t call_id;
+  oxrtmp_status status = oxrtmp_engine_call(engine, name, b.buf, (size_t)b.len, timeout_ms, &call_id);
+  PyBuffer_Release(&b);
+  return status == OXRTMP_OK ? PyLong_FromUnsignedLong(call_id) : native_raise(module, status);
+}
+
+NOTIFY(engine_notify, oxrtmp_engine_notify, oxrtmp_engine)
+ANSWER(engine_answer, oxrtmp_engine_answer, oxrtmp_engine)
+REFUSE(engine_refuse, oxrtmp_engine_refuse, oxrtmp_engine)
+SHARED(engine_send_shared_object, oxrtmp_engine_send_shared_object, oxrtmp_engine)
 NOTIFY(client_notify, oxrtmp_client_notify, oxrtmp_client)
 NOTIFY(session_notify, oxrtmp_session_notify, oxrtmp_session)
 ANSWER(client_answer, oxrtmp_client_answer, oxrtmp_client)
@@ -176,6 +195,11 @@ static PyObject *aggregate_build(PyObject *module, PyObject *list) {
 }
 
 PyMethodDef native_calls_methods[] = {
+    {"engine_call", engine_call, METH_VARARGS, NULL},
+    {"engine_notify", engine_notify, METH_VARARGS, NULL},
+    {"engine_answer", engine_answer, METH_VARARGS, NULL},
+    {"engine_refuse", engine_refuse, METH_VARARGS, NULL},
+    {"engine_send_shared_object", engine_send_shared_object, METH_VARARGS, NULL},
     {"client_call", client_call, METH_VARARGS, NULL},
     {"session_call", session_call, METH_VARARGS, NULL},
     {"client_notify", client_notify, METH_VARARGS, NULL},

@@ -89,6 +89,18 @@ static PyObject *client_seek(PyObject *module, PyObject *args) {
   return native_none(module, oxrtmp_client_seek(client, position_ms));
 }
 
+/* client_play2(client, dict) */
+static PyObject *client_play2(PyObject *module, PyObject *args) {
+  oxrtmp_client client;
+  PyObject *dict;
+  oxrtmp_play2 play2;
+  oxrtmp_play2_init(&play2);
+  if (!PyArg_ParseTuple(args, "KO!", &client.id, &PyDict_Type, &dict) || !native_fill(&play2, native_play2, dict)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_client_play2(client, &play2));
+}
+
 static PyObject *client_receive_audio(PyObject *module, PyObject *args) {
   oxrtmp_client client;
   int on;
@@ -116,7 +128,7 @@ static PyObject *client_set_buffer_length(PyObject *module, PyObject *args) {
   return native_none(module, oxrtmp_client_set_buffer_length(client, length_ms));
 }
 
-NATIVE_METADATA(client_metadata, oxrtmp_client_metadata, oxrtmp_client)
+NATIVE_METADATA(client_metadata, oxrtmp_client_metadata, oxrtmp_client_metadata_tracks, oxrtmp_client)
 NATIVE_METADATA_TEXT(client_metadata_json, oxrtmp_client_metadata_json, oxrtmp_client, char, false)
 NATIVE_METADATA_TEXT(client_metadata_raw, oxrtmp_client_metadata_raw, oxrtmp_client, uint8_t, true)
 NATIVE_PING(client_ping, oxrtmp_client_ping, oxrtmp_client)
@@ -136,6 +148,7 @@ PyMethodDef native_client_methods[] = {
     {"client_set_queue", client_set_queue, METH_VARARGS, NULL},
     {"client_pause", client_pause, METH_VARARGS, NULL},
     {"client_seek", client_seek, METH_VARARGS, NULL},
+    {"client_play2", client_play2, METH_VARARGS, NULL},
     {"client_receive_audio", client_receive_audio, METH_VARARGS, NULL},
     {"client_receive_video", client_receive_video, METH_VARARGS, NULL},
     {"client_set_buffer_length", client_set_buffer_length, METH_VARARGS, NULL},

@@ -60,10 +60,21 @@ static PyObject *engine_receive(PyObject *module, PyObject *args) {
 
 /* ---- events as tuples ---- */
 
-/* payload_of makes the packet or the request's handle of an event, or None. */
+/* has_body tells whether an event brings values of the peer's. */
+static bool has_body(const oxrtmp_event *e) {
+  return (e->type == OXRTMP_EVENT_CALL || e->type == OXRTMP_EVENT_SHARED_OBJECT || e->type == OXRTMP_EVENT_REPLY) &&
+         e->status == OXRTMP_OK;
+}
+
+/* payload_of makes the packet, the values or the request's handle of an event, or None. */
 static PyObject *payload_of(native_state *state, oxrtmp_event *e) {
   if (e->type == OXRTMP_EVENT_PACKET && e->status == OXRTMP_OK) {
     return native_packet_new(state, &e->u.packet);
+  }
+  if (has_body(e)) {
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)e->u.packet.raw, (Py_ssize_t)e->u.packet.raw_size);
+    oxrtmp_event_release(e);
+    return bytes;
   }
   if (e->type == OXRTMP_EVENT_REQUEST) {
     return PyLong_FromUnsignedLongLong(e->request.id);
@@ -71,10 +82,10 @@ static PyObject *payload_of(native_state *state, oxrtmp_event *e) {
   Py_RETURN_NONE;
 }
 
-/* event_item makes (type, stream_id, value, on, status, phase, code, text, packet or request or None). */
+/* event_item makes (type, stream_id, value, on, status, phase, code, text, packet or values or request or None). */
 static PyObject *event_item(native_state *state, oxrtmp_event *e) {
   static const oxrtmp_event_info nothing;
-  const oxrtmp_event_info *info = e->type == OXRTMP_EVENT_PACKET ? &nothing : &e->u.info;
+  const oxrtmp_event_info *info = e->type == OXRTMP_EVENT_PACKET || has_body(e) ? &nothing : &e->u.info;
   PyObject *code = native_text(info->code, strnlen(info->code, sizeof info->code));
   PyObject *text = native_text(info->text, strnlen(info->text, sizeof info->text));
   PyObject *payload = payload_of(state, e);
@@ -180,12 +191,11 @@ static PyObject *engine_send_packet(PyObject *module, PyObject *args) {
 static PyObject *engine_send_metadata(PyObject *module, PyObject *args) {
   oxrtmp_engine engine;
   PyObject *dict;
-  oxrtmp_metadata metadata;
-  oxrtmp_metadata_init(&metadata);
-  if (!PyArg_ParseTuple(args, "KO!", &engine.id, &PyDict_Type, &dict) || !native_fill(&metadata, native_metadata, dict)) {
+  native_metadata_input in;
+  if (!PyArg_ParseTuple(args, "KO!", &engine.id, &PyDict_Type, &dict) || !native_metadata_fill(&in, dict)) {
     return NULL;
   }
-  return native_none(module, oxrtmp_engine_send_metadata(engine, &metadata));
+  return native_none(module, oxrtmp_engine_send_metadata(engine, &in.metadata));
 }
 
 static PyObject *engine_close_stream(PyObject *module, PyObject *args) {
@@ -196,6 +206,27 @@ static PyObject *engine_close_stream(PyObject *module, PyObject *args) {
     return NULL;
   }
   return native_none(module, oxrtmp_engine_close_stream(engine, stream_id, code, description));
+}
+
+/* engine_play2(engine, dict) */
+static PyObject *engine_play2(PyObject *module, PyObject *args) {
+  oxrtmp_engine engine;
+  PyObject *dict;
+  oxrtmp_play2 play2;
+  oxrtmp_play2_init(&play2);
+  if (!PyArg_ParseTuple(args, "KO!", &engine.id, &PyDict_Type, &dict) || !native_fill(&play2, native_play2, dict)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_engine_play2(engine, &play2));
+}
+
+static PyObject *engine_request_reconnect(PyObject *module, PyObject *args) {
+  oxrtmp_engine engine;
+  const char *tc_url, *description;
+  if (!PyArg_ParseTuple(args, "Kzz", &engine.id, &tc_url, &description)) {
+    return NULL;
+  }
+  return native_none(module, oxrtmp_engine_request_reconnect(engine, tc_url, description));
 }
 
 /* A wrapper of function(engine, number). */
@@ -273,6 +304,8 @@ PyMethodDef native_engine_methods[] = {
     {"engine_complete", engine_complete, METH_VARARGS, NULL},
     {"engine_pause", engine_pause, METH_VARARGS, NULL},
     {"engine_seek", engine_seek, METH_VARARGS, NULL},
+    {"engine_play2", engine_play2, METH_VARARGS, NULL},
+    {"engine_request_reconnect", engine_request_reconnect, METH_VARARGS, NULL},
     {"engine_receive_audio", engine_receive_audio, METH_VARARGS, NULL},
     {"engine_receive_video", engine_receive_video, METH_VARARGS, NULL},
     {"engine_set_buffer_length", engine_set_buffer_length, METH_VARARGS, NULL},

@@ -58,7 +58,20 @@ const field native_recorder_options[] = {U32(index_bytes), U64(rotate_bytes), I6
 const field native_metadata[] = {
     CODEC(video_codec), CODEC(audio_codec), BOOL(stereo), F64(width), F64(height), F64(frame_rate), F64(video_data_rate),
     F64(audio_data_rate), F64(audio_sample_rate), F64(audio_sample_size), F64(audio_channels), F64(audio_delay),
-    F64(duration), F64(file_size), BOOL(can_seek_to_end), CHARS(surround), CHARS(creation_date), CHARS(encoder), END};
+    F64(duration), F64(file_size), BOOL(can_seek_to_end), CHARS(surround), CHARS(creation_date), CHARS(encoder),
+    ELSEWHERE(tracks), END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_track_info
+static const field track_info[] = {
+    U32(type),  U32(track),  CODEC(codec),     F64(data_rate),
+    F64(width), F64(height), F64(sample_rate), F64(channels),  END};
+#undef STRUCT
+
+#define STRUCT oxrtmp_play2
+const field native_play2[] = {
+    BOOL(live_only), TEXT(stream_name), TEXT(old_stream_name), TEXT(transition), I64(start_ms), I64(duration_ms),
+    I64(offset_ms), TEXT(json), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_statistics
@@ -91,7 +104,8 @@ const field native_library_info[] = {U32(handles),    U64(packets),    U64(paylo
 #undef STRUCT
 
 #define STRUCT oxrtmp_play_info
-const field native_play_info[] = {BOOL(reset), U32(buffer_length_ms), F64(start), F64(duration), END};
+const field native_play_info[] = {BOOL(reset),   U32(buffer_length_ms), BOOL(play2),       F64(start),
+                                  F64(duration), F64(offset),           CHARS(transition), END};
 #undef STRUCT
 
 #define STRUCT oxrtmp_hub_options
@@ -214,7 +228,7 @@ static bool fill_field(char *at, const field *f, PyObject *value) {
     *(uint64_t *)at = PyLong_AsUnsignedLongLong(value);
     return !PyErr_Occurred();
   case FIELD_PHASE: /* of figures, not of options */
-  case FIELD_ELSEWHERE: /* by native_tls, native_mask_fill, native_capabilities_given or users_fill */
+  case FIELD_ELSEWHERE: /* by native_tls, native_mask_fill, native_capabilities_given, users_fill or native_metadata_fill */
     return true;
   }
   return false;
@@ -267,6 +281,25 @@ bool native_mask_fill(native_mask *mask, const oxrtmp_mask **given, PyObject *op
   mask->mask.codecs = codecs != NULL ? mask->codecs : NULL;
   mask->mask.codec_count = (size_t)count;
   return !PyErr_Occurred();
+}
+
+bool native_metadata_fill(native_metadata_input *in, PyObject *dict) {
+  oxrtmp_metadata_init(&in->metadata);
+  in->metadata.tracks = in->tracks;
+  PyObject *list = PyDict_GetItemString(dict, "tracks"); /* borrowed; a list of dicts, or none */
+  Py_ssize_t count = list != NULL ? PyList_Size(list) : 0;
+  if (count > NATIVE_TRACKS) {
+    PyErr_Format(PyExc_ValueError, "metadata tells of %d tracks at most", NATIVE_TRACKS);
+    return false;
+  }
+  for (Py_ssize_t i = 0; i < count; i++) {
+    memset(&in->tracks[i], 0, sizeof in->tracks[i]);
+    if (!native_fill(&in->tracks[i], track_info, PyList_GetItem(list, i))) {
+      return false;
+    }
+  }
+  in->metadata.track_count = count > 0 ? (size_t)count : 0;
+  return !PyErr_Occurred() && native_fill(&in->metadata, native_metadata, dict);
 }
 
 /* users_fill reads the item "users", a list of names and passwords in turn. */
@@ -356,12 +389,31 @@ static PyObject *field_value(const char *at, const field *f) {
 PyObject *native_dict(const void *in, const field *fields) {
   PyObject *dict = PyDict_New();
   for (const field *f = fields; dict != NULL && f->name != NULL; f++) {
+    if (f->type == FIELD_ELSEWHERE) {
+      continue;
+    }
     PyObject *value = field_value((const char *)in + f->offset, f);
     if (value == NULL || PyDict_SetItemString(dict, f->name, value) < 0) {
       Py_CLEAR(dict);
     }
     Py_XDECREF(value);
   }
+  return dict;
+}
+
+PyObject *native_metadata_dict(const oxrtmp_metadata *metadata, const oxrtmp_track_info *tracks, size_t count) {
+  PyObject *dict = native_dict(metadata, native_metadata), *list = PyList_New(0);
+  for (size_t i = 0; list != NULL && i < count; i++) {
+    PyObject *track = native_dict(&tracks[i], track_info);
+    if (track == NULL || PyList_Append(list, track) < 0) {
+      Py_CLEAR(list);
+    }
+    Py_XDECREF(track);
+  }
+  if (dict != NULL && (list == NULL || PyDict_SetItemString(dict, "tracks", list) < 0)) {
+    Py_CLEAR(dict);
+  }
+  Py_XDECREF(list);
   return dict;
 }
 

@@ -63,7 +63,7 @@ typedef struct field {
 extern const field native_server_options[], native_client_options[], native_limits[], native_timeouts[],
     native_recorder_options[], native_metadata[], native_statistics[], native_connection_statistics[], native_failure[], native_connect_info[], native_library_info[],
     native_engine_counters[], native_play_info[], native_hub_options[], native_hub_info[], native_stream_info[], native_relay_info[],
-    native_color_info[];
+    native_color_info[], native_play2[];
 
 /* native_fill sets the fields that dict names. A text points into its str, which must outlive the struct. A key that is no
  * field, or a value that does not fit, is an exception, and false is returned. */
@@ -102,6 +102,18 @@ bool native_capabilities_given(oxrtmp_capabilities *c, const oxrtmp_capabilities
 
 /* native_mask_fill does so with the item "mask". */
 bool native_mask_fill(native_mask *mask, const oxrtmp_mask **given, PyObject *options);
+
+enum { NATIVE_TRACKS = 512 };
+
+typedef struct native_metadata_input {
+  oxrtmp_metadata metadata;
+  oxrtmp_track_info tracks[NATIVE_TRACKS];
+} native_metadata_input;
+
+/* native_metadata_fill reads metadata from a dict, whose item "tracks" is a list of dicts, and native_metadata_dict makes
+ * such a dict. */
+bool native_metadata_fill(native_metadata_input *in, PyObject *dict);
+PyObject *native_metadata_dict(const oxrtmp_metadata *metadata, const oxrtmp_track_info *tracks, size_t count);
 
 bool native_server_input_fill(native_server_input *in, PyObject *options, PyObject *limits, PyObject *timeouts);
 void native_server_input_free(native_server_input *in);
@@ -269,7 +281,7 @@ static inline PyObject *native_or_none(PyObject *module, oxrtmp_status status) {
 }
 
 /* NATIVE_METADATA defines a wrapper of function(handle, metadata) that returns a dict, or None where there is none yet. */
-#define NATIVE_METADATA(name, function, handle_type) \
+#define NATIVE_METADATA(name, function, tracks_function, handle_type) \
   static PyObject *name(PyObject *module, PyObject *argument) { \
     handle_type handle = {PyLong_AsUnsignedLongLong(argument)}; \
     if (PyErr_Occurred()) { \
@@ -277,8 +289,13 @@ static inline PyObject *native_or_none(PyObject *module, oxrtmp_status status) {
     } \
     oxrtmp_metadata metadata; \
     oxrtmp_metadata_init(&metadata); \
+    oxrtmp_track_info tracks[NATIVE_TRACKS]; \
+    size_t count = 0; \
     oxrtmp_status status = function(handle, &metadata); \
-    return status == OXRTMP_OK ? native_dict(&metadata, native_metadata) : native_or_none(module, status); \
+    if (status == OXRTMP_OK) { \
+      status = tracks_function(handle, tracks, NATIVE_TRACKS, &count); \
+    } \
+    return status == OXRTMP_OK ? native_metadata_dict(&metadata, tracks, count) : native_or_none(module, status); \
   }
 
 /* NATIVE_METADATA_TEXT is NATIVE_METADATA for text and bytes. */

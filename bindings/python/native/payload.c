@@ -245,6 +245,51 @@ static PyObject *packet_parse(PyObject *module, PyObject *args) {
 PACKET_WRITER(packet_build, oxrtmp_packet_build)
 PACKET_WRITER(flv_tag, oxrtmp_flv_tag)
 
+/* flv_envelope_parse(type, data) returns (head, filter, params, iv or None, body, encrypted). */
+static PyObject *flv_envelope_parse(PyObject *module, PyObject *args) {
+  uint32_t type;
+  Py_buffer b;
+  if (!PyArg_ParseTuple(args, "O&y*", native_u32, &type, &b)) {
+    return NULL;
+  }
+  oxrtmp_flv_envelope e;
+  oxrtmp_status status = oxrtmp_flv_envelope_parse(type, b.buf, (size_t)b.len, &e);
+  PyObject *item = NULL;
+  if (status == OXRTMP_OK) {
+    item = Py_BuildValue("NNNNNi", PyBytes_FromStringAndSize((const char *)e.head, (Py_ssize_t)e.head_size),
+                         native_text(e.filter, strlen(e.filter)),
+                         PyBytes_FromStringAndSize((const char *)e.params, (Py_ssize_t)e.params_size),
+                         e.iv == NULL ? Py_NewRef(Py_None) : PyBytes_FromStringAndSize((const char *)e.iv, 16),
+                         PyBytes_FromStringAndSize((const char *)e.body, (Py_ssize_t)e.body_size), (int)e.encrypted);
+  }
+  PyBuffer_Release(&b);
+  return status == OXRTMP_OK ? item : native_raise(module, status);
+}
+
+/* flv_envelope_build(head, filter, params or None, iv or None, body, encrypted, target) */
+static PyObject *flv_envelope_build(PyObject *module, PyObject *args) {
+  const char *head, *filter, *params, *iv, *body;
+  Py_ssize_t head_size, params_size, iv_size, body_size;
+  int encrypted;
+  PyObject *target, *result;
+  oxrtmp_status status;
+  if (!PyArg_ParseTuple(args, "y#sz#z#y#pO", &head, &head_size, &filter, &params, &params_size, &iv, &iv_size, &body,
+                        &body_size, &encrypted, &target)) {
+    return NULL;
+  }
+  if (iv != NULL && iv_size != 16) {
+    PyErr_SetString(PyExc_ValueError, "an initialization vector has 16 bytes");
+    return NULL;
+  }
+  oxrtmp_flv_envelope e = {
+      .head = (const uint8_t *)head, .head_size = (size_t)head_size, .filter = filter, .params = (const uint8_t *)params,
+      .params_size = (size_t)params_size, .iv = (const uint8_t *)iv, .body = (const uint8_t *)body,
+      .body_size = (size_t)body_size, .encrypted = (uint32_t)encrypted,
+  };
+  NATIVE_BYTES(result, status, module, target, oxrtmp_flv_envelope_build, &e);
+  return result;
+}
+
 /* flv_header(audio, video, target) */
 static PyObject *flv_header(PyObject *module, PyObject *args) {
   int audio, video;
@@ -306,6 +351,8 @@ PyMethodDef native_payload_methods[] = {
     {"packet_build", packet_build, METH_VARARGS, NULL},
     {"flv_header", flv_header, METH_VARARGS, NULL},
     {"flv_tag", flv_tag, METH_VARARGS, NULL},
+    {"flv_envelope_parse", flv_envelope_parse, METH_VARARGS, NULL},
+    {"flv_envelope_build", flv_envelope_build, METH_VARARGS, NULL},
     {"color_info_parse", color_info_parse, METH_VARARGS, NULL},
     {"color_info_build", color_info_build, METH_VARARGS, NULL},
     {"timestamp_before", timestamp_before, METH_VARARGS, NULL},

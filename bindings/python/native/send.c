@@ -77,14 +77,12 @@ static PyObject *sent(PyObject *module, oxrtmp_status status) {
   static PyObject *name(PyObject *module, PyObject *args) { \
     handle_type handle; \
     PyObject *dict; \
-    oxrtmp_metadata metadata; \
-    oxrtmp_metadata_init(&metadata); \
-    if (!PyArg_ParseTuple(args, "KO!", &handle.id, &PyDict_Type, &dict) || \
-        !native_fill(&metadata, native_metadata, dict)) { \
+    native_metadata_input in; \
+    if (!PyArg_ParseTuple(args, "KO!", &handle.id, &PyDict_Type, &dict) || !native_metadata_fill(&in, dict)) { \
       return NULL; \
     } \
     oxrtmp_status status; \
-    NATIVE_CALL(status, function(handle, &metadata)); \
+    NATIVE_CALL(status, function(handle, &in.metadata)); \
     return sent(module, status); \
   }
 

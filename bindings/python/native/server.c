@@ -165,6 +165,7 @@ static PyObject *request_describe(PyObject *module, PyObject *argument) {
   return PyErr_Occurred() ? NULL : native_raise(module, status);
 }
 
+NATIVE_METADATA_TEXT(request_play2_json, oxrtmp_request_play2_json, oxrtmp_request, char, false)
 NATIVE_STRUCT_GETTER(request_play, oxrtmp_request_play, oxrtmp_request, oxrtmp_play_info, native_play_info)
 NATIVE_STRUCT_GETTER(request_connect, oxrtmp_request_connect, oxrtmp_request, oxrtmp_connect_info, native_connect_info)
 
@@ -233,7 +234,7 @@ static PyObject *session_set_queue(PyObject *module, PyObject *args) {
   return native_none(module, oxrtmp_session_set_queue(session, queue, user_data));
 }
 
-NATIVE_METADATA(session_metadata, oxrtmp_session_metadata, oxrtmp_session)
+NATIVE_METADATA(session_metadata, oxrtmp_session_metadata, oxrtmp_session_metadata_tracks, oxrtmp_session)
 NATIVE_METADATA_TEXT(session_metadata_json, oxrtmp_session_metadata_json, oxrtmp_session, char, false)
 NATIVE_METADATA_TEXT(session_metadata_raw, oxrtmp_session_metadata_raw, oxrtmp_session, uint8_t, true)
 NATIVE_STRUCT_GETTER(session_play, oxrtmp_session_play, oxrtmp_session, oxrtmp_play_info, native_play_info)
@@ -305,6 +306,7 @@ PyMethodDef native_server_methods[] = {
     {"request_describe", request_describe, METH_O, NULL},
     {"request_connect", request_connect, METH_O, NULL},
     {"request_play", request_play, METH_O, NULL},
+    {"request_play2_json", request_play2_json, METH_O, NULL},
     {"request_accept", request_accept, METH_VARARGS, NULL},
     {"request_reject", request_reject, METH_VARARGS, NULL},
     {"request_redirect", request_redirect, METH_VARARGS, NULL},

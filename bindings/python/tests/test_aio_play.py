@@ -275,3 +275,24 @@ def test_a_hundred_players_on_one_loop(run: Run) -> None:
         await asyncio.get_running_loop().shutdown_default_executor()
 
     run(main())
+
+
+def test_a_player_switches(run: Run) -> None:
+    async def main() -> None:
+        async with played() as (server, client, first):
+            await first.send_video(0, True, b"first")
+            client.play2("other", transition="swap", properties={"mine": True})
+            request = await server.accept()
+            assert request.play.play2 and request.play.transition == "swap"
+            assert request.play2 is not None and request.play2["mine"] is True
+            async with request.accept() as second:
+                assert second.play2 == request.play2 and first.play2 is None
+                await second.send_video(40, True, b"second")
+                got: list[bytes] = []
+                async for packet in media(client):
+                    got.append(bytes(packet.data))
+                    if len(got) == 2:
+                        break
+                assert got == [b"first", b"second"]
+
+    run(main())

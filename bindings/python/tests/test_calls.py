@@ -180,3 +180,63 @@ def test_asyncio() -> None:
                 await asyncio.gather(*tasks)
 
     asyncio.run(main())
+
+
+def test_calls_between_engines() -> None:
+    """The same without a socket, by a clock of the caller's."""
+    server = oxrtmp.Engine.server(answer_calls=True)
+    client = oxrtmp.Engine.publish("rtmp://host/live/name", answer_calls=True, follow_reconnects=True)
+    with pytest.raises(oxrtmp.UsageError):
+        client.call("early")
+    told: dict[oxrtmp.Engine, list[oxrtmp.Event]] = {server: [], client: []}
+
+    def converse() -> None:
+        quiet = 0
+        while quiet < 2:
+            for to, sender in ((server, client), (client, server)):
+                rest = memoryview(sender.output())
+                quiet = 0 if rest else quiet + 1
+                while rest:
+                    rest = rest[to.receive(rest, 0) :]
+                    for event in to.events():
+                        if event.request is not None:
+                            event.request.accept()
+                        told[to].append(event)
+                told[to] += to.events()
+
+    converse()
+    for caller, callee in ((client, server), (server, client)):
+        for events in told.values():
+            events.clear()
+        add = caller.call("add", 1, 2.5)
+        no = caller.call("secret")
+        slow = caller.call("never", timeout=0.5)
+        caller.notify("told", "x")
+        caller.send_shared_object(SharedObject("chat", [SharedEvent(SharedEventKind.USE)]))
+        converse()
+        calls = [e for e in told[callee] if e.kind == EventKind.CALL]
+        assert [(e.name, e.values) for e in calls] == [
+            ("add", [1, 2.5]),
+            ("secret", []),
+            ("never", []),
+            ("told", ["x"]),
+        ]
+        assert [e.value == 0 for e in calls] == [False, False, False, True]
+        callee.answer(calls[0], 3.5, None)
+        callee.refuse(calls[1], "not today", code="App.No")
+        with pytest.raises(oxrtmp.UsageError):
+            callee.answer(calls[0])
+        (shared,) = [e.shared_object for e in told[callee] if e.kind == EventKind.SHARED_OBJECT]
+        assert shared is not None and shared.events[0].kind == SharedEventKind.USE
+        converse()
+        caller.advance(0.5)
+        told[caller] += caller.events()
+        answer, refusal, late = [e for e in told[caller] if e.kind == EventKind.REPLY]
+        assert (answer.value, answer.values, answer.error) == (add, [3.5, None], None)
+        assert refusal.value == no and isinstance(refusal.error, oxrtmp.RefusedError) and refusal.code == "App.No"
+        assert late.value == slow and isinstance(late.error, oxrtmp.TimeoutError)
+    server.request_reconnect("//new.example/live")
+    converse()
+    assert [e.text for e in told[client] if e.kind == EventKind.RECONNECT] == ["rtmp://new.example/live"]
+    client.close()
+    server.close()

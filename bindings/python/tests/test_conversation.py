@@ -225,6 +225,37 @@ def test_surround_flags(collector: Collector, surround: str) -> None:
     assert {name: values.get(name, False) for name in flags} == flags
 
 
+def test_tracks_of_metadata(collector: Collector) -> None:
+    """audioTrackIdInfoMap and videoTrackIdInfoMap, read and written."""
+    sent = oxrtmp.Metadata(
+        width=1920,
+        video_tracks=[oxrtmp.TrackInfo(track=1, codec="av01", width=640, height=360, data_rate=800)],
+        audio_tracks=[
+            oxrtmp.TrackInfo(track=2, codec="Opus", channels=1, sample_rate=48000),
+            oxrtmp.TrackInfo(track=255, codec="mp4a"),
+        ],
+    )
+    with Client.publish(collector.url()) as client:
+        client.send_metadata(sent)
+    until(lambda: collector.packets)
+    values = collector.packets[0].values()[-1]
+    assert values["videoTrackIdInfoMap"] == {
+        "1": {"width": 640, "height": 360, "videodatarate": 800, "videocodecid": 0x61763031}
+    }
+    assert values["audioTrackIdInfoMap"] == {
+        "2": {"channels": 1, "samplerate": 48000, "audiocodecid": 0x4F707573}, "255": {"audiocodecid": 10},
+    }  # fmt: skip
+    collector.packets.clear()
+    got = metadata_of(collector, values)
+    assert (got.video_tracks, got.audio_tracks, got.width) == (sent.video_tracks, sent.audio_tracks, 1920)
+    assert metadata_of(collector, {"width": 1}).video_tracks == []
+    with Client.publish(collector.url()) as client:
+        with pytest.raises(oxrtmp.ArgumentError):
+            client.send_metadata(oxrtmp.Metadata(video_tracks=[oxrtmp.TrackInfo(track=256)]))
+        with pytest.raises(ValueError, match="512"):
+            client.send_metadata(oxrtmp.Metadata(video_tracks=[oxrtmp.TrackInfo(track=0)] * 513))
+
+
 # ---- names ----
 
 

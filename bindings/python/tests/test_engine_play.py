@@ -134,3 +134,18 @@ def test_plays_are_refused() -> None:
     pair.close()
     with pytest.raises(oxrtmp.ArgumentError):
         oxrtmp.Engine.play("nonsense")
+
+
+def test_a_player_switches() -> None:
+    pair = Pair(play={})
+    not_now(lambda: pair.client.play2("other"), lambda: pair.server.play2("other"))
+    opened(pair)
+    pair.heard.clear()
+    pair.client.play2("other", live_only=True, properties={"mine": 1})
+    pair.converse()
+    request = only(pair.heard, EventKind.REQUEST).request
+    assert request is not None and request.stream_name == "other" and request.play.start == -1
+    assert request.play2 == {"streamName": "other", "start": -1, "len": -1, "offset": -1, "mine": 1}
+    assert only(pair.heard, EventKind.STREAM_END).text == "play2"
+    assert "NetStream.Play.Transition" in [e.code for e in pair.told if e.kind == EventKind.STATUS]
+    pair.close()

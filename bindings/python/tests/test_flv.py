@@ -7,6 +7,8 @@ from pathlib import Path
 import oxrtmp
 import pytest
 from conftest import ROOT
+from oxrtmp import PacketFlags, lowlevel
+from oxrtmp.lowlevel import FLVEnvelope
 
 CLIPS = sorted((ROOT / "testdata/flv").glob("*.flv"))
 
@@ -92,3 +94,33 @@ def test_rotation(tmp_path: Path) -> None:
         assert metadata["keyframes"]["times"][0] == 0
     with pytest.raises(OSError):
         oxrtmp.Recorder("/nonexistent/x.flv")
+
+
+def test_encrypted_tags(tmp_path: Path) -> None:
+    """They are marked, taken apart and put together, and recorded as they are: FLV 10.1 Annex F."""
+    iv = bytes(range(16))
+    data = bytes.fromhex("1701000050 01") + b"SE\0" + b"\0\0\x11\x80" + iv + b"body"
+    with oxrtmp.Recorder(tmp_path / "x.flv") as recorder:
+        recorder.write(oxrtmp.Packet(9, 40, raw=data, flags=PacketFlags.MALFORMED | PacketFlags.ENCRYPTED))
+        recorder.write(oxrtmp.Packet(8, 50, raw=b"\xaf\x01audio"))
+    assert (tmp_path / "x.flv").read_bytes().count(b"\x29\0\0\x21") == 1
+    with oxrtmp.FLVReader(tmp_path / "x.flv") as reader:
+        encrypted, plain = [p for p in reader if p.type != 18]
+    assert encrypted.flags == PacketFlags.MALFORMED | PacketFlags.ENCRYPTED and plain.flags == 0
+    assert encrypted.malformed and bytes(encrypted.raw) == data
+    envelope = FLVEnvelope.parse(9, encrypted.raw)
+    assert envelope == FLVEnvelope(head=data[:5], filter="SE", params=b"\x80" + iv, iv=iv, body=b"body", encrypted=True)
+    assert envelope.build() == data
+    envelope.params = None
+    assert envelope.build() == data
+    assert lowlevel.flv_tag(encrypted)[0] == 0x29
+    envelope.iv = None
+    with pytest.raises(oxrtmp.ProtocolError):
+        envelope.build()
+    clear = FLVEnvelope(filter="XX", body=b"as it is")
+    assert FLVEnvelope.parse(18, clear.build()) == FLVEnvelope(filter="XX", params=b"", body=b"as it is")
+    for cut in range(len(data) - 4):
+        with pytest.raises(oxrtmp.ProtocolError):
+            FLVEnvelope.parse(9, data[:cut])
+    with pytest.raises(ValueError, match="16 bytes"):
+        FLVEnvelope(iv=b"short").build()

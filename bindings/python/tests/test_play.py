@@ -345,3 +345,44 @@ def test_many_players_on_threads() -> None:
         server.close()
         serving.join(10)
     assert results == [list(range(frames))] * players
+
+
+SWITCH: dict[str, Any] = {
+    "old_stream_name": "test",
+    "transition": "switch",
+    "start_ms": 1500,
+    "offset_ms": 250,
+    "properties": {"mine": [1, "two"]},
+}
+SWITCHED = {
+    "oldStreamName": "test", "streamName": "other?b=2", "start": 1.5, "len": -1, "offset": 0.25, "transition": "switch",
+    "mine": [1, "two"],
+}  # fmt: skip
+
+
+def test_a_player_switches() -> None:
+    """play2: the request has its object; accepted, the player goes on with the other stream."""
+    with played() as (server, client, first):
+        assert first.play2 is None and not first.play.play2
+        first.send_video(0, True, b"first")
+        client.play2("other?b=2", **SWITCH)
+        request = server.accept(10)
+        assert (request.kind, request.stream_name, request.query) == (RequestKind.PLAY, "other", "b=2")
+        assert request.play2 == SWITCHED and list(request.play2 or ()) == list(SWITCHED)
+        assert (request.play.play2, request.play.start, request.play.offset) == (True, 1.5, 0.25)
+        assert request.play.transition == "switch"
+        with request.accept() as second:
+            assert second.play2 == SWITCHED and second.play.play2
+            with pytest.raises(oxrtmp.EndOfStreamError):
+                first.send_video(40, True, b"late")
+            second.send_video(40, True, b"second")
+            frames = (bytes(p.data) for p in media(client))
+            assert [next(frames), next(frames)] == [b"first", b"second"]
+            codes = []
+            while "NetStream.Play.Transition" not in codes:
+                codes.append(client.next_event(10).code)
+        for wrong in ("", "a\0b"):
+            with pytest.raises(ValueError):
+                client.play2(wrong)
+        with pytest.raises(TypeError):
+            client.play2("x", properties={1j})  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 'use strict'
 const native = require('../native.js')
 const { Struct, bufferOf, written, intoOf, checkObject, check, argumentError } = require('./part.js')
-const { checkInteger, U32 } = require('../options.js')
+const { checkInteger, checkText, U32 } = require('../options.js')
 const { packetsOver, Packing } = require('../packet.js')
 
 const packing = new Packing()
@@ -65,8 +65,30 @@ function flvTag (packet, into) {
   return written(native.flvTag(packing.structs, memory, 1, target), target)
 }
 
+const ENVELOPE = ['head', 'filter', 'params', 'iv', 'body', 'encrypted']
+const NONE = Buffer.alloc(0)
+
+function flvEnvelopeParse (type, data) {
+  const [head, filter, params, iv, body, encrypted] =
+    check(native.flvEnvelopeParse(checkInteger(type, 'type', 0, U32), bufferOf(data, 'data')))
+  return { head, filter, params, iv, body, encrypted: encrypted !== 0 }
+}
+
+function flvEnvelopeBuild (envelope) {
+  const { head = NONE, filter = 'Encryption', params, iv, body = NONE, encrypted = false } =
+    checkObject(envelope, 'envelope', ENVELOPE)
+  checkText(filter, 'envelope.filter')
+  const initial = iv === undefined ? NONE : bufferOf(iv, 'envelope.iv')
+  if (iv !== undefined && initial.length !== 16) throw argumentError('envelope.iv must have 16 bytes')
+  if (typeof encrypted !== 'boolean') throw argumentError('envelope.encrypted must be true or false')
+  const flags = (params === undefined ? 0 : 1) | (iv === undefined ? 0 : 2) | (encrypted ? 4 : 0)
+  return check(native.flvEnvelopeBuild(
+    bufferOf(head, 'envelope.head'), filter, params === undefined ? NONE : bufferOf(params, 'envelope.params'), initial,
+    bufferOf(body, 'envelope.body'), flags))
+}
+
 function timestampBefore (a, b) {
   return native.timestampBefore(checkInteger(a, 'a', 0, U32), checkInteger(b, 'b', 0, U32)) !== 0
 }
 
-module.exports = { packetParse, packetBuild, ColorSections, colorInfoParse, colorInfoBuild, flvHeader, flvTag, timestampBefore }
+module.exports = { packetParse, packetBuild, ColorSections, colorInfoParse, colorInfoBuild, flvHeader, flvTag, flvEnvelopeParse, flvEnvelopeBuild, timestampBefore }

@@ -96,6 +96,7 @@ from ._records import (
     RelayStatistics,
     Statistics,
     StreamStatistics,
+    TrackInfo,
 )
 from ._relay import Relay
 from ._server import Request, Server, Session, serve
@@ -175,6 +176,7 @@ __all__ = [
     "Takeover",
     "TimeoutError",
     "Timeouts",
+    "TrackInfo",
     "Timestamps",
     "TrackForm",
     "TransportError",

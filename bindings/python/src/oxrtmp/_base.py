@@ -87,6 +87,7 @@ class Peer:
     _connect_json: str
     _connect_info: ConnectInfo
     _play: PlayInfo
+    _play2_json: str | None
 
     def _ask(self, request: int) -> None:
         """Read everything while the request's handle lives, which is until the answer."""
@@ -97,6 +98,7 @@ class Peer:
         self.user, self._connect_json = texts[11:13]
         self._connect_info = ConnectInfo(**_native.request_connect(request))
         self._play = PlayInfo(**_native.request_play(request))
+        self._play2_json = _native.request_play2_json(request) if self._play.play2 else None
 
     def _copy(self, other: Peer) -> None:
         for name in Peer.__annotations__:
@@ -108,6 +110,11 @@ class Peer:
         found: Any = json.loads(self._connect_json or "{}")
         properties: dict[str, Any] = found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
         return properties
+
+    @property
+    def play2(self) -> dict[str, Any] | None:
+        """The whole object of the play2 command, in its order: of a player that switches to this stream. Else None."""
+        return None if self._play2_json is None else json.loads(self._play2_json)
 
     @property
     def connect_info(self) -> ConnectInfo:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from . import _native
+from . import _native, amf
 from ._base import BaseRequest
 from ._enums import EventKind
 from ._errors import Error
-from ._event import Event
+from ._event import Event, values_of
 from ._native import Packet
-from ._options import ClientOptions, ServerOptions, native_options
+from ._options import ClientOptions, ServerOptions, milliseconds, native_options, play2_options
 from ._owned import Managed, Owned
 from ._records import EngineStatistics, Metadata
+from ._shared import SharedObject
+from ._stream import call_id
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -168,6 +169,57 @@ class Engine(Owned, Managed):
         """Ask for another position of a recorded stream."""
         _native.engine_seek(self._handle, position_ms)
 
+    def play2(
+        self,
+        stream_name: str,
+        *,
+        old_stream_name: str | None = None,
+        transition: str | None = None,
+        live_only: bool = False,
+        start_ms: int = 0,
+        duration_ms: int = 0,
+        offset_ms: int = 0,
+        properties: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Calling side that plays: ask for another stream in the place of the one that plays, as Client.play2 does."""
+        _native.engine_play2(
+            self._handle,
+            play2_options(
+                stream_name, old_stream_name, transition, live_only, start_ms, duration_ms, offset_ms, properties
+            ),
+        )
+
+    def call(self, name: str, *arguments: amf.Value, timeout: float | None = 10) -> int:
+        """Call a procedure of the application at the other end, once connect was accepted.
+
+        A REPLY event comes with the number that is returned here as its value, and with the values of the answer, or with
+        an error: a refusal, or the end of timeout, by the clock of receive and advance.
+        """
+        return _native.engine_call(self._handle, name, amf.encode(*arguments), milliseconds(timeout))
+
+    def notify(self, name: str, *arguments: amf.Value) -> None:
+        """Call a procedure of the peer's whose answer nobody wants."""
+        _native.engine_notify(self._handle, name, amf.encode(*arguments))
+
+    def answer(self, call: Event | int, *values: amf.Value) -> None:
+        """Answer a CALL event, or its `value`. UsageError when it was answered, or its time is over."""
+        _native.engine_answer(self._handle, call_id(call), amf.encode(*values))
+
+    def refuse(self, call: Event | int, description: str = "", *, code: str | None = None) -> None:
+        """Refuse a CALL event, or its `value`; code is "NetConnection.Call.Failed" if not given."""
+        _native.engine_refuse(self._handle, call_id(call), code, description)
+
+    def send_shared_object(self, shared_object: SharedObject) -> None:
+        """Tell the peer what happens to a shared object."""
+        _native.engine_send_shared_object(self._handle, shared_object._values())
+
+    def request_reconnect(self, tc_url: str | None = None, description: str | None = None) -> None:
+        """Accepting side: ask the peer to connect anew, as Session.request_reconnect does.
+
+        A calling side gets a RECONNECT event; where to go then is yours.
+        """
+        _native.engine_request_reconnect(self._handle, tc_url, description)
+
     def receive_audio(self, on: bool) -> None:
         """Tell the server whether audio is wanted."""
         _native.engine_receive_audio(self._handle, on)
@@ -182,7 +234,7 @@ class Engine(Owned, Managed):
 
     def send_metadata(self, metadata: Metadata) -> None:
         """onMetaData to the server: the fields that are not 0."""
-        _native.engine_send_metadata(self._handle, asdict(metadata))
+        _native.engine_send_metadata(self._handle, metadata._native())
 
     def close_stream(self, stream_id: int, description: str | None = None, *, code: str | None = None) -> None:
         """Accepting side: end a stream and tell its publisher or player why. The connection goes on.
@@ -225,8 +277,12 @@ def _event(
     phase: str,
     code: str,
     text: str,
-    payload: Packet | int | None,
+    payload: Packet | bytes | int | None,
 ) -> Event:
+    if isinstance(payload, bytes):
+        if kind != EventKind.REPLY:
+            return values_of(kind, value, payload)
+        return Event(kind=EventKind.REPLY, value=value, values=amf.decode(payload))
     return Event(
         kind=EventKind(kind),
         stream_id=stream_id,

@@ -49,6 +49,7 @@ class PacketFlags(IntFlag):
     CONTINUED = 1 << 8  #: not the first packet of its message: skip it when forwarding raw
     SET_DATA_FRAME = 1 << 9  #: data message that came inside @setDataFrame; when sending: wrap it
     UNOFFICIAL_ID = 1 << 10  #: legacy header with codec number 12 (H.265) or 13 (AV1)
+    ENCRYPTED = 1 << 11  #: of FLV files, MALFORMED too: see lowlevel.FLVEnvelope
 
 
 class Codec(StrEnum):
@@ -147,6 +148,7 @@ class EventKind(IntEnum):
     BUFFER_LENGTH = 15  #: the player says how much it buffers; `value` in milliseconds
     CALL = 48  #: with answer_calls: the peer calls `name` with `values`; `value` is for answer and refuse, 0: none is wanted
     SHARED_OBJECT = 49  #: with answer_calls: `shared_object` has come
+    REPLY = 50  #: of engines: the answer to the call whose number is `value`: its `values`, or an `error`
     RECONNECT = 51  #: the server asks the client to connect anew; `text` is where
     RELAY = 16  #: the relay has come into a state: `value` is a RelayState; `status` and `text` say why
     RECONNECTING = 18  #: with reconnect: the connection is lost, `status` says why; it is made again
@@ -155,7 +157,7 @@ class EventKind(IntEnum):
     RELIEVED = 21  #: with drop_video or reconnect: no more than a quarter is queued again
     HANDSHAKE = 32  #: the handshake is done; `text` is "simple" or "digest"
     STATUS = 33  #: the server said something else; `code` and `text`
-    COMMAND = 34  #: a command that the library does not answer; `code` is its name
+    COMMAND = 34  #: a command that was refused, without answer_calls; `code` is its name
     CONTROL = 35  #: a user control event; `value` is its number
     ACKNOWLEDGED = 36  #: `value` is how many bytes the peer has received, modulo 2**32
     CHUNK_SIZE = 37  #: `value` is the size of the chunks that the peer sends from now on

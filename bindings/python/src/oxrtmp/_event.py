@@ -40,7 +40,9 @@ class Event:
     packet: Packet | None = None  #: of PACKET; None if there was no memory for it
     request: EngineRequest | None = None  #: of REQUEST
     name: str = ""  #: of CALL
-    values: list[Any] = field(default_factory=list[Any])  #: of CALL: the arguments, as oxrtmp.amf has them
+    values: list[Any] = field(
+        default_factory=list[Any]
+    )  #: of CALL the arguments, of REPLY the answer, as oxrtmp.amf has them
     shared_object: SharedObject | None = None  #: of SHARED_OBJECT
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import IntFlag
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from . import _native
 from ._native import Packet
@@ -105,6 +105,31 @@ def color_info_build(info: ColorInfo) -> bytes:
 def color_info_build_into(info: ColorInfo, buffer: Buffer) -> int:
     """color_info_build to a buffer: how many bytes."""
     return _native.color_info_build(asdict(info), buffer)
+
+
+@dataclass(kw_only=True, slots=True)
+class FLVEnvelope:
+    """What is around the bytes of an encrypted FLV tag: raw of a packet with PacketFlags.ENCRYPTED. FLV 10.1 Annex F.
+
+    The library has no key: it reads and writes what is around the encrypted bytes.
+    """
+
+    head: bytes = b""  #: the audio or video header, which is not encrypted
+    filter: str = "Encryption"  #: that, "SE" (of which only some are encrypted), or another
+    params: bytes | None = None  #: the filter's parameters; None when building: as iv and encrypted say
+    iv: bytes | None = None  #: 16 bytes of initialization vector, if encrypted
+    body: bytes = b""  #: AES-128-CBC with its padding, or as it is
+    encrypted: bool = False  #: whether body is; False also for filters that the library does not know
+
+    @classmethod
+    def parse(cls, type: int, data: Buffer) -> Self:
+        """Take the raw of a packet of a type apart. ProtocolError when it does not begin as an encrypted tag does."""
+        head, filter, params, iv, body, encrypted = _native.flv_envelope_parse(type, data)
+        return cls(head=head, filter=filter, params=params, iv=iv, body=body, encrypted=bool(encrypted))
+
+    def build(self) -> bytes:
+        """Raw of a packet with PacketFlags.ENCRYPTED. ProtocolError when encrypted is set without iv."""
+        return _native.flv_envelope_build(self.head, self.filter, self.params, self.iv, self.body, self.encrypted, None)
 
 
 def flv_header(*, audio: bool = True, video: bool = True) -> bytes:

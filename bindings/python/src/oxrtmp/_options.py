@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -289,3 +290,24 @@ def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[s
     if "user_timeout" in plain:
         plain["user_timeout_ms"] = max(1, milliseconds(plain.pop("user_timeout")))
     return plain, limits._native(), timeouts._native()
+
+
+def play2_options(
+    stream_name: str,
+    old_stream_name: str | None,
+    transition: str | None,
+    live_only: bool,
+    start_ms: int,
+    duration_ms: int,
+    offset_ms: int,
+    properties: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """What play2 says, as the extension wants it."""
+    texts = {
+        "stream_name": stream_name,
+        "old_stream_name": old_stream_name,
+        "transition": transition,
+        "json": None if properties is None else json.dumps(properties, allow_nan=False),
+    }
+    numbers = {"live_only": live_only, "start_ms": start_ms, "duration_ms": duration_ms, "offset_ms": offset_ms}
+    return {**numbers, **{name: text for name, text in texts.items() if text is not None}}

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
 
 from ._enums import RelayState
+
+
+@dataclass(kw_only=True)
+class TrackInfo:
+    """What metadata says of one track besides track 0, which it describes itself: a 0 or "" is as there."""
+
+    track: int  #: its number
+    codec: str = ""  #: a Codec
+    data_rate: float = 0  #: kbit/s
+    width: float = 0  #: of video: pixels
+    height: float = 0  #: of video: pixels
+    sample_rate: float = 0  #: of audio: Hz
+    channels: float = 0  #: of audio: number of channels
 
 
 @dataclass(kw_only=True)
@@ -29,6 +43,26 @@ class Metadata:
     can_seek_to_end: bool = False  #: files only
     creation_date: str = ""  #: as the software writes it
     encoder: str = ""  #: name of the software
+    video_tracks: list[TrackInfo] = field(default_factory=list[TrackInfo])  #: other tracks than 0 (videoTrackIdInfoMap)
+    audio_tracks: list[TrackInfo] = field(default_factory=list[TrackInfo])  #: likewise (audioTrackIdInfoMap)
+
+    def _native(self) -> dict[str, Any]:
+        """As the extension wants it."""
+        plain = asdict(self)
+        plain["tracks"] = [{"type": type, **track} for type, name in TRACKS for track in plain.pop(name)]
+        return plain
+
+    @classmethod
+    def _of(cls, plain: dict[str, Any]) -> Self:
+        tracks = plain.pop("tracks")
+        for type, name in TRACKS:
+            plain[name] = [
+                TrackInfo(**{k: v for k, v in t.items() if k != "type"}) for t in tracks if t["type"] == type
+            ]
+        return cls(**plain)
+
+
+TRACKS = ((9, "video_tracks"), (8, "audio_tracks"))  # message types, and what metadata says of their tracks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +131,9 @@ class PlayInfo:
     buffer_length_ms: int  #: how much it buffers; 0 if it did not say
     start: float  #: -2: live, or else recorded; -1: live only; else a position. Some send seconds, some milliseconds
     duration: float  #: of the same kind; -1: all of it
+    play2: bool = False  #: the command was play2: the stream takes the place of the one that plays
+    offset: float = 0  #: of play2: where in the new stream to switch, in seconds; -1 if it did not say
+    transition: str = ""  #: of play2: "switch", "swap", "append", "stop", "reset", "resume" or "appendAndWait"
 
 
 @dataclass(frozen=True, kw_only=True)

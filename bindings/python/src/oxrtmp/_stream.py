@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from . import _native, amf
@@ -16,7 +16,7 @@ from ._enums import RequestKind
 from ._errors import ClosedError, Error, ForkedError, Status, make_error
 from ._event import MOST_EVENTS, TOLD, Event, event_of
 from ._native import Inbox, Packet
-from ._options import milliseconds
+from ._options import milliseconds, play2_options
 from ._records import ConnectionStatistics, Metadata, PlayInfo, Statistics
 from ._shared import SharedObject
 
@@ -85,7 +85,7 @@ class Stream(Handle):
     def _metadata_call(self, metadata: Metadata | Mapping[str, Any]) -> tuple[Callable[..., bool], Any]:
         """The function of the extension that sends metadata, and what it takes."""
         if isinstance(metadata, Metadata):
-            return self._calls.send_metadata, asdict(metadata)
+            return self._calls.send_metadata, metadata._native()
         return self._calls.send_metadata_json, json.dumps(metadata, allow_nan=False)
 
     def _ping(self, timeout: float | None) -> float:
@@ -144,7 +144,7 @@ class Stream(Handle):
     def metadata(self) -> Metadata | None:
         """What the stream said about itself last (onMetaData); None if it did not."""
         found = self._calls.metadata(self._handle)
-        return None if found is None else Metadata(**found)
+        return None if found is None else Metadata._of(found)
 
     def metadata_values(self) -> dict[str, Any] | None:
         """Every property of the last onMetaData, in its order."""
@@ -265,6 +265,32 @@ class BaseClient(Stream):
     def seek(self, position_ms: int) -> None:
         """Ask for another position of a recorded stream."""
         _native.client_seek(self._handle, position_ms)
+
+    def play2(
+        self,
+        stream_name: str,
+        *,
+        old_stream_name: str | None = None,
+        transition: str | None = None,
+        live_only: bool = False,
+        start_ms: int = 0,
+        duration_ms: int = 0,
+        offset_ms: int = 0,
+        properties: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Ask for another stream in the place of the one that plays, normally the same content at another bit rate.
+
+        The name has its query; old_stream_name is the stream whose place it takes, if not the one that plays; transition is
+        "switch", "swap", "append", "stop", "reset", "resume" or "appendAndWait"; offset_ms is where in the new stream to
+        switch; properties are further ones. The server answers with an event, STATUS with "NetStream.Play.Transition", and
+        goes on in the same stream of packets; when it has no such stream the play ends.
+        """
+        _native.client_play2(
+            self._handle,
+            play2_options(
+                stream_name, old_stream_name, transition, live_only, start_ms, duration_ms, offset_ms, properties
+            ),
+        )
 
     def receive_audio(self, on: bool) -> None:
         """Tell the server whether audio is wanted."""

@@ -41,6 +41,7 @@ from ._lowlevel_handshake import HANDSHAKE_RANDOM_SIZE, Handshake, HandshakeInfo
 from ._lowlevel_media import (
     ColorInfo,
     ColorSections,
+    FLVEnvelope,
     color_info_build,
     color_info_build_into,
     color_info_parse,
@@ -75,6 +76,7 @@ __all__ = [
     "ColorSections",
     "Command",
     "Control",
+    "FLVEnvelope",
     "Handshake",
     "HandshakeInfo",
     "Message",
