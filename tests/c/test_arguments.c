@@ -100,6 +100,65 @@ static void handles_in_options(void) {
   close_all();
 }
 
+/* Structs that say that there are bytes, or more of them than there can be, and do not say where. */
+static void nulls_inside_structs(void) {
+  static const size_t sizes[] = {1, SIZE_MAX / 2 + 1, SIZE_MAX};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    size_t n = sizes[i];
+    oxrtmp_amf_value values[] = {{.type = OXRTMP_AMF_STRING, .text_size = n}, {.type = OXRTMP_AMF_NUMBER, .name_size = n}};
+    for (int j = 0; j < 2; j++) {
+      STATUS(OXRTMP_E_ARGUMENT, oxrtmp_amf_build(&values[j], bytes, sizeof bytes, &out.length));
+      STATUS(OXRTMP_E_ARGUMENT, oxrtmp_amf_encode(&values[j], 1, 0, bytes, sizeof bytes, &out.length));
+    }
+    oxrtmp_modex modex = {.type = 1, .size = n};
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_modex_build(9, bytes, 5, &modex, 1, bytes, sizeof bytes, &out.length));
+    oxrtmp_control control = {.type = 4, .event = 99, .data_size = n};
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_control_build(&control, bytes, sizeof bytes, &out.length));
+    oxrtmp_command commands[] = {{.name_size = n}, {.name = "x", .name_size = 1, .values_size = n}};
+    for (int j = 0; j < 2; j++) {
+      STATUS(OXRTMP_E_ARGUMENT, oxrtmp_command_build(&commands[j], bytes, sizeof bytes, &out.length));
+    }
+    oxrtmp_aggregated aggregated = {.type = 8, .size = n};
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_aggregate_build(&aggregated, 1, bytes, sizeof bytes, &out.length));
+    oxrtmp_codec_info info = {.struct_size = sizeof info};
+    oxrtmp_packet packet = {.type = 9, .kind = OXRTMP_PACKET_SEQUENCE_HEADER, .codec = OXRTMP_CODEC_AVC1, .size = n};
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_packet_build(&packet, bytes, sizeof bytes, &out.length));
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_flv_tag(&packet, bytes, sizeof bytes, &out.length));
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_multitrack_build(0, &packet, 1, bytes, sizeof bytes, &out.length));
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_codec_describe(&packet, &info));
+    packet.type = 18;
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_packet_json(&packet, text, sizeof text, &out.length));
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_packet_handler(&packet, text, sizeof text, &out.length));
+    oxrtmp_amf_options amf_options;
+    OK(oxrtmp_amf_options_init(&amf_options));
+    amf_options.external_count = n;
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_amf_decode(bytes, 1, &amf_options, values, 2, &out.length));
+    oxrtmp_amf_cursor cursors[] = {{.size = n}, {.data = bytes, .size = 1, .offset = 2}, {.data = bytes, .size = 1, .depth = 65}};
+    for (int j = 0; j < 3; j++) {
+      STATUS(OXRTMP_E_ARGUMENT, oxrtmp_amf_next(&cursors[j], &values[0]));
+    }
+    oxrtmp_server_options server_options;
+    OK(oxrtmp_server_options_init(&server_options));
+    server_options.user_count = n;
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_server_create(&server_options, &live.server));
+    oxrtmp_mask mask;
+    OK(oxrtmp_mask_init(&mask));
+    mask.codec_count = n;
+    oxrtmp_hub_options hub_options;
+    OK(oxrtmp_hub_options_init(&hub_options));
+    hub_options.mask = &mask;
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_hub_create(&hub_options, &live.hub));
+    oxrtmp_event event = {.type = OXRTMP_EVENT_PACKET};
+    event.u.packet.token = n;
+    STATUS(OXRTMP_E_HANDLE, oxrtmp_event_release(&event));
+    event = (oxrtmp_event){.type = OXRTMP_EVENT_SERVER};
+    event.u.server.token = n;
+    STATUS(OXRTMP_E_HANDLE, oxrtmp_event_release(&event));
+    event = (oxrtmp_event){.type = 12345, .request = {n}};
+    OK(oxrtmp_event_release(&event)); /* holds nothing */
+  }
+}
+
 static void a_child_is_told(void) {
   open_all();
   pid_t child = fork();
@@ -154,6 +213,7 @@ int main(void) {
   RUN(made_up_handles);
   RUN(handles_of_another_kind);
   RUN(handles_in_options);
+  RUN(nulls_inside_structs);
   RUN(lengths_that_cannot_be);
   RUN(a_child_is_told);
   SETTLED(&before);
