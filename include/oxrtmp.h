@@ -59,6 +59,14 @@
  * never used a second time.
  *
  *
+ * CHAPTERS
+ *
+ * After these words: Status · Library · Handles · Packets · Limits and timeouts · TLS · Enhanced RTMP · Server ·
+ * Request · Session · Client that publishes · Queue · Events of a server · Playing · Calls · Hub, with relays · FLV
+ * files · Engine · Low-level. A chapter begins with a line of dashes and its name. Guides and whole programs come with the
+ * library, in share/doc/oxrtmp; getting-started.md is the first.
+ *
+ *
  * OWNERSHIP
  *
  * - What a function returns through a handle pointer is yours, to be ended by one call: oxrtmp_server_close,
@@ -121,8 +129,8 @@
  * play, media), the peer's own code and words, the operating system's. It is kept per thread, for the last call that
  * failed.
  *
- * The end of a stream is not a fault: OXRTMP_E_EOF when the peer ended it (by command or by hanging up),
- * OXRTMP_E_CLOSED when you did. A loop `while (oxrtmp_session_next_packet(...) == OXRTMP_OK)` is complete.
+ * The end of a stream is not a fault: OXRTMP_E_EOF when the peer ended it (by command or by hanging up; which of these,
+ * oxrtmp_session_end_reason tells), OXRTMP_E_CLOSED when you did. A loop `while (oxrtmp_session_next_packet(...) == OXRTMP_OK)` is complete.
  *
  * Any function may return OXRTMP_E_ARGUMENT, OXRTMP_E_HANDLE, OXRTMP_E_MEMORY, OXRTMP_E_FORKED and OXRTMP_E_INTERNAL;
  * the comments below name the others.
