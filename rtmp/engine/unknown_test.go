@@ -292,3 +292,26 @@ func TestMediaInsideDataMessages(t *testing.T) {
 		}
 	}
 }
+
+// C1: every number of a user control event, on connections that each hear many of them.
+func TestEveryUserControlEvent(t *testing.T) {
+	const each = 256 // below Limits.IdleMessages
+	for from := 0; from < 1<<16; from += each {
+		k := newTalk(t, ServerConfig{}).publishing()
+		for event := from; event < from+each; event++ {
+			before := count(k.s)
+			k.message(2, 4, 0, 0, []byte{byte(event >> 8), byte(event), 0, 0, 0, 1, 0, 0, 0, 2})
+			if k.err != nil {
+				t.Fatalf("user control event %d: %v", event, k.err)
+			}
+			if event > 32 && count(k.s) != before+1 {
+				t.Fatalf("user control event %d is not counted: %+v", event, k.s.Counters())
+			}
+			k.events = release(k.events)
+		}
+		if !k.heardMedia(1) {
+			t.Fatalf("media after user control events from %d on: %v", from, k.err)
+		}
+		k.s.Close()
+	}
+}

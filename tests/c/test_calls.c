@@ -1,6 +1,7 @@
 /* Calls between the applications on both sides: answers, refusals, timeouts, by waiting and by queue; shared objects;
  * messages inside aggregate messages. */
 #include "check.h"
+#include "messages.h"
 #include "queue.h"
 
 #define NUMBER(n) "\0" n "\0\0\0\0\0\0"
@@ -312,6 +313,41 @@ static void aggregates(void) {
   end(p);
 }
 
+/* testdata/vectors/aggregate.json and sharedobject.json, read and written. */
+static void vectors(void) {
+  for (size_t i = 0; i < sizeof aggregated / sizeof *aggregated; i++) {
+    oxrtmp_aggregated m[16];
+    char text[1024] = "";
+    uint8_t built[512];
+    size_t count, length;
+    OK(oxrtmp_aggregate_parse(aggregated[i].timestamp_ms, (const uint8_t *)aggregated[i].bytes, aggregated[i].size, m, 16, &count));
+    for (size_t k = 0; k < count; k++) {
+      size_t at = strlen(text);
+      at += (size_t)sprintf(text + at, "%u at %u: ", m[k].type, m[k].timestamp_ms);
+      for (size_t b = 0; b < m[k].size; b++) {
+        at += (size_t)sprintf(text + at, "%02x", m[k].data[b]);
+      }
+      strcpy(text + at, "\n");
+    }
+    TEXT(aggregated[i].text, text);
+    uint32_t first = (uint32_t)(uint8_t)aggregated[i].bytes[4] << 16 | (uint32_t)(uint8_t)aggregated[i].bytes[5] << 8 |
+                     (uint8_t)aggregated[i].bytes[6]; /* its timestamps count from anywhere */
+    OK(oxrtmp_aggregate_parse(first, (const uint8_t *)aggregated[i].bytes, aggregated[i].size, m, 16, &count));
+    OK(oxrtmp_aggregate_build(m, count, built, sizeof built, &length));
+    CHECK(length == aggregated[i].size && memcmp(built, aggregated[i].bytes, length) == 0);
+  }
+  for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+    uint8_t values[512], built[512];
+    char text[512];
+    size_t size, length;
+    OK(oxrtmp_shared_object_parse(19, (const uint8_t *)shared[i].bytes, shared[i].size, values, sizeof values, &size));
+    OK(oxrtmp_amf_to_json(values, size, OXRTMP_AMF_STRICT, text, sizeof text, NULL));
+    TEXT(shared[i].json, text);
+    OK(oxrtmp_shared_object_build(values, size, built, sizeof built, &length));
+    CHECK(length == shared[i].size && memcmp(built, shared[i].bytes, length) == 0);
+  }
+}
+
 int main(void) {
   RUN(calls_and_answers);
   RUN(by_queue);
@@ -319,5 +355,6 @@ int main(void) {
   RUN(closing_ends_a_call);
   RUN(shared_objects);
   RUN(aggregates);
+  RUN(vectors);
   return 0;
 }

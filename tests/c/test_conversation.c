@@ -132,6 +132,61 @@ static void unknown_codecs(void) {
   close_engines(&e);
 }
 
+/* hears gives the server a message of at most 64 bytes, 10 ms after the one before, and takes the packets that result. */
+static int hears(uint8_t type, const void *payload, size_t size) {
+  uint8_t chunk[12 + 64] = {6, 0, 0, 5, 0, 0, (uint8_t)size, type, 1};
+  size_t consumed;
+  int packets = 0;
+  oxrtmp_event event;
+  memcpy(chunk + 12, payload, size);
+  OK(oxrtmp_engine_receive(e.server, e.now += 10, chunk, 12 + size, &consumed));
+  CHECK(consumed == 12 + size);
+  while (oxrtmp_engine_next_event(e.server, &event) == OXRTMP_OK) {
+    packets += event.type == OXRTMP_EVENT_PACKET;
+    OK(oxrtmp_event_release(&event));
+  }
+  return packets;
+}
+
+static uint64_t odd_things(void) {
+  oxrtmp_engine_counters c = {.struct_size = sizeof c};
+  OK(oxrtmp_engine_statistics(e.server, &c));
+  return c.unknown + c.faulty + c.ignored + c.malformed;
+}
+
+/* odd gives the server something that it does not understand: a counter rises, and media after it arrive. */
+static void odd(uint8_t type, const void *payload, size_t size) {
+  uint64_t before = odd_things();
+  hears(type, payload, size);
+  CHECK(odd_things() > before);
+  CHECK(hears(8, "\xaf\1x", 3) == 1);
+}
+
+/* C1: every message type, user control event and AMF marker that means nothing costs no connection. */
+static void what_is_not_understood(void) {
+  static const char known[] = {1, 2, 3, 4, 5, 6, 8, 9, 15, 17, 18, 20, 22};
+  open_engines(&e, OXRTMP_ENGINE_SHAKEN, 0);
+  converse(&e);
+  for (int type = 0; type < 256; type++) {
+    if (memchr(known, type, sizeof known) == NULL) {
+      odd((uint8_t)type, "what is this", 12);
+      odd((uint8_t)type, "", 0);
+    }
+  }
+  for (uint32_t event = 34; event < 65536; event += event < 300 ? 1 : 997) {
+    odd(4, (const uint8_t[]){(uint8_t)(event >> 8), (uint8_t)event, 0, 0, 0, 1}, 6);
+  }
+  for (int marker = 0; marker < 256; marker++) {
+    uint8_t command[] = "\2\0\5other\0\0\0\0\0\0\0\0\0\5?\1\2\3";
+    command[sizeof command - 5] = (uint8_t)marker;
+    odd(20, command, sizeof command - 1);
+    odd(20, (const uint8_t[]){(uint8_t)marker, 0x70}, 2);
+  }
+  odd(9, "\x97\2\1\xf4", 4); /* ModEx that is cut */
+  CHECK(hears(9, "\x97\0\xee\x71hvc1\0\0\0x", 12) == 1); /* ModEx of an unknown type: passed over */
+  close_engines(&e);
+}
+
 /* Data messages of any shape arrive; what says its name has it. */
 static void data_of_any_shape(void) {
   static const struct {
@@ -358,6 +413,7 @@ int main(void) {
   oxrtmp_library_info before = library_info();
   RUN(pings_and_aborts);
   RUN(unknown_codecs);
+  RUN(what_is_not_understood);
   RUN(data_of_any_shape);
   RUN(messages_in_amf3);
   RUN(tracks_of_metadata);

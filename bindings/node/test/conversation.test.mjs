@@ -106,6 +106,40 @@ test('media of unknown codecs, and data of any shape, are handed on', t => {
   assert.equal(server.closing, false)
 })
 
+/** Messages that mean nothing: [type, payload]. */
+function * oddThings () {
+  const known = new Set([1, 2, 3, 4, 5, 6, 8, 9, 15, 17, 18, 20, 22])
+  for (let type = 0; type < 256; type++) {
+    if (!known.has(type)) yield * [[type, Buffer.from('what is this')], [type, Buffer.alloc(0)]]
+  }
+  for (let event = 34; event < 65536; event += event < 300 ? 1 : 997) yield [4, Buffer.of(event >> 8, event & 255, 0, 0, 0, 1)]
+  for (let marker = 0; marker < 256; marker++) {
+    yield [20, Buffer.concat([amf.encode(['other', 0, null]), Buffer.of(marker, 1, 2, 3)])]
+    yield [20, Buffer.of(marker, 0x70)]
+  }
+  yield [9, Buffer.of(0x97, 2, 1, 0xf4)] // ModEx that is cut
+}
+
+test('what is not understood costs no connection, a counter rises, and media after it arrive', t => {
+  const { server } = overheard(t, 'server')
+  const counted = () => {
+    const { unknown, faulty, ignored, malformed } = server.statistics()
+    return unknown + faulty + ignored + malformed
+  }
+  const hear = (nowMs, type, payload) => {
+    const bytes = chunk(6, type, 1, payload)
+    assert.equal(server.receive(nowMs, bytes), bytes.length)
+    return server.events().filter(event => event.type === 'packet').map(event => event.packet.raw.toString('hex'))
+  }
+  let [before, nowMs] = [counted(), 0]
+  for (const [type, payload] of oddThings()) {
+    hear(nowMs += 20, type, payload)
+    assert.ok(counted() > before, `${type} ${payload.toString('hex')}`)
+    before = counted()
+    assert.deepEqual(hear(nowMs, 8, Buffer.from('af0178', 'hex')), ['af0178'])
+  }
+})
+
 test('codecs and channels of metadata, read and written', async t => {
   const { client, session } = await loopback(t)
   const fourcc = text => Buffer.from(text).readUInt32BE()

@@ -120,6 +120,36 @@ def test_media_of_unknown_codecs_are_handed_on(pair: Pair) -> None:
     assert packet_of(pair, 9, b"\x90zzzz\1").codec == "zzzz"
 
 
+def odd_things() -> Iterator[tuple[int, bytes]]:
+    """Messages that mean nothing, by their type."""
+    for kind in set(range(256)) - {1, 2, 3, 4, 5, 6, 8, 9, 15, 17, 18, 20, 22}:
+        yield from ((kind, b"what is this"), (kind, b""))
+    for event in (*range(34, 300), *range(300, 65536, 997)):
+        yield 4, event.to_bytes(2, "big") + b"\0\0\0\1"
+    for marker in range(256):
+        yield 20, amf.encode("other", 0, None) + bytes([marker, 1, 2, 3])
+        yield 20, bytes([marker, 0x70])
+    yield 9, b"\x97\2\1\xf4"  # ModEx that is cut
+
+
+def test_what_is_not_understood(pair: Pair) -> None:
+    """It costs no connection, a counter rises, and media after it arrive."""
+
+    def counted() -> int:
+        c = pair.server.statistics()
+        return c.unknown + c.faulty + c.ignored + c.malformed
+
+    before = counted()
+    for n, (kind, payload) in enumerate(odd_things()):
+        odd, media = chunk(Message(6, 40, 1, kind, payload)), chunk(Message(6, 40, 1, 8, b"\xaf\1x"))
+        give(pair.server, odd, n / 50, accept)
+        after = counted()
+        assert after > before, (kind, payload)
+        (packet,) = [e.packet for e in give(pair.server, media, n / 50, accept) if e.packet]
+        assert packet.raw == b"\xaf\1x"
+        before = after
+
+
 @pytest.mark.parametrize(
     ("body", "handler", "kind"),
     [
