@@ -68,6 +68,7 @@ var policy = map[string]rule{
 	"bench/internal/bench":         {layer: 6},
 	"bench/...":                    {layer: 7, program: true},
 	"tests/...":                    {layer: 7, program: true},
+	"tests/c/other":                {layer: 7, unsafe: true, program: true}, // a second Go library in one process
 
 	"rtmp/internal/vectors": {layer: testSupport},
 	"rtmp/internal/trap":    {layer: testSupport}, // laid into the library's sources by tests/panics
