@@ -3,6 +3,7 @@
 // As bench/c/ingest.c it prints "listening on ADDRESS", serves until its standard input ends, and then prints how many payload
 // bytes came, in how many packets. The peer is the package of that name, in BUILD/node-peers, as it is: it makes of every
 // packet what players would get.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import net from 'node:net'
@@ -63,6 +64,7 @@ async function nodeMediaServer () {
     }
   })
   server.run()
+  await once(server.rtmpServer.tcpServer, 'listening')
   listening(`127.0.0.1:${port}`, () => rmSync(store, { recursive: true }))
 }
 
