@@ -2169,7 +2169,7 @@ export interface LibraryStatistics {
   readonly pooledBytes: bigint
   /** Memory in use on the library's own heap. */
   readonly heapBytes: bigint
-  /** Memory of payloads that packets and Buffers of this thread refer to without a copy: at most 32 MiB, then they are copied. */
+  /** Memory of payloads that packets and Buffers of this thread refer to without a copy: at most 64 MiB, then they are copied. */
   readonly lentBytes: bigint
   /** Concurrent activities inside the library. */
   readonly goroutines: number

@@ -17,7 +17,7 @@ enum {
   MAX_EVENTS = 256,               /* taken from the queue at a time */
   MAX_LOOKS = 4,                  /* and so often in a turn of the event loop */
   EXTERNAL_BYTES = 16 * 1024,     /* payloads of this size and more are not copied */
-  IN_FLIGHT_BYTES = 32 * 1024 * 1024 /* but for those that would make the memory lent to JavaScript more than this */
+  IN_FLIGHT_BYTES = 64 * 1024 * 1024 /* but for those that would make the memory lent to JavaScript more than this */
 };
 
 /* ---- handles: a C handle in JavaScript's hands ---- */

@@ -10,7 +10,7 @@
 
 enum {
   PRESSURE = 2,          /* what a collector that thinks in V8's memory is told, for each byte lent: V8 becomes active at
-                            64 MiB, and what is lent is bounded by half of that */
+                            64 MiB, when half of what may be lent is, and has as much time as the other half lasts */
   PRESSURE_STEP = 1 << 20, /* it is told of changes of this size */
   REFERENCE_BYTES = 512, /* what a reference may hold besides its payload */
   REGION_PACKETS = 768   /* structs in an ArrayBuffer: less than malloc would map, and unmap, by itself */
