@@ -351,11 +351,19 @@ async def handle(request: Request, handler: Callable[[Request], Awaitable[object
         await handler(request)
     except Exception:  # noqa: BLE001 it is the caller's, and logged
         _log.logger.exception("the handler of %s failed", request._words())
-        if request._session is not None:
-            await request._session.close()
+        await end_session(request)
+    except BaseException:  # cancelled, for example; the task tells of it
+        await end_session(request)
+        raise
     finally:
         if not request.closed:
             request.reject()
+
+
+async def end_session(request: Request) -> None:
+    """End what became of a request. Does not wait."""
+    if request._session is not None:
+        await request._session.close()
 
 
 async def serve(

@@ -363,11 +363,19 @@ def handle(request: Request, handler: Callable[[Request], object]) -> None:
         handler(request)
     except Exception:  # noqa: BLE001 it is the caller's, and logged
         logger.exception("the handler of %s failed", request._words())
-        if request._session is not None:
-            request._session.close()
+        end_session(request)
+    except BaseException:  # threading tells of it, SystemExit apart
+        end_session(request)
+        raise
     finally:
         if not request.closed:
             request.reject()
+
+
+def end_session(request: Request) -> None:
+    """End what became of a request."""
+    if request._session is not None:
+        request._session.close()
 
 
 def serve(address: str, handler: Callable[[Request], object], **options: Unpack[ServerOptions]) -> None:
