@@ -106,6 +106,8 @@ def test_push_listen_play(station: tuple[Command, str], tmp_path: Path) -> None:
     assert len(played) > 100 and set(played) <= set(tags(CLIP)) | set(played[:2])
     assert server.end() == 0, server.errors
     assert server.errors == pushing.errors == playing.errors == ""
+    rates = [e for command in (server, pushing, playing) for e in command.events if e["event"] == "progress"]
+    assert all(e["fps"] < 500 and e["kbit_s"] < 50_000 for e in rates), rates  # of the first second too
 
 
 def test_play_to_the_standard_output(station: tuple[Command, str]) -> None:
@@ -198,6 +200,8 @@ def test_what_goes_wrong(station: tuple[Command, str], tmp_path: Path) -> None:
         (["probe", nothing, "--seconds", "1"], "NetStream.Play.StreamNotFound"),
         (["push", CLIP, nothing], "NetStream.Publish.BadName: unauthorized"),
         (["push", tmp_path / "missing.flv", url], "missing.flv"),
+        (["push", ROOT / "README.md", url], "not an FLV file of version 1; to make an FLV file: ffmpeg -i"),
+        (["push", os.devnull, url], "/dev/null: there is nothing in it; to make"),
         (["play", "http://example.org/"], "URL"),
         (["listen", url.partition("//")[2].partition("/")[0]], "address already in use"),
     ):
@@ -207,14 +211,22 @@ def test_what_goes_wrong(station: tuple[Command, str], tmp_path: Path) -> None:
     assert server.wait("refused", stream="live/nothing")
     wrong = subprocess.run([*COMMAND, "play"], capture_output=True, text=True, timeout=30)
     assert wrong.returncode == 2 and "usage: python -m oxrtmp play" in wrong.stderr
+    for arguments, words in (
+        (["listen", "rtmps://127.0.0.1:0"], "need --tls-cert and --tls-key"),
+        (["listen", "--tls-cert", "cert.pem"], "belong together"),
+        ([], "To try it, in three terminals"),
+    ):
+        wrong = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30)
+        assert (wrong.returncode, wrong.stdout) == (2, "") and words in wrong.stderr, wrong
 
 
 def test_help_is_worth_reading() -> None:
     said = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True, timeout=30).stdout
     for command in ("listen", "play", "push", "relay", "probe"):
-        assert f"  python -m oxrtmp {command} " in said and re.search(rf"^    {command} +\S", said, re.MULTILINE), said
+        assert re.search(rf"^    {command} +\S", said, re.MULTILINE), said
         more = subprocess.run([*COMMAND, command, "--help"], capture_output=True, text=True, check=True, timeout=30)
         flags = re.findall(
             r"^  (?:-\w, |-\w [A-Z]+, )?(--\w[\w-]*|[A-Z]+)(?: [A-Z]+)?( +\S.*|\n +\S.*)?$", more.stdout, re.MULTILINE
         )
         assert all(text for _, text in flags), more.stdout
+        assert f"\n  python -m oxrtmp {command}" in more.stdout.partition("\nexample")[2], more.stdout

@@ -114,7 +114,7 @@ def test_cycles_are_collected(tmp_path: Path) -> None:
     finally:
         gc.enable()
     told = [str(w.message) for w in caught if w.category is ResourceWarning]
-    assert len(told) == count, told
+    assert len(told) == count - 1, told  # the relay is its hub's
     until(lambda: live() == before)
 
 

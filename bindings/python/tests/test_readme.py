@@ -127,6 +127,43 @@ def test_playing(tmp_path: Path) -> None:
     assert [line for line in played.splitlines() if len(line.split()) == 3] == lines
 
 
+def test_restream(tmp_path: Path) -> None:
+    """Two servers get what is published, and it is said how they fare."""
+    port = free_port()
+    with (
+        oxrtmp.Hub() as a, oxrtmp.Server("127.0.0.1:0", hub=a) as first,
+        oxrtmp.Hub() as b, oxrtmp.Server("127.0.0.1:0", hub=b) as second,
+    ):  # fmt: skip
+        source = program("TARGETS").replace(ADDRESS, f"127.0.0.1:{port}")
+        source = source.replace("rtmp://a.example", f"rtmp://{first.address}")
+        (tmp_path / "restream.py").write_text(source.replace("rtmps://b.example", f"rtmp://{second.address}"))
+        child = subprocess.Popen(
+            [sys.executable, "-u", "-X", "dev", "-W", "error", tmp_path / "restream.py"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            publishers: list[oxrtmp.Client] = []
+            until(lambda: publishers.append(p) or p if (p := published(port)) else None)
+            with publishers[0] as publisher:
+                publisher.send_video(0, True, b"12345")
+                for hub in (a, b):
+                    until(lambda hub=hub: ("app", "key") in hub.streams())  # type: ignore[misc]
+                assert child.stdout
+                until(lambda: child.stdout and child.stdout.readline().startswith("RUNNING 1 packets"))
+            child.send_signal(2)
+            assert child.communicate(timeout=10)[1].rstrip().endswith("KeyboardInterrupt")
+        finally:
+            child.kill()
+            child.communicate()
+
+
+def published(port: int) -> oxrtmp.Client | None:
+    try:
+        return oxrtmp.Client.publish(f"rtmp://127.0.0.1:{port}/live/secret", timeout=5)
+    except oxrtmp.ConnectionError:
+        return None
+
+
 def test_live_server(tmp_path: Path) -> None:
     port = free_port()
     script = tmp_path / "live.py"
@@ -178,4 +215,4 @@ def test_hooks(tmp_path: Path) -> None:
 
 
 def test_every_program_is_tested() -> None:
-    assert len(programs()) == 10
+    assert len(programs()) == 11

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -247,3 +248,14 @@ def test_on_asyncio(run: Run) -> None:
                     await waiting
 
     run(main())
+
+
+def test_a_relay_that_nobody_holds_goes_on() -> None:
+    """The hub keeps it."""
+    with oxrtmp.Hub() as far, oxrtmp.Server("127.0.0.1:0", hub=far) as server, oxrtmp.Hub() as hub:
+        hub.push("live", "a", f"rtmp://{server.address}/live/b")
+        gc.collect()
+        with hub.publish("live", "a") as publisher:
+            publisher.send_audio(0, b"x")
+            until(lambda: ("live", "b") in far.streams())
+        assert len(hub._relays) == 1

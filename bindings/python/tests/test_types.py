@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import re
 from typing import Any
@@ -144,6 +145,38 @@ def test_options_for_the_library() -> None:
     assert plain == {"linger_ms": -1}
     assert limits["connections"] == 3
     assert timeouts == {"idle_ms": -1, "write_ms": 1, "setup_ms": 1500}
+
+
+def test_options_of_the_wrong_kind_are_named() -> None:
+    for options, words in (
+        ({"limits": {"connections": 1}}, "the option 'limits' is an oxrtmp.Limits(...), not a dict"),
+        ({"timeouts": 10}, "the option 'timeouts' is an oxrtmp.Timeouts(...), not a int"),
+        ({"tls": "cert.pem"}, "the option 'tls' is an oxrtmp.TLS(...), not a str"),
+        ({"hub": 1}, "the option 'hub' is an oxrtmp.Hub(...), not a int"),
+        ({"no_such": 1}, "there is no option 'no_such'"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(words)):
+            oxrtmp.Server("127.0.0.1:0", **options)  # type: ignore[arg-type]
+
+
+def test_classes_that_are_made_by_their_methods_say_so() -> None:
+    import oxrtmp.aio
+
+    for cls, words in (
+        (oxrtmp.Client, "Client.publish(url) or Client.play(url)"),
+        (oxrtmp.aio.Client, "Client.publish(url) or Client.play(url)"),
+        (oxrtmp.Engine, "Engine.server()"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(words)):
+            cls("rtmp://localhost/live/x")
+
+
+def test_numbers_are_shown_by_name() -> None:
+    kind = oxrtmp.PacketKind.FRAME
+    assert (str(kind), f"{kind:>6}", kind + 0, repr(kind)) == ("FRAME", " FRAME", 2, "<PacketKind.FRAME: 2>")
+    assert json.dumps({"status": oxrtmp.Status.TIMEOUT}) == '{"status": -107}'
+    event = oxrtmp.Event(kind=oxrtmp.EventKind.RELAY, value=2, status=-202, text="no")
+    assert repr(event) == "<oxrtmp.Event RELAY value=<RelayState.RUNNING: 2> status='CONNECT' text='no'>"
 
 
 def test_version() -> None:

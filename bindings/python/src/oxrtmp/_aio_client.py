@@ -38,12 +38,18 @@ class Client(Receiver, Sender, BaseClient):
     _done: int | None = None  # the status of closing
     _released = False
 
-    def __init__(self) -> None:
-        self._packets = Inbox()
-        self._told = deque()
-        self._waiters = Waiters()
-        self._sending = asyncio.Lock()
-        self._reactor, self._number = Reactor.attach(self, self._packets)
+    def __init__(self, *given: object, **options: object) -> None:
+        raise TypeError("make a client with Client.publish(url) or Client.play(url)")
+
+    @classmethod
+    def _new(cls) -> Self:
+        client = cls.__new__(cls)
+        client._packets = Inbox()
+        client._told = deque()
+        client._waiters = Waiters()
+        client._sending = asyncio.Lock()
+        client._reactor, client._number = Reactor.attach(client, client._packets)
+        return client
 
     @classmethod
     def publish(
@@ -83,7 +89,7 @@ class Client(Receiver, Sender, BaseClient):
 
     @classmethod
     async def _open(cls, url: str, connection: socket.socket | None, options: Any, *, receives: bool) -> Self:
-        client = cls()
+        client = cls._new()
         client._receives = receives
         try:
             await client._connect(url, connection, options)
@@ -95,7 +101,7 @@ class Client(Receiver, Sender, BaseClient):
     @classmethod
     def _of(cls, handle: int, url: str, receives: bool, send_timeout: float | None) -> Self:
         """A client that the library has made already, of a hub."""
-        client = cls()
+        client = cls._new()
         client._receives, client._url, client._send_timeout = receives, url, send_timeout
         client._handle, client._closed, client._connected = handle, False, True
         _native.client_set_queue(handle, client._reactor.queue, client._number)

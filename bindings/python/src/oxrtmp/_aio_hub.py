@@ -47,9 +47,12 @@ class Hub(BaseHub):
         return Opening(Ready(Client._of(*self._client(app, stream_name, options, receives=True))))
 
     def push(self, app: str, stream_name: str, url: str, /, **options: Unpack[RelayOptions]) -> Relay:
-        """Send a stream of the hub to url whenever it is published here. There may be any number of relays of one."""
-        return Relay(self._relay(app, stream_name, url, options, pull=False))
+        """Send a stream of the hub to url whenever it is published here. There may be any number of relays of one.
+
+        The hub keeps the relay until that is closed, or the hub.
+        """
+        return Relay(self._relay(app, stream_name, url, options, pull=False))._kept(self._relays)
 
     def pull(self, app: str, stream_name: str, url: str, /, **options: Unpack[RelayOptions]) -> Relay:
         """Play url and publish what comes in the hub, unless somebody else publishes there."""
-        return Relay(self._relay(app, stream_name, url, options, pull=True))
+        return Relay(self._relay(app, stream_name, url, options, pull=True))._kept(self._relays)

@@ -14,9 +14,9 @@ from collections.abc import Callable, Generator, Iterator
 from types import FrameType
 from typing import BinaryIO
 
-from . import Client, Hub, Recorder, Relay, Request, Server
+from . import Client, Hub, Recorder, Relay, Request, Server, build_info
 from ._enums import RelayState, RequestKind, Takeover
-from ._errors import EndOfStreamError, Error
+from ._errors import EndOfStreamError, Error, ProtocolError, Status
 from ._flv import FLVReader
 from ._lowlevel_media import flv_header, flv_tag
 from ._native import Packet
@@ -27,19 +27,61 @@ from ._report import Rates, Report, Row
 DESCRIPTION = """\
 Serve, play, push, relay and probe RTMP streams.
 
-On a terminal a live line shows bit rate, frame rate and what was dropped; elsewhere
-the same comes as lines of JSON, one object each, whose "event" says what it is.
-Ctrl-C ends a command in order."""
+On a terminal a live line shows bit rate, frame rate and what was dropped. To a pipe
+or a file the same goes as lines of JSON, one object each, whose "event" says what it
+is: "progress" once a second, and "listening", "publish", "play", "refused",
+"recorded", "publishing", "playing", "relay", "error" and "end" when that happens."""
 
 EXAMPLES = """\
-examples:
-  python -m oxrtmp listen localhost:1935 --record recordings
+A URL is rtmp://host/app/name, or rtmps:// for TLS; [user:password@] before the host
+logs in, and :port follows it where that is not 1935, or 443 for rtmps.
+
+To try it, in three terminals:
+  python -m oxrtmp listen
   ffmpeg -re -i clip.mp4 -c copy -f flv rtmp://localhost/live/test
   python -m oxrtmp play rtmp://localhost/live/test -o - | ffplay -
-  python -m oxrtmp push clip.flv rtmp://localhost/live/test
-  python -m oxrtmp relay rtmp://localhost/live/test rtmps://a.example/app/key rtmp://b.example/app/key
-  python -m oxrtmp probe rtmp://localhost/live/test
+
+"python -m oxrtmp COMMAND --help" says more, with examples. Ctrl-C ends a command in
+order. The exit code is 0, 1 when something failed, and 2 for a wrong command line.
 """
+
+LISTEN = """\
+Publishers send to rtmp://ADDRESS/app/name, and whoever plays that URL gets what they
+send: at once, from the last keyframe on. Without an address it serves this machine
+only; :1935 is every interface.
+
+examples:
+  python -m oxrtmp listen
+  python -m oxrtmp listen :1935 --key s3cret --record recordings
+  python -m oxrtmp listen :1935 rtmps://:443 --tls-cert cert.pem --tls-key key.pem"""
+
+PLAY = """\
+Without -o the stream is counted, and thrown away. It ends with the stream.
+
+examples:
+  python -m oxrtmp play rtmp://localhost/live/test -o show.flv
+  python -m oxrtmp play rtmp://localhost/live/test -o - | ffplay -"""
+
+PUSH = """\
+The file is sent as it is, at the pace of its timestamps.
+
+examples:
+  ffmpeg -i clip.mp4 -c copy clip.flv
+  python -m oxrtmp push clip.flv rtmp://localhost/live/test --loop"""
+
+RELAY = """\
+Each connection that is lost, or cannot be made, is made again, with pauses of up to
+30 seconds. What is shown of URLs is their hosts only: names are often secrets.
+
+example:
+  python -m oxrtmp relay rtmp://localhost/live/test rtmps://a.example/app/key rtmp://b.example/app/key"""
+
+PROBE = """\
+Codecs, frame and bit rates and keyframe intervals of each track, and how soon they
+came. The exit code is 1 when nothing came.
+
+example:
+  python -m oxrtmp probe rtmp://localhost/live/test --seconds 5"""
 
 
 # ---- listen ----
@@ -100,7 +142,7 @@ class Station:
     def rows(self) -> list[Row]:
         """Every stream of the hub."""
         found = self.hub.streams()
-        self._rates = {name: self._rates.get(name) or Rates() for name in found}
+        self._rates = {name: self._rates.get(name) or Rates(s.duration_ns / 1e9) for name, s in found.items()}
         return [
             {
                 "stream": "/".join(name),
@@ -210,7 +252,13 @@ def schedule(path: str, *, fast: bool, loop: bool) -> Iterator[tuple[Packet, int
 
 
 def push(flags: argparse.Namespace, report: Report) -> int:
-    FLVReader(flags.file).close()  # a file that cannot be read is found before the server is asked
+    with FLVReader(flags.file) as reader:  # a file that cannot be read is found before the server is asked
+        try:
+            if reader.next_packet() is None:
+                raise ProtocolError("there is nothing in it", Status.FLV)
+        except ProtocolError as error:
+            hint = f"{flags.file}: {error}; to make an FLV file: ffmpeg -i {flags.file} -c copy clip.flv"
+            raise ProtocolError(hint, error.status) from error
     rates = Rates()
     with Client.publish(flags.url, **client_options(flags)) as client:
         report.say("publishing", f"publishing to {client.peer_address}", peer=client.peer_address)
@@ -301,45 +349,51 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m oxrtmp", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=formatter
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.add_argument("--version", action="version", version=build_info(), help="the version, and end")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     trust = argparse.ArgumentParser(add_help=False)
     trust.add_argument(
-        "--ca", metavar="FILE", default="", help="who vouches for rtmps servers (the system's authorities)"
+        "--ca", metavar="FILE", default="", help="PEM: who vouches for rtmps servers; default: the system's authorities"
     )
     trust.add_argument("--insecure", action="store_true", help="do not check the certificates of rtmps servers")
 
     def command(
-        name: str, run: Callable[[argparse.Namespace, Report], int], help: str, *, calls: bool = True
-    ) -> argparse.ArgumentParser:
+        name: str, run: Callable[[argparse.Namespace, Report], int], help: str, more: str, *, calls: bool = True
+    ) -> Callable[..., argparse.Action]:
         added = commands.add_parser(
-            name, help=help, description=help[0].upper() + help[1:] + ".", parents=[trust] if calls else []
+            name,
+            help=help,
+            description=f"{help[0].upper()}{help[1:]}.",
+            epilog=more,
+            parents=[trust] if calls else [],
+            formatter_class=formatter,
         )
         added.set_defaults(run=run, output="")
-        return added
+        return added.add_argument
 
-    add = command("listen", listen, "serve publishers and everybody who plays what they send", calls=False).add_argument
+    add = command("listen", listen, "serve publishers, and everybody who plays what they send", LISTEN, calls=False)
     add(
         "address",
         metavar="ADDRESS",
         nargs="*",
         default=["127.0.0.1:1935"],
-        help="host:port, or rtmps://host:port (127.0.0.1:1935)",
+        help="host:port, or rtmps://host:port; default: 127.0.0.1:1935",
     )
-    add("--key", metavar="NAME", default="", help="the one stream name that may be published (any)")
+    add("--key", metavar="NAME", default="", help="the one stream name that may be published; default: any")
     add("--record", metavar="DIRECTORY", default="", help="write every stream to an FLV file there")
-    add("--replace", action="store_true", help="a second publisher of a name takes over (it is refused)")
+    add("--replace", action="store_true", help="a second publisher of a name takes over; default: it is refused")
     add(
         "--grace",
         metavar="SECONDS",
         type=float,
         default=10,
-        help="how long players stay when their publisher has gone (10)",
+        help="how long players stay when their publisher has gone; default: 10",
     )
-    add("--connections", metavar="NUMBER", type=int, default=10000, help="serve so many at most (10000)")
-    add("--tls-cert", metavar="FILE", default="", help="the certificate for rtmps:// addresses")
-    add("--tls-key", metavar="FILE", default="", help="its private key")
+    add("--connections", metavar="NUMBER", type=int, default=10000, help="serve so many at most; default: 10000")
+    add("--tls-cert", metavar="FILE", default="", help="PEM: the certificate for rtmps:// addresses")
+    add("--tls-key", metavar="FILE", default="", help="PEM: its private key")
 
-    add = command("play", play, "play a stream: count it, or write it as FLV").add_argument
+    add = command("play", play, "play a stream: count it, or write it as FLV", PLAY)
     add("url", metavar="URL", help="rtmp://host/app/name")
     add(
         "-o",
@@ -350,23 +404,30 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     add("--seconds", metavar="SECONDS", type=float, default=0, help="end after so long")
 
-    add = command("push", push, "publish an FLV file, in real time").add_argument
+    add = command("push", push, "publish an FLV file, in real time", PUSH)
     add("file", metavar="FILE", help="an FLV file")
     add("url", metavar="URL", help="rtmp://host/app/name")
     add("--fast", action="store_true", help="as fast as the server takes it")
     add("--loop", action="store_true", help="begin again at the file's end")
 
-    add = command(
-        "relay", relay, "play a stream and send it to other servers, again and again until Ctrl-C"
-    ).add_argument
+    add = command("relay", relay, "play a stream and send it to other servers, until Ctrl-C", RELAY)
     add("source", metavar="FROM", help="rtmp://host/app/name")
-    add("url", metavar="TO", nargs="+", help="where to send it")
+    add("url", metavar="TO", nargs="+", help="where to send it: rtmp://host/app/name")
 
-    add = command("probe", probe, "tell what a stream is made of").add_argument
+    add = command("probe", probe, "tell what a stream is made of", PROBE)
     add("url", metavar="URL", help="rtmp://host/app/name")
-    add("--seconds", metavar="SECONDS", type=float, default=3, help="look at it for so long (3)")
+    add("--seconds", metavar="SECONDS", type=float, default=3, help="look at it for so long; default: 3")
     add("--json", action="store_true", help="JSON on a terminal too")
-    return parser.parse_args(argv)
+
+    if not (sys.argv[1:] if argv is None else argv):
+        parser.print_help(sys.stderr)
+        parser.exit(2)
+    flags = parser.parse_args(argv)
+    if flags.run is listen and bool(flags.tls_cert) != bool(flags.tls_key):
+        parser.error("--tls-cert and --tls-key belong together")
+    if flags.run is listen and not flags.tls_cert and any(a.startswith("rtmps://") for a in flags.address):
+        parser.error("rtmps:// addresses need --tls-cert and --tls-key")
+    return flags
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:

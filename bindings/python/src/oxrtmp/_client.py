@@ -36,11 +36,17 @@ class Client(Receiver, Sender, BaseClient):
     _connected = False
     _done: int | None = None  # the status of closing
 
-    def __init__(self) -> None:
-        self._packets = Inbox()
-        self._told = deque()
-        self._sending = threading.RLock()
-        self._channel = Channel(self._packets)
+    def __init__(self, *given: object, **options: object) -> None:
+        raise TypeError("make a client with Client.publish(url) or Client.play(url)")
+
+    @classmethod
+    def _new(cls) -> Self:
+        client = cls.__new__(cls)
+        client._packets = Inbox()
+        client._told = deque()
+        client._sending = threading.RLock()
+        client._channel = Channel(client._packets)
+        return client
 
     @classmethod
     def publish(
@@ -92,7 +98,7 @@ class Client(Receiver, Sender, BaseClient):
     def _open(
         cls, url: str, timeout: float | None, connection: socket.socket | None, options: Any, *, receives: bool
     ) -> Self:
-        client = cls()
+        client = cls._new()
         client._receives = receives
         try:
             client._connect(url, timeout, connection, options)
@@ -105,7 +111,7 @@ class Client(Receiver, Sender, BaseClient):
     @classmethod
     def _of(cls, handle: int, url: str, receives: bool, send_timeout: float | None) -> Self:
         """A client that the library has made already, of a hub."""
-        client = cls()
+        client = cls._new()
         client._receives, client._url, client._send_timeout = receives, url, send_timeout
         client._handle, client._closed, client._connected = handle, False, True
         _native.client_set_queue(handle, client._channel.queue, 0)

@@ -71,6 +71,9 @@ class Engine(Owned, Managed):
 
     _queue: int | None = None
 
+    def __init__(self, *given: object, **options: object) -> None:
+        raise TypeError("make an engine with Engine.server(), Engine.publish(url) or Engine.play(url)")
+
     @classmethod
     def server(cls, *, shaken: bool = False, **options: Unpack[ServerOptions]) -> Self:
         """The accepting side of a connection. `shaken`: the handshake was done elsewhere.
@@ -78,7 +81,7 @@ class Engine(Owned, Managed):
         Of the options, what concerns listening, connections, sending and events has no meaning. A `hub` answers every
         publish and play, unless `ask_publish` or `ask_play` wants to see them.
         """
-        self = cls()
+        self = cls.__new__(cls)
         handle = _native.engine_server_create(*native_options(options), SHAKEN if shaken else 0)
         self._own(handle, _native.engine_close)
         return self
@@ -95,7 +98,7 @@ class Engine(Owned, Managed):
 
     @classmethod
     def _calling(cls, create: Callable[..., int], url: str, shaken: bool, options: Any) -> Self:
-        self = cls()
+        self = cls.__new__(cls)
         plain, limits, timeouts = native_options(options)
         plain.pop("send_timeout", None)
         self._own(create(url, plain, limits, timeouts, SHAKEN if shaken else 0), _native.engine_close)

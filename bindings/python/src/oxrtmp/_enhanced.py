@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from enum import IntFlag
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from . import _native
+from ._enums import Named
 from ._native import Packet
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-class Enhanced(IntEnum):
+class Enhanced(Named):
     """How a side speaks of Enhanced RTMP. Media is taken in whatever form it comes in every mode."""
 
     AUTO = 0  #: say what we can do, take what the peer says, or does not
@@ -77,7 +78,7 @@ class Capabilities:
         return cls(caps_ex=found["caps_ex"], fourccs=[c.rstrip() for c in found["fourccs"]], **maps)
 
 
-class TrackForm(IntEnum):
+class TrackForm(Named):
     """How a message of several tracks holds them. Encoders send ONE, and not all readers know the others."""
 
     ONE = 0  #: one track
@@ -127,7 +128,7 @@ def modex_build(type: int, data: Buffer, entries: Iterable[ModEx]) -> bytes:
     return _native.modex_build(type, data, [(e.type, bytes(e.data)) for e in entries])
 
 
-class ChannelOrder(IntEnum):
+class ChannelOrder(Named):
     """How a channel layout names its channels."""
 
     UNSPECIFIED = 0  #: only their number is known

@@ -5,7 +5,17 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag, StrEnum
 
 
-class PacketKind(IntEnum):
+class Named(IntEnum):
+    """A number that is shown by its name."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __format__(self, format_spec: str) -> str:
+        return format(self.name, format_spec)
+
+
+class PacketKind(Named):
     """What a packet is for."""
 
     NONE = 0  #: an empty packet
@@ -87,7 +97,7 @@ class Codec(StrEnum):
     DEVICE_SPECIFIC = "devs"  #: whatever a device makes of it
 
 
-class RequestKind(IntEnum):
+class RequestKind(Named):
     """What a peer asks for. Only publish requests come unless the server's options ask for others."""
 
     PUBLISH = 1  #: to publish a stream
@@ -97,7 +107,7 @@ class RequestKind(IntEnum):
     FC_PUBLISH = 5  #: FCPublish, which encoders send before publish
 
 
-class ServerEventKind(IntEnum):
+class ServerEventKind(Named):
     """What a ServerEvent tells. The name in lower case is that of the hook.
 
     What was granted is followed by its end exactly once, however the connection ends: CONNECTION by DISCONNECT, PUBLISH
@@ -126,14 +136,14 @@ class ServerEventKind(IntEnum):
     STATS_UPDATE = 20  #: stats_interval has passed for a stream: statistics
 
 
-class LoginScheme(IntEnum):
+class LoginScheme(Named):
     """Ways in which encoders log in by user and password."""
 
     ADOBE = 1  #: authmod=adobe, which FFmpeg, OBS, FMLE, Wirecast and many others know
     LLNW = 2  #: authmod=llnw, Limelight's
 
 
-class EventKind(IntEnum):
+class EventKind(Named):
     """What an Event tells."""
 
     REQUEST = 1  #: the peer asks: answer `request`
@@ -163,7 +173,7 @@ class EventKind(IntEnum):
     CHUNK_SIZE = 37  #: `value` is the size of the chunks that the peer sends from now on
 
 
-class CachePolicy(IntEnum):
+class CachePolicy(Named):
     """What late players get besides metadata and sequence headers."""
 
     GOP = 0  #: everything since the last keyframe
@@ -171,7 +181,7 @@ class CachePolicy(IntEnum):
     OFF = 2  #: nothing: the video begins with the next keyframe
 
 
-class SlowPolicy(IntEnum):
+class SlowPolicy(Named):
     """What happens to a player that takes less than it is sent."""
 
     DROP = 0  #: video is dropped up to the next keyframe, audio flows
@@ -179,7 +189,7 @@ class SlowPolicy(IntEnum):
     BLOCK = 2  #: its stream waits for it, and with it every other player
 
 
-class Takeover(IntEnum):
+class Takeover(Named):
     """What happens when somebody publishes under a name that has a publisher."""
 
     REJECT = 0  #: the newcomer is refused: NetStream.Publish.BadName
@@ -187,7 +197,7 @@ class Takeover(IntEnum):
     IF_SILENT = 2  #: it takes over if nothing has come from the other one for `silent_after`
 
 
-class Timestamps(IntEnum):
+class Timestamps(Named):
     """Which timestamps players see. Those of a publisher that takes over go on where the last ones were."""
 
     KEEP = 0  #: the first publisher's, whatever they do
@@ -195,7 +205,7 @@ class Timestamps(IntEnum):
     REBASE = 2  #: as monotonic, from 0 with the first frame
 
 
-class CodecPolicy(IntEnum):
+class CodecPolicy(Named):
     """What becomes of players that have not said in connect that they decode what a stream carries."""
 
     PASS = 0  #: they get everything
@@ -203,7 +213,7 @@ class CodecPolicy(IntEnum):
     FILTER = 2  #: they get what they have said that they decode, data, and what has no codec
 
 
-class RelayState(IntEnum):
+class RelayState(Named):
     """What a relay does."""
 
     IDLE = 0  #: nothing to relay: no publisher here, or on demand no player, or another publisher

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import builtins
-from enum import IntEnum
 
 from . import _native
+from ._enums import Named
 
 
-class Status(IntEnum):
+class Status(Named):
     """What a call of the library can end with. The numbers never change; an unknown one belongs to its group."""
 
     OK = 0  #: ok

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from . import _native, amf
-from ._enums import EventKind
+from ._enums import EventKind, RelayState
 from ._errors import Error, Status, make_error
 from ._native import Packet
 from ._shared import SharedObject
@@ -25,7 +25,7 @@ TOLD = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Event:
     """Something that happened."""
 
@@ -44,6 +44,15 @@ class Event:
         default_factory=list[Any]
     )  #: of CALL the arguments, of REPLY the answer, as oxrtmp.amf has them
     shared_object: SharedObject | None = None  #: of SHARED_OBJECT
+
+    def __repr__(self) -> str:
+        """What there is to say."""
+        said = {f.name: getattr(self, f.name) for f in fields(self)[1:]}
+        if self.kind is EventKind.RELAY:
+            said["value"] = RelayState(self.value)
+        said["status"] = make_error(self.status, "", "", "", "").name if self.status else ""
+        words = [f" {name}={value!r}" for name, value in said.items() if value]
+        return f"<oxrtmp.Event {self.kind}{''.join(words)}>"
 
     @property
     def error(self) -> Error | None:

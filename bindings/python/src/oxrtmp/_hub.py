@@ -20,7 +20,7 @@ from ._options import (
 )
 from ._owned import Managed, Owned
 from ._records import HubStatistics, PlayerStatistics, StreamStatistics
-from ._relay import Relay
+from ._relay import BaseRelay, Relay
 
 # How a request ends that is not granted: refused for a reason, or gone.
 NOT_GRANTED = {
@@ -39,6 +39,7 @@ class BaseHub(Owned):
     """Everything but what makes clients."""
 
     def __init__(self, **options: Unpack[HubOptions]) -> None:
+        self._relays: set[BaseRelay] = set()
         self._own(_native.hub_create(native_hub_options(options)), _native.hub_close)
 
     def __repr__(self) -> str:
@@ -104,6 +105,10 @@ class BaseHub(Owned):
         if not self._closed:
             self._drop()
 
+    def _drop(self) -> None:
+        super()._drop()
+        self._relays.clear()
+
     def _relay(self, app: str, stream_name: str, url: str, options: Any, *, pull: bool) -> int:
         begin = _native.hub_pull if pull else _native.hub_push
         return begin(self._handle, app, stream_name, url, *native_relay_options(options))
@@ -154,9 +159,12 @@ class Hub(BaseHub, Managed):
         return Client._of(*self._client(app, stream_name, options, receives=True))
 
     def push(self, app: str, stream_name: str, url: str, /, **options: Unpack[RelayOptions]) -> Relay:
-        """Send a stream of the hub to url whenever it is published here. There may be any number of relays of one."""
-        return Relay(self._relay(app, stream_name, url, options, pull=False))
+        """Send a stream of the hub to url whenever it is published here. There may be any number of relays of one.
+
+        The hub keeps the relay until that is closed, or the hub.
+        """
+        return Relay(self._relay(app, stream_name, url, options, pull=False))._kept(self._relays)
 
     def pull(self, app: str, stream_name: str, url: str, /, **options: Unpack[RelayOptions]) -> Relay:
         """Play url and publish what comes in the hub, unless somebody else publishes there."""
-        return Relay(self._relay(app, stream_name, url, options, pull=True))
+        return Relay(self._relay(app, stream_name, url, options, pull=True))._kept(self._relays)

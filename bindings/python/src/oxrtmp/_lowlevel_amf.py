@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from . import _native
+from ._enums import Named
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-class AMFType(IntEnum):
+class AMFType(Named):
     """What stands in AMF0 data. The numbers are its markers."""
 
     NUMBER = 0  #: number

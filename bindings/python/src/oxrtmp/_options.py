@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from ._enums import CachePolicy, CodecPolicy, LoginScheme, ServerEventKind, SlowPolicy, Strict, Takeover, Timestamps
 
@@ -235,6 +235,18 @@ class RelayOptions(TypedDict, total=False):
     mask: Mask  #: push: what is left out of the stream
 
 
+T = TypeVar("T")
+
+
+def take(kind: type[T], options: dict[str, Any], name: str) -> T | None:
+    """An option that has to be of a class; None if it is not there."""
+    value = options.pop(name, None)
+    if value is not None and not isinstance(value, kind):
+        made = kind.__name__.removeprefix("Base")
+        raise TypeError(f"the option {name!r} is an oxrtmp.{made}(...), not a {type(value).__name__}")
+    return value
+
+
 def native_relay_options(options: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, int], dict[str, int]]:
     """Options of a relay as the extension takes them: its own, and its client's three kinds."""
     plain = dict(options)
@@ -243,16 +255,16 @@ def native_relay_options(options: Any) -> tuple[dict[str, Any], dict[str, Any], 
     for name in ("idle_after", "retry_min", "retry_max"):
         if name in plain:
             plain[f"{name}_ms"] = max(1, milliseconds(plain.pop(name)))
-    if "mask" in plain:
-        plain["mask"] = plain["mask"]._native()
+    if mask := take(Mask, plain, "mask"):
+        plain["mask"] = mask._native()
     return plain, client, limits, timeouts
 
 
 def native_hub_options(options: Any) -> dict[str, Any]:
     """Options of a hub as the extension takes them."""
     plain = dict(options)
-    if "mask" in plain:
-        plain["mask"] = plain["mask"]._native()
+    if mask := take(Mask, plain, "mask"):
+        plain["mask"] = mask._native()
     for name in ("silent_after", "grace", "coalesce", "wait_limit"):
         if name in plain:
             plain[f"{name}_ms"] = milliseconds(plain.pop(name))
@@ -263,14 +275,18 @@ def native_hub_options(options: Any) -> dict[str, Any]:
 
 def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[str, int]]:
     """Options as the extension takes them: the plain ones, the limits, the timeouts."""
+    from ._enhanced import Capabilities
+    from ._hub import BaseHub
+
     plain = dict(options)
-    limits = plain.pop("limits", None) or Limits()
-    timeouts = plain.pop("timeouts", None) or Timeouts()
-    for name in ("tls", "mask", "capabilities"):
-        if name in plain:
-            plain[name] = plain[name]._native()
-    if "hub" in plain:
-        plain["hub"] = plain["hub"]._handle
+    limits = take(Limits, plain, "limits") or Limits()
+    timeouts = take(Timeouts, plain, "timeouts") or Timeouts()
+    for name, kind in (("tls", TLS), ("mask", Mask), ("capabilities", Capabilities)):
+        value: Any = take(kind, plain, name)
+        if value is not None:
+            plain[name] = value._native()
+    if hub := take(BaseHub, plain, "hub"):
+        plain["hub"] = hub._handle
     if "events" in plain:
         plain["events"] = sum(1 << ServerEventKind(kind) for kind in set(plain["events"]))
     if "users" in plain:

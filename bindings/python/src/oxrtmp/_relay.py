@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 from . import _native
 from ._base import Handle
@@ -21,12 +21,21 @@ class BaseRelay(Handle):
     """Everything but the waiting."""
 
     _told: deque[Event]
+    _keeper: set[BaseRelay] = set()  # its hub's, which keeps it until one of both is closed
     _ended = False  # the last event was told
     _last: RelayStatistics | None = None
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else self.statistics().state.name
         return f"<{type(self).__module__}.Relay {state}>"
+
+    def _forgotten(self) -> bool:
+        return False  # the hub goes with it, and tells
+
+    def _kept(self, keeper: set[BaseRelay]) -> Self:
+        self._keeper = keeper
+        keeper.add(self)
+        return self
 
     def statistics(self) -> RelayStatistics:
         """The relay at this moment. Of one that is closed: until then."""
@@ -50,6 +59,7 @@ class BaseRelay(Handle):
         with contextlib.suppress(Error):
             self._last = self.statistics()
         self._closed = self._ended = True
+        self._keeper.discard(self)
         with contextlib.suppress(Error):
             _native.relay_close(self._handle)
 

@@ -24,8 +24,9 @@ class Counted(Protocol):
 class Rates:
     """Makes rates of figures that grow."""
 
-    def __init__(self) -> None:
-        self._time, self._bytes, self._frames = time.monotonic(), 0, 0
+    def __init__(self, age: float = 0) -> None:
+        """age: for how many seconds they have been growing."""
+        self._time, self._bytes, self._frames = time.monotonic() - age, 0, 0
 
     def __call__(self, now: Counted) -> dict[str, Any]:
         """The rates since the last call."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _native, amf
+from ._enums import Named
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-class SharedEventKind(IntEnum):
+class SharedEventKind(Named):
     """What an event of a shared object says, and who says it."""
 
     USE = 1  #: client: wants to use the object
