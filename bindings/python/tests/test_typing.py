@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,12 +39,18 @@ def pyright(*arguments: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
+# What programs with PyAV are not asked for: its own types leave parameters out.
+PYAV = ", ".join(f"reportUnknown{what}Type=false" for what in ("Member", "Argument", "Variable"))
+PYAV += ", reportPrivateImportUsage=false"
+
+
 def strict(directory: Path, *files: Path) -> None:
     """Pyright in its strict mode on copies of files."""
     directory.mkdir()
     (directory / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "strict", "pythonVersion": "3.11"}))
     for file in files:
-        shutil.copy(file, directory)
+        text = file.read_text()
+        (directory / file.name).write_text(f"# pyright: {PYAV}\n{text}" if "import av\n" in text else text)
     out = pyright("-p", directory, cwd=directory)
     assert out.strip().endswith("0 errors, 0 warnings, 0 informations"), out
 
