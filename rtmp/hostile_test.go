@@ -502,7 +502,7 @@ func TestConnectionLimits(t *testing.T) {
 	}
 }
 
-// Requests that nobody takes are bounded: past that, peers are told so.
+// Requests that nobody takes, or takes and does not answer, are bounded: past that, peers are told so.
 func TestPendingRequestLimit(t *testing.T) {
 	s := bind(t, &ServerOptions{Limits: Limits{PendingRequests: 3}})
 	var clients []*Client
@@ -526,11 +526,46 @@ func TestPendingRequestLimit(t *testing.T) {
 			}
 		}
 	}
+	var taken []*Request
 	for range 3 {
-		accept(t, s)
+		r, err := s.Accept(10 * time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken = append(taken, r)
 	}
 	if _, err := s.Accept(0); err != ErrTimeout {
 		t.Fatalf("a fourth request: %v", err)
+	}
+	// They count until they are answered, whatever the answer, or their peers have gone.
+	url := "rtmp://" + s.Addr() + "/live/key"
+	ends := []func(){func() { taken[0].Accept() }, func() { taken[1].Reject("", "") }, func() {
+		for _, c := range clients {
+			c.Close()
+		}
+		waitFor(t, "the connections to end", func() bool { return s.unanswered.Load() < 3 })
+	}}
+	for i, end := range ends {
+		var status *StatusError
+		if _, err := Publish(context.Background(), url, nil); !errors.As(err, &status) || !strings.Contains(status.Description, "busy") {
+			t.Fatalf("past the limit: %v", err)
+		}
+		end()
+		c, err := OpenPublish(url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := s.Accept(10 * time.Second); err != nil { // the next one is not answered either
+			t.Fatalf("after end %d: %v", i, err)
+		}
+	}
+	for _, r := range taken {
+		r.Reject("", "")
+	}
+	s.Close()
+	if n := s.unanswered.Load(); n != 0 {
+		t.Errorf("%d requests count for ever", n)
 	}
 }
 

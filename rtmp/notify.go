@@ -269,7 +269,7 @@ func (c *serverConn) route(r *Request) {
 	s, kind := c.server, r.info.Kind
 	switch {
 	case s.asks(kind):
-		if err := c.announce(r); err != nil {
+		if err := c.announceUnlocked(r); err != nil {
 			r.Reject("", "the server is busy")
 		}
 	case kind == RequestPlay && s.options.Hub == nil:
@@ -279,6 +279,16 @@ func (c *serverConn) route(r *Request) {
 	default:
 		r.Accept()
 	}
+}
+
+// announceUnlocked is announce with the link unlocked, for a request that may have been decided meanwhile.
+func (c *serverConn) announceUnlocked(r *Request) error {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	if c.pending != r {
+		return nil
+	}
+	return c.announce(r)
 }
 
 // granted tells that a request was accepted. The link is locked.
@@ -371,7 +381,7 @@ func (c *serverConn) tellStats() {
 
 // ask has a request decided: by a hook, by the receiver as route says, or by the application. The link is locked.
 func (c *serverConn) ask(r *Request) {
-	c.pending = r
+	c.await(r)
 	s, kind := c.server, r.info.Kind
 	switch {
 	case s.options.Hooks != nil && s.options.Hooks.asked(kind), s.options.Events != 0:
@@ -380,7 +390,7 @@ func (c *serverConn) ask(r *Request) {
 		c.link.decision = func() { c.route(r) }
 	default:
 		if err := c.announce(r); err != nil {
-			c.pending = nil
+			c.await(nil)
 			if kind == RequestConnection {
 				r.decided <- false
 			} else {

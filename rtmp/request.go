@@ -25,10 +25,11 @@ type PlayAnswer = engine.PlayAnswer
 // Request is a peer's wish. It waits for Accept or Reject, from any goroutine, until its deadline (Timeouts.Decision);
 // past that it is rejected, and a late answer has no effect.
 type Request struct {
-	conn    *serverConn
-	info    *engine.Request
-	decided chan bool // of a connection request
-	session *Session  // once accepted; under the link's lock
+	conn      *serverConn
+	info      *engine.Request
+	decided   chan bool // of a connection request
+	session   *Session  // once accepted; under the link's lock
+	announced bool      // the application has it, and it counts until it is answered; under the link's lock
 }
 
 // Kind returns what is asked for.
@@ -115,7 +116,7 @@ func (r *Request) accept(a engine.PlayAnswer) (*Session, error) {
 	if r.conn.pending != r || l.err != nil {
 		return nil, ErrDecided
 	}
-	r.conn.pending = nil
+	r.conn.await(nil)
 	if r.info.Kind == RequestConnection {
 		r.decided <- true
 		return nil, nil
@@ -173,7 +174,7 @@ func (r *Request) refuse(tell func(*engine.Server) error) error {
 	if r.conn.pending != r || l.err != nil {
 		return ErrDecided
 	}
-	r.conn.pending = nil
+	r.conn.await(nil)
 	if r.info.Kind == RequestConnection {
 		r.decided <- false
 		return nil

@@ -114,6 +114,7 @@ type Server struct {
 	watched      EventMask    // what somebody wants to be told
 	stalled      atomic.Bool  // connections wait for events to be taken
 	tellers      atomic.Int64 // goroutines that tell what happened
+	unanswered   atomic.Int64 // requests that the application has, or can take
 	finished     atomic.Bool  // Close has ended all other goroutines
 
 	mu         sync.Mutex

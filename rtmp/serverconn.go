@@ -143,14 +143,30 @@ func (c *serverConn) welcome(r *Request) {
 func (c *serverConn) setPending(r *Request) {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
+	c.await(r)
+}
+
+// await makes r, which may be nil, the request that waits for its answer, in the place of the one before. The link is
+// locked.
+func (c *serverConn) await(r *Request) {
+	if c.pending != nil && c.pending.announced {
+		c.server.unanswered.Add(-1)
+	}
 	c.pending = r
 }
 
-// announce puts a request where the application finds it.
+// announce puts a request where the application finds it, unless too many wait for their answers, taken or not. The link
+// is locked, and r is what it waits for.
 func (c *serverConn) announce(r *Request) error {
-	if c.server.requests.full(c.server.options.Limits.PendingRequests) {
+	most := c.server.options.Limits.PendingRequests
+	if c.server.requests.full(most) { // also with those of peers who have left
 		return ErrLimit
 	}
+	if c.server.unanswered.Add(1) > int64(most) {
+		c.server.unanswered.Add(-1)
+		return ErrLimit
+	}
+	r.announced = true
 	if _, ok := c.server.requests.put(r); !ok {
 		return ErrClosed
 	}
@@ -170,7 +186,8 @@ func (c *serverConn) ended(err error) {
 	}
 	c.link.mu.Lock()
 	sessions := c.sessions
-	c.sessions, c.pending = nil, nil
+	c.sessions = nil
+	c.await(nil)
 	c.show()
 	for _, s := range sessions {
 		s.over = over
@@ -216,7 +233,7 @@ func (c *serverConn) handle(e engine.Event) {
 		}
 		c.ask(&Request{conn: c, info: e.Request})
 	case engine.EventExpired:
-		c.pending = nil
+		c.await(nil)
 	case engine.EventStreamEnd:
 		if s := c.session(e.StreamID); s != nil {
 			c.removeSession(s)

@@ -32,7 +32,7 @@ type Limits struct {
 	Connections           int // open connections
 	ConnectionsPerAddress int // open connections from one IP address
 	Handshakes            int // connections a second that are let in, after a burst of as many; more wait in the kernel
-	PendingRequests       int // requests that wait for the application
+	PendingRequests       int // requests that wait for the application's answer, taken or not; past that, peers hear that the server is busy
 }
 
 // DefaultLimits are the limits in force where none are given.

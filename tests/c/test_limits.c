@@ -301,10 +301,16 @@ static void requests_that_wait(void) {
   char said[OXRTMP_ERROR_TEXT_SIZE];
   OK(oxrtmp_last_error(said, sizeof said));
   CHECK(strstr(said, "busy") != NULL);
-  oxrtmp_request request;
-  OK(oxrtmp_server_accept(server, 0, &request));
+  oxrtmp_request taken, request;
+  OK(oxrtmp_server_accept(server, 0, &taken));
   OK(oxrtmp_server_accept(server, 0, &request));
   STATUS(OXRTMP_E_TIMEOUT, oxrtmp_server_accept(server, 0, &request));
+  STATUS(OXRTMP_E_NAME, oxrtmp_client_publish(url_of(server, "live/x"), NULL, 10000, &more)); /* taken is not answered */
+  OK(oxrtmp_request_reject(taken, NULL, "no"));
+  oxrtmp_client next;
+  OK(oxrtmp_client_publish_open(url_of(server, "live/x"), NULL, queue, 0, &next));
+  OK(oxrtmp_server_accept(server, 10000, &request));
+  oxrtmp_client_close(next);
   for (int i = 0; i < 2; i++) {
     oxrtmp_client_close(clients[i]);
   }

@@ -168,7 +168,10 @@ test('limits.pendingRequests', async t => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000) // nobody takes requests meanwhile
   const words = []
   for (const promise of publishing) promise.then(word => words.push(word))
-  for (let i = 0; i < 3; i++) await (await within(10000, server.nextRequest())).reject('not now')
+  const taken = []
+  for (let i = 0; i < 3; i++) taken.push(await within(10000, server.nextRequest()))
+  assert.match(await Client.publish(url()).then(() => 'accepted', error => error.description), /busy/) // they are not answered
+  for (const request of taken) await request.reject('not now')
   await within(10000, Promise.all(publishing))
   assert.deepEqual(words.map(word => /busy/.test(word)).sort(), [false, false, false, true, true, true, true, true])
   await server.close()

@@ -175,8 +175,15 @@ def test_requests_that_wait() -> None:
         time.sleep(1)  # both wait by now
         with pytest.raises(oxrtmp.RefusedError, match="busy"):
             oxrtmp.Client.publish(url, timeout=10)
-        for _ in waiting:
-            server.accept(timeout=0).reject()
+        taken = [server.accept(timeout=0) for _ in waiting]
+        with pytest.raises(oxrtmp.RefusedError, match="busy"):  # they are not answered
+            oxrtmp.Client.publish(url, timeout=10)
+        taken[0].reject()
+        waiting.append(threading.Thread(target=publish))
+        waiting[-1].start()
+        taken[0] = server.accept(timeout=10)
+        for request in taken:
+            request.reject()
         for thread in waiting:
             thread.join()
 
