@@ -145,6 +145,9 @@ func (p *HubPublisher) end(err error) {
 	p.room.close(ErrClosed)
 }
 
+// Done is closed when the publisher has ended: another one has taken over, the hub was closed, or Close was called.
+func (p *HubPublisher) Done() <-chan struct{} { return p.inbox.end() }
+
 // Close ends the stream, after what was sent.
 func (p *HubPublisher) Close() error {
 	p.end(io.EOF)

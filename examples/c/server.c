@@ -73,12 +73,36 @@ static void extend(struct stream *s, const oxrtmp_packet *p) {
   s->last = p->dts_ns > s->last ? p->dts_ns : s->last;
 }
 
-/* forward gives the session's packets to the hub, and to the recorder, until the stream ends; it returns how it did. */
+/* replaced tells whether the hub has ended what we publish. */
+static bool replaced(struct stream *s) {
+  oxrtmp_event event;
+  while (oxrtmp_client_next_event(s->publisher, 0, &event) == OXRTMP_OK) {
+    bool end = event.type == OXRTMP_EVENT_CLIENT_END;
+    oxrtmp_event_release(&event);
+    if (end) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* forward gives the session's packets to the hub, and to the recorder, until the stream ends; it returns how it did. A
+ * peer that sends nothing may have been replaced: that is looked for once a second. */
 static oxrtmp_status forward(struct stream *s) {
   oxrtmp_packet packets[BATCH];
   size_t count;
   oxrtmp_status status;
-  while ((status = oxrtmp_session_next_packets(s->session, -1, packets, BATCH, &count)) == OXRTMP_OK) {
+  for (;;) {
+    status = oxrtmp_session_next_packets(s->session, 1000, packets, BATCH, &count);
+    if (status == OXRTMP_E_TIMEOUT) {
+      if (replaced(s)) {
+        return OXRTMP_E_CLOSED;
+      }
+      continue;
+    }
+    if (status != OXRTMP_OK) {
+      break;
+    }
     for (size_t i = 0; i < count; i++) {
       extend(s, &packets[i]);
       if (status == OXRTMP_OK) {

@@ -83,13 +83,23 @@ async function forward (session, publisher, stream) {
       await recorder?.write(packet)
     }
     await recorder?.close()
-    return [path, session.error?.message ?? session.endReason]
+    return [path, session.error?.message ?? (session.endReason || 'closed')]
   } catch (error) { // of the recorder, whose file is completed as far as it goes; or the stream has another publisher
     const code = error instanceof OxrtmpError ? error.code : ''
     if (publisher.error === undefined && code !== 'ERR_OXRTMP_CLOSED' && code !== 'ERR_OXRTMP_EOF') return [path, message(error)]
     await session.closeWithStatus('NetStream.Publish.BadName', TAKEN_OVER)
     return [path, 'closed']
   }
+}
+
+/**
+ * Ends a session once another publisher has its stream: its peer may send nothing by which forward would notice.
+ * @param {Session} session
+ * @param {Client} publisher
+ */
+async function endReplaced (session, publisher) {
+  for await (const _ of publisher.events()) ;
+  await session.closeWithStatus('NetStream.Publish.BadName', TAKEN_OVER)
 }
 
 /**
@@ -101,6 +111,7 @@ async function receive (session, publisher) {
   const stream = new Stream(session, `${session.app}/${session.streamName}`, () => players(session))
   screen.print(`publish ${stream.name} from ${session.peerAddress} (${session.encoder})`)
   screen.add(stream)
+  endReplaced(session, publisher).catch(() => {}) // of a server that is closing
   const [path, reason] = await forward(session, publisher, stream)
   screen.remove(stream)
   screen.print(`end ${stream.name} ${stream.summary} file=${path} reason=${reason}`)

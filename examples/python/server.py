@@ -67,9 +67,18 @@ class Station:
         stream = Stream(session, name_of(session), lambda: players(self.hub, session))
         self.screen.print(f"publish {stream.name} from {session.peer_address} ({session.encoder})")
         self.screen.add(stream)
+        threading.Thread(target=end_replaced, args=(session, publisher), daemon=True).start()
         path, reason = forward(session, publisher, stream, self.flags.record)
         self.screen.remove(stream)
         self.screen.print(f"end {stream.name} {stream.summary()} file={path} reason={reason}")
+
+
+def end_replaced(session: oxrtmp.Session, publisher: oxrtmp.Client) -> None:
+    """End a session once another publisher has its stream: its peer may send nothing by which forward would notice."""
+    with contextlib.suppress(oxrtmp.Error):
+        for _ in publisher.events():
+            pass
+    session.close(TAKEN_OVER, code="NetStream.Publish.BadName")
 
 
 def players(hub: oxrtmp.Hub | oxrtmp.aio.Hub, session: oxrtmp.Session | oxrtmp.aio.Session) -> int:
@@ -98,7 +107,7 @@ def forward(session: oxrtmp.Session, publisher: oxrtmp.Client, stream: Stream, d
             return path, str(error)
         session.close(TAKEN_OVER, code="NetStream.Publish.BadName")
         return path, "closed"
-    return path, str(session.error or session.end_reason)
+    return path, "closed" if publisher.error else str(session.error or session.end_reason)
 
 
 def words(text: str) -> list[str]:

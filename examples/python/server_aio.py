@@ -56,9 +56,19 @@ class Station:
             stream = Stream(session, name, lambda: players(self.hub, session))
             self.screen.print(f"publish {stream.name} from {session.peer_address} ({session.encoder})")
             self.screen.add(stream)
+            ending = asyncio.create_task(end_replaced(session, publisher))
             path, reason = await forward(session, publisher, stream, self.flags.record)
+            ending.cancel()
             self.screen.remove(stream)
             self.screen.print(f"end {stream.name} {stream.summary()} file={path} reason={reason}")
+
+
+async def end_replaced(session: oxrtmp.aio.Session, publisher: oxrtmp.aio.Client) -> None:
+    """End a session once another publisher has its stream: its peer may send nothing by which forward would notice."""
+    with contextlib.suppress(oxrtmp.Error):
+        async for _ in publisher.events():
+            pass
+    await session.close(TAKEN_OVER, code="NetStream.Publish.BadName")
 
 
 async def forward(
@@ -82,7 +92,7 @@ async def forward(
             return path, str(error)
         await session.close(TAKEN_OVER, code="NetStream.Publish.BadName")
         return path, "closed"
-    return path, str(session.error or session.end_reason)
+    return path, "closed" if publisher.error else str(session.error or session.end_reason)
 
 
 async def refresh(screen: Screen) -> None:

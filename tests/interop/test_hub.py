@@ -239,7 +239,12 @@ def test_a_publisher_whose_link_is_mute_is_replaced(nursery: Nursery, server_lan
             player = Player(server)
         player.until(100 * turn + 9)
         assert len(player.media.kinds) >= 12 and player.media.kinds[-12:] == ["header", "header", "key", *["inter"] * 9]
-        if turn == 1:
+        if (
+            turn == 1
+        ):  # the mute one is told, and its link ends: nobody else would do that before it is idle for too long
+            assert publishers[0].read_until(b"another publisher has taken over", 10)
+            assert publishers[0].closed(10)
+            assert server.ended().fields["reason"] == "closed"
             publisher.reset()
     assert player is not None
     times = [ms for _, _, ms in player.media.got]

@@ -52,6 +52,10 @@ func (s *Station) Serve(request *rtmp.Request) {
 		return // the publisher has gone
 	}
 	defer session.Close()
+	go func() { // the peer may send nothing by which receive would notice, and not go by itself
+		<-publisher.Done()
+		session.CloseWithStatus("NetStream.Publish.BadName", "another publisher has taken over")
+	}()
 
 	stream := live.OfSession(session)
 	stream.Players = func() int { return s.players(session) }
@@ -108,7 +112,6 @@ func (s *Station) receive(session *rtmp.Session, publisher *rtmp.HubPublisher, s
 		case errors.Is(err, io.EOF):
 			return path, session.EndReason()
 		case errors.Is(err, rtmp.ErrClosed):
-			session.CloseWithStatus("NetStream.Publish.BadName", "another publisher has taken over")
 			return path, "closed"
 		default:
 			return path, err.Error()
