@@ -296,3 +296,57 @@ func TestHubEngineBlocks(t *testing.T) {
 		t.Fatal(len(p.rest), p.e.Err())
 	}
 }
+
+// Engines join and leave on many goroutines, closed and ended in the middle, while others publish and take over.
+func TestHubEnginesComeAndGo(t *testing.T) {
+	h, err := NewHub(&HubOptions{Takeover: TakeoverReplace, WaitForPublisher: true, Grace: -1, Player: hub.PlayerOptions{SoftBytes: 5000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := &ServerOptions{Hub: h}
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for round := range 30 {
+				comeAndGo(t, options, n < 2, (n+round)%3)
+			}
+		}()
+	}
+	wg.Wait()
+	waitFor(t, "every engine to leave", func() bool {
+		s := h.Statistics()
+		return s.Players == 0 && s.Publishers == 0
+	})
+	h.Close()
+}
+
+// comeAndGo publishes or plays through an engine for a while, and then ends in one of three ways.
+func comeAndGo(t *testing.T, options *ServerOptions, publish bool, end int) {
+	m := newMoved(t, options, !publish, "cam")
+	frame := string(make([]byte, 1000))
+	for i := range 20 {
+		if publish && m.c.Publishing() && !m.e.Closing() {
+			m.send(uint32(i), i%5 == 0, frame)
+		}
+		if i%4 == end { // the others lag behind
+			m.run()
+		}
+	}
+	m.mu.Lock()
+	switch end {
+	case 0:
+		m.c.End()
+	case 1:
+		m.e.End()
+	}
+	m.mu.Unlock()
+	if end == 0 {
+		m.run()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.e.Close()
+	m.c.Close()
+}
