@@ -22,11 +22,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
 import oxrtmp
+from av.error import FFmpegError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 AUDIO, VIDEO = 8, 9
@@ -34,12 +35,15 @@ AUDIO, VIDEO = 8, 9
 SOFTWARE = {"av1": "libdav1d"}
 
 
-def decoder_for(header: oxrtmp.Packet) -> av.AudioCodecContext | av.VideoCodecContext:
+def codec_context(name: str, mode: Literal["r", "w"]) -> Any:
+    """What decodes or encodes. PyAV's types of it do not say all."""
+    return av.CodecContext.create(name, mode)
+
+
+def decoder_for(header: oxrtmp.Packet) -> Any:
     """The decoder of a track, by its sequence header. ValueError where FFmpeg has none."""
     name = oxrtmp.codec.describe(header).name
-    context = av.CodecContext.create(SOFTWARE.get(name, name), "r")
-    if not isinstance(context, (av.AudioCodecContext, av.VideoCodecContext)):
-        raise ValueError(f"{header.codec} is not for audio or video")
+    context = codec_context(SOFTWARE.get(name, name), "r")
     context.extradata = oxrtmp.codec.extradata(header.codec, header.data) or None
     return context
 
@@ -48,7 +52,7 @@ class Track:
     """Decodes one track of a stream."""
 
     def __init__(self) -> None:
-        self._decoder: av.AudioCodecContext | av.VideoCodecContext | None = None
+        self._decoder: Any = None
         self.broken = 0  # packets that could not be decoded
 
     def decode(self, packet: oxrtmp.Packet | None) -> Iterator[av.AudioFrame | av.VideoFrame]:
@@ -65,14 +69,13 @@ class Track:
             data.pts, data.dts, data.time_base = packet.pts_ns, packet.dts_ns, Fraction(1, 10**9)
         try:
             yield from self._decoder.decode(data)
-        except av.FFmpegError:  # a damaged frame; or the first ones lack what they refer to
+        except FFmpegError:  # a damaged frame; or the first ones lack what they refer to
             self.broken += 1
 
 
 def write_png(picture: Array, path: Path) -> None:
     """Write an array of height by width by 3 bytes."""
-    encoder = av.CodecContext.create("png", "w")
-    assert isinstance(encoder, av.VideoCodecContext)
+    encoder = codec_context("png", "w")
     encoder.height, encoder.width = picture.shape[:2]
     encoder.pix_fmt, encoder.time_base = "rgb24", Fraction(1, 1)
     frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
