@@ -1,6 +1,6 @@
 # oxrtmp. `make help` lists the targets.
 #
-# Only `make deps` and `make interop-obs` use the network. Variables can be set on the command line:
+# Only `make deps`, `make interop-obs` and `make test-arm64` use the network. Variables can be set on the command line:
 #   GO CC CXX PYTHON    the tools
 #   BUILD               where everything is built (build)
 #   STATIC=1            make and install libxrtmp.a beside the shared library
@@ -134,6 +134,10 @@ test-packaging: lib ## Install by CMake, by make, by Debian packages and as a co
 	tests/packaging/debian
 	tests/packaging/container
 
+.PHONY: test-arm64
+test-arm64: deps-arm64 ## The Python wheel and the Node package for arm64, built here and run under qemu (not part of `make test`)
+	tests/arm64/run
+
 .PHONY: interop-obs
 interop-obs: deps-obs all node python ## OBS Studio under Xvfb (installs it; not part of `make test`)
 	$(PYTEST) -s tests/interop/obs $(FLAGS)
@@ -152,6 +156,7 @@ torture: deps all node python ## The full counts and long runs of the tests (som
 	OXRTMP_TORTURE=1 $(GO) test -count=1 -timeout 2h ./...
 	OXRTMP_TORTURE=1 $(GO) run ./tests/panics -timeout 2h
 	OXRTMP_TORTURE=1 tests/c/run
+	$(MAKE) test-arm64
 	OXRTMP_TORTURE=1 $(MAKE) test-node
 	OXRTMP_TORTURE=1 $(PYTEST) bindings/python/tests/test_load.py
 	FUZZTIME=60s tools/fuzz
@@ -185,9 +190,11 @@ docs-python: python ## Make the guide and the reference of the Python package be
 deps: ## Install what the tests need (root or CI=true), or print the commands; uses the network
 	@tests/deps/deps test
 
-.PHONY: deps-obs
+.PHONY: deps-obs deps-arm64
 deps-obs:
 	@tests/deps/deps obs
+deps-arm64:
+	@tests/deps/deps arm64
 
 .PHONY: deps-build
 deps-build:
