@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from authority import Authority
+from lag import Lag
 from media import Library
 from process import ROOT, Nursery
 from programs import LANGUAGES, Ingest
@@ -30,6 +31,14 @@ def nursery() -> Iterator[Nursery]:
     n = Nursery()
     yield n
     n.close()
+
+
+@pytest.fixture
+def lag() -> Iterator[Lag]:
+    """How long the machine makes a thread wait that could run."""
+    watch = Lag()
+    yield watch
+    watch.stop()
 
 
 @pytest.fixture(params=LANGUAGES)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hostile import STATES, Case, cases
+from lag import Lag
 from programs import Ingest
 from wire import CREATE, Peer, connect, frame, message, publish
 
@@ -17,37 +17,6 @@ CASES = cases()
 # Below the calls of a language the server is the same; the two that call it most differently are enough.
 LANGUAGES = ["go", "c"]
 MIB = 1 << 20
-
-
-class Lag:
-    """How long this machine keeps a thread from running that wants to: what others load it with is not the server's."""
-
-    def __init__(self) -> None:
-        self.worst = 0.0
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def _watch(self) -> None:
-        while not self._over.is_set():
-            begun = time.monotonic()
-            time.sleep(0.01)
-            self.worst = max(self.worst, time.monotonic() - begun - 0.01)
-
-    def take(self) -> float:
-        worst, self.worst = self.worst, 0.0
-        return worst
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-
-@pytest.fixture
-def lag() -> Iterator[Lag]:
-    watch = Lag()
-    yield watch
-    watch.stop()
 
 
 def reach(port: int, state: str, name: str) -> Peer:
