@@ -109,3 +109,21 @@ func TestEncryptedPackets(t *testing.T) {
 		t.Errorf("made of nothing: %v", err)
 	}
 }
+
+func FuzzParseEnvelope(f *testing.F) {
+	f.Add(uint8(flv.TagVideo), []byte("\x17\x01\x00\x00\x50\x01SE\x00\x00\x00\x11\x800123456789abcdefbody"))
+	f.Add(uint8(flv.TagAudio), []byte("\xaf\x01\x01Encryption\x00\x00\x00\x100123456789abcdefbody"))
+	f.Add(uint8(flv.TagScript), []byte("\x01XX\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, tagType uint8, data []byte) {
+		e, err := flv.ParseEnvelope(flv.Tag{Type: tagType, Encrypted: true, Data: data})
+		if err != nil {
+			return
+		}
+		if again, err := e.Append(nil); err != nil || !bytes.Equal(again, data) {
+			t.Fatalf("%x became %x, %v", data, again, err)
+		}
+		if e.Encrypted != (e.IV != nil) || e.IV != nil && len(e.IV) != flv.IVSize {
+			t.Fatalf("%+v", e)
+		}
+	})
+}

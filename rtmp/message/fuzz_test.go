@@ -71,6 +71,7 @@ func FuzzParseCommand(f *testing.F) {
 	addBodies(f)
 	f.Add(uint8(17), unhex(f, "00 02 0004 706c6179 00 0000000000000000 05 11 06 09 6c697665"))
 	f.Add(uint8(20), message.AppendCommand(nil, message.ConnectResult(1, 0)))
+	f.Add(uint8(20), message.AppendCommand(nil, (&message.Play2{StreamName: "a", Offset: 2, Transition: "swap"}).Command()))
 	f.Add(uint8(20), message.AppendCommand(nil, message.ErrorReply(1, message.Redirection("rtmp://h/a", "", ""))))
 	f.Fuzz(func(t *testing.T, typeID uint8, p []byte) {
 		c, err := message.ParseCommand(typeID, p, fuzzLimits)
@@ -107,7 +108,22 @@ func FuzzParseCommand(f *testing.F) {
 			}
 		}
 		checkConnect(t, c)
+		checkPlay2(t, c)
 	})
+}
+
+// checkPlay2 demands that a play2 command says the same when it is written and read again.
+func checkPlay2(t *testing.T, c message.Command) {
+	t.Helper()
+	first := message.ParsePlay2(c)
+	second := message.ParsePlay2(first.Command())
+	if second.StreamName != first.StreamName || second.OldStreamName != first.OldStreamName || second.Transition != first.Transition ||
+		second.Start != first.Start || second.Duration != first.Duration || second.Offset != first.Offset {
+		t.Fatalf("%+v became %+v", first, second)
+	}
+	if !bytes.Equal(message.AppendCommand(nil, second.Command()), message.AppendCommand(nil, first.Command())) {
+		t.Fatalf("%+v is not stable", first)
+	}
 }
 
 // checkConnect demands that a connect command says the same when it is written and read again.

@@ -104,7 +104,7 @@ static void a_player_switches(void) {
   OK(oxrtmp_request_play2_json(request, text, sizeof text, NULL));
   TEXT("{\"streamName\":\"x\",\"start\":-2,\"len\":-1,\"offset\":-1}", text);
   OK(oxrtmp_request_reject(request, NULL, "no such rate"));
-  STATUS(OXRTMP_E_STATE, oxrtmp_request_play2_json(request, text, sizeof text, NULL) == OXRTMP_E_HANDLE ? OXRTMP_E_STATE : OXRTMP_OK);
+  STATUS(OXRTMP_E_HANDLE, oxrtmp_request_play2_json(request, text, sizeof text, NULL));
   oxrtmp_packet packet;
   oxrtmp_status status;
   while ((status = oxrtmp_client_next_packet(client, 10000, &packet)) == OXRTMP_OK) {
@@ -142,10 +142,25 @@ static void between_engines(void) {
   close_engines(&e);
 }
 
+/* A client inside a hub has no connection on which another stream could come. */
+static void inside_a_hub(void) {
+  oxrtmp_hub hub;
+  oxrtmp_client publisher, player;
+  oxrtmp_play2 play2 = other();
+  OK(oxrtmp_hub_create(NULL, &hub));
+  OK(oxrtmp_hub_publish(hub, "live", "test", NULL, &publisher));
+  OK(oxrtmp_hub_play(hub, "live", "test", NULL, &player));
+  STATUS(OXRTMP_E_UNSUPPORTED, oxrtmp_client_play2(player, &play2));
+  OK(oxrtmp_client_close(player));
+  OK(oxrtmp_client_close(publisher));
+  OK(oxrtmp_hub_close(hub));
+}
+
 int main(void) {
   oxrtmp_library_info before = library_info();
   RUN(a_player_switches);
   RUN(between_engines);
+  RUN(inside_a_hub);
   SETTLED(&before);
   return 0;
 }
