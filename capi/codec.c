@@ -33,6 +33,14 @@ oxrtmp_status oxrtmp_codec_record(uint32_t codec, const uint8_t *annexb, size_t 
   return oxgo_codec_record(codec, (uint8_t *)annexb, size, buf, cap, length);
 }
 
+oxrtmp_status oxrtmp_codec_parameter_sets(uint32_t codec, const uint8_t *record, size_t size, uint8_t *buf, size_t cap,
+                                          size_t *length) {
+  OX_ENTER();
+  OX_BYTES_OUT(buf, cap, length);
+  OX_INPUT(record, size);
+  return oxgo_codec_parameter_sets(codec, (uint8_t *)record, size, buf, cap, length);
+}
+
 oxrtmp_status oxrtmp_nalu_parse(uint32_t codec, uint32_t length_size, const uint8_t *data, size_t size,
                                 oxrtmp_nalu *units, size_t max, size_t *count) {
   OX_ENTER();

@@ -129,6 +129,16 @@ func recordOf(c media.FourCC, units [][]byte) ([]byte, error) {
 	return nil, fmt.Errorf("%w: %v has no such record", errArgument, c)
 }
 
+//export oxgo_codec_parameter_sets
+func oxgo_codec_parameter_sets(fourCC C.uint32_t, p *C.uint8_t, n C.size_t, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
+	defer guard(&status)
+	sets, err := codec.ParameterSets(nil, media.FourCC(fourCC), bytesAt(p, n))
+	if err != nil {
+		return fail(err)
+	}
+	return fail(putBytes(sets, buf, capacity, length))
+}
+
 //export oxgo_adts_parse
 func oxgo_adts_parse(p *C.uint8_t, n C.size_t, out *C.oxrtmp_adts) (status C.oxrtmp_status) {
 	defer guard(&status)

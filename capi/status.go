@@ -129,6 +129,7 @@ var statuses = []struct {
 
 	{codec.ErrRecord, C.OXRTMP_E_MEDIA},
 	{codec.ErrLengthSize, C.OXRTMP_E_MEDIA},
+	{codec.ErrCodec, C.OXRTMP_E_ARGUMENT},
 
 	{flv.ErrHeader, C.OXRTMP_E_FLV},
 	{flv.ErrTagSize, C.OXRTMP_E_FLV},

@@ -2920,6 +2920,11 @@ OXRTMP_API oxrtmp_status oxrtmp_color_info_build(const oxrtmp_color_info *info, 
  *   oxrtmp_client_send_video_sequence_header(client, avcc, n);
  *   oxrtmp_nalu_from_annexb(frame, frame_size, 4, nalus, sizeof nalus, &n);              // of each access unit
  *   oxrtmp_client_send_video(client, timestamp_ms, keyframe, nalus, n);
+ *
+ * And to write such a file of a stream's packets:
+ *
+ *   oxrtmp_codec_parameter_sets(packet->codec, packet->data, packet->size, annexb, sizeof annexb, &n); // of the header
+ *   oxrtmp_nalu_to_annexb(packet->data, packet->size, 4, annexb, sizeof annexb, &n);     // of each frame
  */
 
 /** What a sequence header says of its track. A 0 is what it does not say. The library fills it; set struct_size before
@@ -2958,6 +2963,14 @@ OXRTMP_API oxrtmp_status oxrtmp_codec_detect(const uint8_t *record, size_t size,
  *  @return OXRTMP_OK; E_BUFFER; E_MEDIA when there are not all sets, or they cannot be read; E_ARGUMENT. */
 OXRTMP_API oxrtmp_status oxrtmp_codec_record(uint32_t codec, const uint8_t *annexb, size_t size, uint8_t *buf,
                                              size_t cap, size_t *length);
+
+/** Write the NAL units of a configuration record (avcC, hvcC), the data of a sequence header, as an Annex B byte stream, each
+ *  after 00 00 00 01, as raw files and decoders want them before the first frame: SPS, their extensions, PPS; of H.265 in
+ *  the record's order, SEI too. Of a record that has none, whose stream has them in its frames, *length is 0. codec is
+ *  OXRTMP_CODEC_AVC1 or OXRTMP_CODEC_HVC1. The inverse of oxrtmp_codec_record. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER; E_MEDIA when it is no such record, or cut; E_ARGUMENT for other codecs. */
+OXRTMP_API oxrtmp_status oxrtmp_codec_parameter_sets(uint32_t codec, const uint8_t *record, size_t size, uint8_t *buf,
+                                                     size_t cap, size_t *length);
 
 /** A NAL unit of H.264 or H.265. */
 typedef struct oxrtmp_nalu {

@@ -2353,6 +2353,12 @@ export namespace codec {
   function detect (record: Bytes): string
   /** The configuration record (avcC, hvcC) for the parameter sets of an Annex B byte stream of `'avc1'` or `'hvc1'`. */
   function record (codec: string, annexb: Bytes): Buffer
+  /**
+   * The NAL units of a configuration record of `'avc1'` or `'hvc1'` as an Annex B byte stream, as a raw file or a decoder wants
+   * them before the first frame: SPS, their extensions, PPS; of H.265 in the record's order, SEI too. Empty when the record
+   * has none, and the frames have them. The inverse of `record`.
+   */
+  function parameterSets (codec: string, record: Bytes): Buffer
   /** A NAL unit. */
   interface NALU {
     /** Part of what it was found in. */

@@ -7,7 +7,7 @@
 //   - what a stream is: [Describe] for a sequence header, [Name] and [Extradata] for decoders
 //   - configuration records: [ParseAVC], [ParseHEVC], [ParseAV1], [ParseVP], [ParseAAC], [ParseOpus], [ParseFLAC]
 //   - NAL units: [NALUs] and [AnnexB] walk them, [ToAnnexB] and [FromAnnexB] change between the two forms; [NewAVC] and
-//     [NewHEVC] make configuration records of parameter sets
+//     [NewHEVC] make configuration records of parameter sets, [ParameterSets] takes them out again
 //   - AAC in ADTS: [ParseADTS], [AppendADTS]
 //   - which codec a record belongs to: [Detect], for senders that use H.264's number for H.265
 //

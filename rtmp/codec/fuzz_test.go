@@ -19,6 +19,9 @@ func FuzzRecords(f *testing.F) {
 				t.Fatalf("%v: %+v", c, i)
 			}
 			Extradata(c, p)
+			if sets, err := ParameterSets(nil, c, p); err != nil && sets != nil || len(sets) > 3*len(p) {
+				t.Fatalf("%v: %d bytes of sets, %v", c, len(sets), err)
+			}
 		}
 		Detect(p)
 		if a, err := ParseAVC(p); err == nil {

@@ -86,11 +86,17 @@ func ToAnnexB(dst, p []byte, lengthSize int) ([]byte, error) {
 		if err != nil {
 			return dst, err
 		}
-		if len(unit) > 0 {
-			dst = append(append(dst, 0, 0, 0, 1), unit...)
-		}
+		dst = appendUnit(dst, unit)
 	}
 	return dst, nil
+}
+
+// appendUnit appends a unit, unless it is empty, behind 00 00 00 01.
+func appendUnit(dst, unit []byte) []byte {
+	if len(unit) == 0 {
+		return dst
+	}
+	return append(append(dst, 0, 0, 0, 1), unit...)
 }
 
 // FromAnnexB appends the NAL units of a byte stream, each behind its length in lengthSize bytes: 1, 2 or 4. On error dst

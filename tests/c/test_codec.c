@@ -4,7 +4,12 @@
 /* From testdata/vectors and rtmp/codec's tests: what real encoders wrote. */
 static const char avcc[] = "\x01\x4d\x40\x0a\xff\xe1\x00\x19\x67\x4d\x40\x0a\xec\xa3\x93\xc4\x44\x60\x22\x00\x00\x03\x00"
                            "\x02\x00\x00\x03\x00\x64\x1e\x24\x4b\x2c\x01\x00\x04\x68\xce\x0f\xc8";
-/* The same as a byte stream, with an IDR of two bytes after it. */
+static const char hvcc[] = "\x01\x02\x20\x00\x00\x00\x90\x00\x00\x00\x00\x00\x1e\xf0\x00\xfc\xfd\xfa\xfa\x00\x00\x0f\x03\xa0"
+                           "\x00\x01\x00\x18\x40\x01\x0c\x01\xff\xff\x02\x20\x00\x00\x03\x00\x90\x00\x00\x03\x00\x00\x03\x00"
+                           "\x1e\xba\x02\x40\xa1\x00\x01\x00\x2b\x42\x01\x01\x02\x20\x00\x00\x03\x00\x90\x00\x00\x03\x00\x00"
+                           "\x03\x00\x1e\xa0\x38\x81\x07\x11\x10\xd9\x6e\x92\x93\x0b\xc0\x5a\x02\x00\x00\x03\x00\x02\x00\x00"
+                           "\x03\x00\x32\x10\xa2\x00\x01\x00\x06\x44\x01\xc0\x73\xc1\x89";
+/* avcc as a byte stream, with an IDR of two bytes after it. */
 static const char annexb[] = "\x00\x00\x00\x01\x67\x4d\x40\x0a\xec\xa3\x93\xc4\x44\x60\x22\x00\x00\x03\x00\x02\x00\x00"
                              "\x03\x00\x64\x1e\x24\x4b\x2c\x00\x00\x01\x68\xce\x0f\xc8\x00\x00\x00\x01\x65\x88";
 
@@ -59,6 +64,39 @@ static void records(void) {
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_codec_record(OXRTMP_CODEC_AV01, bytes(annexb), 20, out, sizeof out, &length));
 }
 
+/* A record gives its sets as a byte stream, which makes it again, and the cut ones are none. */
+static void sets_of(uint32_t codec, const char *record, size_t size, size_t sets) {
+  uint8_t stream[256], again[256];
+  size_t length, back;
+  OK(oxrtmp_codec_parameter_sets(codec, bytes(record), size, stream, sizeof stream, &length));
+  CHECK(length == sets && memcmp(stream, "\0\0\0\1", 4) == 0);
+  OK(oxrtmp_codec_record(codec, stream, length, again, sizeof again, &back));
+  CHECK(back == size && memcmp(again, record, size) == 0);
+  STATUS(OXRTMP_E_BUFFER, oxrtmp_codec_parameter_sets(codec, bytes(record), size, stream, sets - 1, &length));
+  CHECK(length == sets); /* what it takes */
+  for (size_t n = 0; n < size; n++) {
+    STATUS(OXRTMP_E_MEDIA, oxrtmp_codec_parameter_sets(codec, bytes(record), n, stream, sizeof stream, &length));
+    CHECK(length == 0);
+  }
+}
+
+static void parameter_sets(void) {
+  uint8_t out[64];
+  size_t length;
+  sets_of(OXRTMP_CODEC_AVC1, avcc, sizeof avcc - 1, 4 + 25 + 4 + 4);
+  sets_of(OXRTMP_CODEC_HVC1, hvcc, sizeof hvcc - 1, 4 + 24 + 4 + 43 + 4 + 6);
+  OK(oxrtmp_codec_parameter_sets(OXRTMP_CODEC_AVC1, bytes(avcc), sizeof avcc - 1, out, sizeof out, &length));
+  CHECK(memcmp(out + 4, annexb + 4, 25) == 0 && memcmp(out + 29, "\0\0\0\1\x68\xce\x0f\xc8", 8) == 0);
+  OK(oxrtmp_codec_parameter_sets(OXRTMP_CODEC_AVC1, bytes("\1\x4d\0\x0d\xff\xe0\0"), 7, NULL, 0, &length)); /* none in it */
+  CHECK(length == 0);
+  STATUS(OXRTMP_E_ARGUMENT,
+         oxrtmp_codec_parameter_sets(OXRTMP_CODEC_AV01, bytes(avcc), sizeof avcc - 1, out, sizeof out, &length));
+  char text[OXRTMP_ERROR_TEXT_SIZE];
+  oxrtmp_last_error(text, sizeof text);
+  TEXT("OXRTMP_E_ARGUMENT: av01: parameter sets are known of H.264 and H.265 only", text);
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_codec_parameter_sets(OXRTMP_CODEC_VP09, NULL, 0, out, sizeof out, &length));
+}
+
 static void nal_units(void) {
   oxrtmp_nalu units[4];
   uint8_t lengths[64], back[64];
@@ -105,6 +143,7 @@ static void adts(void) {
 
 int main(void) {
   RUN(records);
+  RUN(parameter_sets);
   RUN(nal_units);
   RUN(adts);
   return 0;

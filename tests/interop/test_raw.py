@@ -1,4 +1,5 @@
-"""Files as encoders write them, a byte stream of x264's and AAC in ADTS, go through our helpers to nginx-rtmp."""
+"""Files as encoders write them, a byte stream of x264's and AAC in ADTS, go through our helpers to nginx-rtmp; what encoders
+publish becomes such files."""
 
 from __future__ import annotations
 
@@ -6,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from peers import Nginx
+from media import Library
+from peers import PYAV, Nginx, ffmpeg_publish
 from process import BUILD, ROOT, Nursery
+from programs import Listening
 
 RAW = ROOT / "tests/interop/raw"
 
@@ -71,3 +74,30 @@ def test_raw_files_through_helpers(
     assert hashes(nursery, recorded, "v") == hashes(nursery, video, "v")
     want, got = hashes(nursery, audio, "a"), hashes(nursery, recorded, "a")
     assert len(got) > 100 and got == want[: len(got)]
+
+
+RECEIVE: list[str | Path] = [BUILD / "venv/bin/python", RAW / "receive.py"]
+
+
+def check_raw_file(nursery: Nursery, receiver: Listening, directory: Path, name: str, same: Path) -> None:
+    """The raw file is read as the codec it is, and its pictures are those of another file."""
+    receiver.process.succeed(30)
+    assert receiver.process.lines[-1] == "frames=90", str(receiver.process)
+    raw = next(directory.glob("raw.*"))
+    assert probe(nursery, raw, "-show_entries", "stream=codec_name,width,height").strip() == f"{name},320,180"
+    want = hashes(nursery, same, "v")
+    assert len(want) == 90 and hashes(nursery, raw, "v") == want
+
+
+def test_raw_h264_of_a_stream(nursery: Nursery, tmp_path: Path) -> None:
+    receiver = Listening(nursery, RECEIVE, tmp_path)
+    ffmpeg_publish(nursery, receiver.url(), tmp_path / "sent.flv", "h264", "aac").succeed(60)
+    check_raw_file(nursery, receiver, tmp_path, "h264", tmp_path / "recorded.flv")
+
+
+def test_raw_h265_of_a_stream(nursery: Nursery, library: Library, tmp_path: Path) -> None:
+    """Debian's ffmpeg cannot read H.265 in FLV: the source's pictures are wanted."""
+    source = library.clip("hevc", "aac", "mp4")
+    receiver = Listening(nursery, RECEIVE, tmp_path)
+    PYAV.publish(nursery, source, receiver.url()).succeed(60)
+    check_raw_file(nursery, receiver, tmp_path, "hevc", source)

@@ -29,6 +29,7 @@ function describe (packet) {
 const extradata = (codec, data) => check(native.codecExtradata(numberOf(codec), bytesOf(data, 'data')))
 const detect = record => codecName(check(native.codecDetect(bytesOf(record, 'record'))))
 const record = (codec, annexb) => check(native.codecRecord(numberOf(codec), bytesOf(annexb, 'annexb')))
+const parameterSets = (codec, record) => check(native.codecParameterSets(numberOf(codec), bytesOf(record, 'record')))
 
 const sizeOf = ({ lengthSize = 4 } = {}) => checkInteger(lengthSize, 'lengthSize', 0, 4)
 
@@ -63,4 +64,4 @@ function * framesOfADTS (data) {
 
 const buildADTS = (config, frame) => check(native.adtsBuild(bytesOf(config, 'config'), bytesOf(frame, 'frame')))
 
-module.exports = Object.freeze({ describe, extradata, detect, record, nalus, fromAnnexB, toAnnexB, parseADTS, framesOfADTS, buildADTS })
+module.exports = Object.freeze({ describe, extradata, detect, record, parameterSets, nalus, fromAnnexB, toAnnexB, parseADTS, framesOfADTS, buildADTS })

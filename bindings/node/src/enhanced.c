@@ -280,7 +280,7 @@ static napi_value codec_describe(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* codecExtradata(codec, bytes), codecRecord(codec, bytes): a Buffer, or a status. */
+/* codecExtradata(codec, bytes), codecRecord(codec, bytes), codecParameterSets(codec, bytes): a Buffer, or a status. */
 typedef oxrtmp_status codec_function(uint32_t codec, const uint8_t *data, size_t size, uint8_t *buf, size_t cap,
                                      size_t *length);
 
@@ -303,6 +303,10 @@ static napi_value codec_extradata(napi_env env, napi_callback_info info) {
 
 static napi_value codec_record(napi_env env, napi_callback_info info) {
   return codec_bytes(env, info, oxrtmp_codec_record);
+}
+
+static napi_value codec_parameter_sets(napi_env env, napi_callback_info info) {
+  return codec_bytes(env, info, oxrtmp_codec_parameter_sets);
 }
 
 /* codecDetect(bytes): a codec's number, or a status. */
@@ -436,6 +440,7 @@ const struct function enhanced_functions[] = {
     {"codecDescribe", codec_describe},
     {"codecExtradata", codec_extradata},
     {"codecRecord", codec_record},
+    {"codecParameterSets", codec_parameter_sets},
     {"codecDetect", codec_detect},
     {"naluParse", nalu_parse},
     {"naluFromAnnexb", nalu_from_annexb},

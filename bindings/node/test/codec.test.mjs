@@ -1,10 +1,14 @@
 // What is inside payloads: configuration records, NAL units in both forms, AAC in ADTS.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { codec } from 'oxrtmp'
+import { CLIP, readFLV } from './helpers.mjs'
 
 const AVCC = Buffer.from('014d400affe10019674d400aeca393c4446022000003000200000300641e244b2c01000468ce0fc8', 'hex')
 const ANNEXB = Buffer.from('00000001674d400aeca393c4446022000003000200000300641e244b2c00000168ce0fc8000000016588', 'hex')
+const HVCC = Buffer.from('0102200000009000000000001ef000fcfdfafa00000f03a00001001840010c01ffff02200000030090000003000003001eba0240a10001002b42' +
+  '010102200000030090000003000003001ea03881071110d96e92930bc05a020000030002000003003210a2000100064401c073c189', 'hex')
 const header = (codec, data) => ({ type: 9, kind: 'sequence_header', codec, data })
 
 test('configuration records', () => {
@@ -20,6 +24,26 @@ test('configuration records', () => {
   assert.throws(() => codec.describe(header('avc1', AVCC.subarray(0, 20))), { code: 'ERR_OXRTMP_MEDIA' })
   assert.throws(() => codec.record('avc1', ANNEXB.subarray(0, 20)), { code: 'ERR_OXRTMP_MEDIA' })
   assert.throws(() => codec.record('av01', ANNEXB), { code: 'ERR_OXRTMP_ARGUMENT' })
+})
+
+test('parameter sets', () => {
+  for (const [name, record, types] of [['avc1', AVCC, [7, 8]], ['hvc1', HVCC, [32, 33, 34]]]) {
+    const sets = codec.parameterSets(name, record)
+    const units = codec.nalus(name, sets, { lengthSize: 0 })
+    assert.deepEqual(units.map(u => u.type), types)
+    assert.deepEqual(sets, Buffer.concat(units.flatMap(u => [Buffer.of(0, 0, 0, 1), u.data])))
+    assert.deepEqual(codec.record(name, sets), record)
+    for (let size = 0; size < record.length; size++) {
+      assert.throws(() => codec.parameterSets(name, record.subarray(0, size)), { code: 'ERR_OXRTMP_MEDIA' })
+    }
+  }
+  const { data } = readFLV(readFileSync(CLIP)).find(tag => tag.type === 9)
+  assert.deepEqual(codec.record('avc1', codec.parameterSets('avc1', data.subarray(5))), data.subarray(5)) // after FLV's header
+  assert.equal(codec.parameterSets('avc1', Buffer.from('014d000dffe000', 'hex')).length, 0)
+  for (const name of ['av01', 'vp09', 'vvc1', 'mp4a']) {
+    assert.throws(() => codec.parameterSets(name, AVCC),
+      { code: 'ERR_OXRTMP_ARGUMENT', message: new RegExp(`${name}: parameter sets are known of H.264 and H.265 only`) })
+  }
 })
 
 test('NAL units', () => {

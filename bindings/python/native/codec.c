@@ -45,6 +45,11 @@ static PyObject *codec_record(PyObject *module, PyObject *args) {
   return codec_bytes(module, args, oxrtmp_codec_record);
 }
 
+/* codec_parameter_sets(codec, record) */
+static PyObject *codec_parameter_sets(PyObject *module, PyObject *args) {
+  return codec_bytes(module, args, oxrtmp_codec_parameter_sets);
+}
+
 /* codec_detect(record) */
 static PyObject *codec_detect(PyObject *module, PyObject *args) {
   Py_buffer b;
@@ -152,6 +157,7 @@ PyMethodDef native_codec_methods[] = {
     {"codec_extradata", codec_extradata, METH_VARARGS, NULL},
     {"codec_detect", codec_detect, METH_VARARGS, NULL},
     {"codec_record", codec_record, METH_VARARGS, NULL},
+    {"codec_parameter_sets", codec_parameter_sets, METH_VARARGS, NULL},
     {"nalu_parse", nalu_parse, METH_VARARGS, NULL},
     {"nalu_from_annexb", nalu_from_annexb, METH_VARARGS, NULL},
     {"nalu_to_annexb", nalu_to_annexb, METH_VARARGS, NULL},

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import oxrtmp
 import pytest
 from oxrtmp import Packet, codec
 
+CLIP = Path(__file__).resolve().parents[3] / "testdata/flv/sample-h264-aac.flv"
 AVCC = bytes.fromhex("014d400affe10019674d400aeca393c4446022000003000200000300641e244b2c01000468ce0fc8")
 ANNEXB = bytes.fromhex("00000001674d400aeca393c4446022000003000200000300641e244b2c00000168ce0fc8000000016588")
+
+HVCC = bytes.fromhex(
+    "0102200000009000000000001ef000fcfdfafa00000f03a00001001840010c01ffff02200000030090000003000003001eba0240a10001002b42"
+    "010102200000030090000003000003001ea03881071110d96e92930bc05a020000030002000003003210a2000100064401c073c189"
+)
 
 
 def header(name: str, data: bytes) -> Packet:
@@ -33,6 +41,31 @@ def test_records() -> None:
         codec.record("avc1", ANNEXB[:20])
     with pytest.raises(oxrtmp.ArgumentError):
         codec.record("av01", ANNEXB)
+
+
+@pytest.mark.parametrize(("name", "record"), [("avc1", AVCC), ("hvc1", HVCC)])
+def test_parameter_sets(name: str, record: bytes) -> None:
+    sets = codec.parameter_sets(name, memoryview(record))
+    units = codec.nalus(name, sets, length_size=0)
+    assert [u.type for u in units] == {"avc1": [7, 8], "hvc1": [32, 33, 34]}[name]
+    assert sets == b"".join(b"\0\0\0\1" + u.data for u in units)
+    assert codec.record(name, sets) == record
+    for size in range(len(record)):
+        with pytest.raises(oxrtmp.ProtocolError):
+            codec.parameter_sets(name, record[:size])
+
+
+def test_parameter_sets_of_others() -> None:
+    assert codec.parameter_sets("avc1", bytes.fromhex("014d000dffe000")) == b""
+    for name in ("av01", "vp09", "vvc1", "mp4a"):
+        with pytest.raises(oxrtmp.ArgumentError, match=f"{name}: parameter sets are known of H.264 and H.265 only"):
+            codec.parameter_sets(name, AVCC)
+
+
+def test_parameter_sets_of_a_clip() -> None:
+    with oxrtmp.FLVReader(CLIP) as reader:
+        header = next(p for p in reader if p.kind is oxrtmp.PacketKind.SEQUENCE_HEADER and p.codec == "avc1")
+    assert codec.record("avc1", codec.parameter_sets("avc1", header.data)) == header.data
 
 
 def test_nal_units() -> None:

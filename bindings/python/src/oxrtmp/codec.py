@@ -6,6 +6,11 @@
     for frame in oxrtmp.codec.adts_frames(file):
         client.send_audio(time, frame.data)
 
+And back, to write a raw .h264 or .h265 file of a stream:
+
+    file.write(oxrtmp.codec.parameter_sets(packet.codec, packet.data))   # of the sequence header
+    file.write(oxrtmp.codec.to_annexb(packet.data))                      # of each frame
+
 What cannot be read raises ProtocolError.
 """
 
@@ -33,6 +38,7 @@ __all__ = [
     "extradata",
     "from_annexb",
     "nalus",
+    "parameter_sets",
     "record",
     "to_annexb",
 ]
@@ -88,6 +94,19 @@ def record(codec: str, annexb: Buffer) -> bytes:
     '0142c01effe100076742c01edd808801000468ce3c80'
     """
     return _native.codec_record(codec, annexb)
+
+
+def parameter_sets(codec: str, record: Buffer) -> bytes:
+    """The NAL units of a configuration record of "avc1" or "hvc1" as an Annex B byte stream: the inverse of record.
+
+    They are what a raw file or a decoder wants before the first frame: SPS, their extensions, PPS; of H.265 in the
+    record's order, SEI too. A record may have none, when the frames have them. Another codec raises ArgumentError.
+
+    >>> record = bytes.fromhex("0142c01effe100076742c01edd808801000468ce3c80")
+    >>> oxrtmp.codec.parameter_sets("avc1", record).hex()
+    '000000016742c01edd80880000000168ce3c80'
+    """
+    return _native.codec_parameter_sets(codec, record)
 
 
 @dataclass(frozen=True, slots=True)
