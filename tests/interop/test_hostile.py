@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import hostile_players
 import pytest
 from hostile import STATES, Case, cases
 from lag import Lag
-from programs import Ingest
+from process import Nursery, Process
+from programs import Ingest, Server
 from wire import CREATE, Peer, connect, frame, message, publish
 
 CASES = cases()
@@ -22,7 +24,7 @@ MIB = 1 << 20
 def reach(port: int, state: str, name: str) -> Peer:
     """A connection in a state."""
     peer = Peer(port)
-    level = STATES.index(state)
+    level = STATES.index("created" if state == "playing" else state)
     if level >= 1:
         peer.shake()
     if level >= 2:
@@ -31,6 +33,9 @@ def reach(port: int, state: str, name: str) -> Peer:
     if level >= 3:
         peer.send(CREATE)
         assert peer.read_until(b"_result", 5)
+    if state == "playing":
+        peer.send(hostile_players.play("good"))
+        assert peer.read_until(b"NetStream.Play.Start", 5)
     if level >= 4:
         peer.send(publish(name))
         assert peer.read_until(b"NetStream.Publish.Start", 5)
@@ -65,7 +70,7 @@ def processor(pid: int) -> float:
 
 def still_there(peer: Peer, case: Case) -> None:
     """What follows is answered, so the connection has survived."""
-    if case.state == "publishing":
+    if case.state in ("publishing", "playing"):
         peer.send(message(4, b"\0\x06" + b"ping", csid=2, chunk=1 << 24))
         assert peer.read_until(b"\0\x07ping", 5), "no answer to a ping: the connection did not survive"
     else:
@@ -77,15 +82,15 @@ def still_there(peer: Peer, case: Case) -> None:
 def test_there_are_enough() -> None:
     assert len(CASES) >= 150
     assert len({case.name for case in CASES}) == len(CASES)
+    players = hostile_players.cases()
+    assert len(players) >= 100 and len({case.name for case in players}) == len(players)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_hostile_conversations(ingest: Callable[..., Ingest], lag: Lag) -> None:
-    server = ingest("-quiet")
-    port, pid = int(server.address.rpartition(":")[2]), server.process.pid
+def hold(port: int, pid: int, process: Process, table: list[Case], lag: Lag) -> None:
+    """Every conversation of a table with a server, and after each a publish."""
     publishes(port, "warm-up", 10)
     settled, failures = resident(pid), []
-    for i, case in enumerate(CASES):
+    for i, case in enumerate(table):
         lag.take()
         begun = processor(pid)
         peer = reach(port, case.state, f"case-{i}")
@@ -104,8 +109,29 @@ def test_hostile_conversations(ingest: Callable[..., Ingest], lag: Lag) -> None:
             failures.append(f"{case.name}: {used:.1f} s of computing")
         if (grown := resident(pid) - settled) > 96 * MIB:
             failures.append(f"{case.name}: the server has grown by {grown / MIB:.0f} MiB")
-        assert server.process.running, f"{case.name} ended the server\n{server.process}"
+        assert process.running, f"{case.name} ended the server\n{process}"
     assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_hostile_conversations(ingest: Callable[..., Ingest], lag: Lag) -> None:
+    server = ingest("-quiet")
+    hold(int(server.address.rpartition(":")[2]), server.process.pid, server.process, CASES, lag)
+    server.stop()
+
+
+@pytest.mark.parametrize("server_language", ["go", "c", "python-aio"])
+def test_hostile_players(nursery: Nursery, server_language: str, lag: Lag) -> None:
+    """A server with a hub, and a stream that goes on whatever the others say."""
+    server = Server(nursery, server_language, "-quiet")
+    good = Peer(server.port)
+    good.shake()
+    good.send(connect() + CREATE + publish("good"))
+    assert good.read_until(b"NetStream.Publish.Start", 10)
+    good.send(message(9, frame(0, True), 1, csid=6))
+    hold(server.port, server.process.pid, server.process, hostile_players.cases(), lag)
+    good.send(message(9, frame(1, True), 1, csid=6) + message(4, b"\0\x06" + b"ping", csid=2))
+    assert good.read_until(b"\0\x07ping", 5), "the stream that was there has ended"
     server.stop()
 
 
