@@ -266,13 +266,13 @@ func (sc *scene) begin(hears func() (uint32, error)) {
 		}
 		sc.t.Cleanup(func() { player.Close() })
 		sc.present = 2
-		sc.hears = func() (uint32, error) { return nextFrame(player.NextPacket) }
+		sc.hears = func() (uint32, error) { return heardFrame(player.NextPacket) }
 	}
 	waitFor(sc.t, "the connections of logins to end", func() bool { return sc.server.Connections() == sc.present })
 }
 
-// nextFrame returns the timestamp of the next frame.
-func nextFrame(next func(time.Duration) (media.Packet, error)) (uint32, error) {
+// heardFrame returns the timestamp of the next frame.
+func heardFrame(next func(time.Duration) (media.Packet, error)) (uint32, error) {
 	for {
 		p, err := next(5 * time.Second)
 		if err != nil {
@@ -438,7 +438,7 @@ func TestPanicsInClientsAndFiles(t *testing.T) {
 				return
 			}
 			for {
-				at, err := nextFrame(session.NextPacket)
+				at, err := heardFrame(session.NextPacket)
 				if err == ErrTimeout {
 					continue
 				}
@@ -522,7 +522,7 @@ func TestPanicsBeforeTheFirstByte(t *testing.T) {
 			}
 			defer sc.try(func() { p.Close() })
 			for at := uint32(0); at < 5; c.SendVideo(5, false, numbered(3, 9000)) { // one that the player was there for
-				if at, err = nextFrame(p.NextPacket); err != nil {
+				if at, err = heardFrame(p.NextPacket); err != nil {
 					return
 				}
 			}
