@@ -165,6 +165,8 @@ static inline bool peer_shaken(struct peer *p) {
   return p->handshake.id == 0 || (oxrtmp_handshake_result(p->handshake, &info) == OXRTMP_OK && info.done);
 }
 
+/* peer_receive gives all of the bytes to the engine. It takes them, as requests are answered at once, and no hub here
+ * waits for slow players: with OXRTMP_SLOW_BLOCK what it did not take would have to be kept until WRITABLE. */
 static inline void peer_receive(struct peer *p, int64_t now_ms, const uint8_t *data, size_t size) {
   while (size > 0 && !p->over) {
     size_t consumed;
