@@ -4,7 +4,7 @@
 // It prints the 50th and the 99th percentile, and the longest, of perf_hooks' monitorEventLoopDelay: the time between two
 // firings of a timer, the timer's own interval included, which is 10 ms as a rule and also taken as 1 ms. First while the
 // process is idle, then while it takes the streams in and looks at each packet's size; and how many times the former the
-// latter are.
+// latter are. A machine that has not the time for all packets says so by how many came.
 import { spawn } from 'node:child_process'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -47,10 +47,9 @@ const before = packets
 const busy = await delays()
 const rate = (packets - before) / Number(seconds)
 publishing.kill()
-if (rate < STREAMS * 30 * 0.9) throw new Error(`only ${rate} packets came each second`)
 
 const row = (name, figures, digits) => name.padEnd(32) + figures.flat().map(x => x.toFixed(digits).padStart(9)).join('')
-console.log(`event loop delay, ${STREAMS} publishers, ${Math.round(rate)} packets each second, ${seconds} s`)
+console.log(`event loop delay, ${STREAMS} publishers, ${Math.round(rate)} packets each second of ${STREAMS * 30}, ${seconds} s`)
 console.log(row('', [], 0) + ['p50 ms', 'p99 ms', 'max ms', 'p50 1 ms', 'p99 1 ms', 'max 1 ms'].map(x => x.padStart(9)).join(''))
 console.log(row('idle', idle, 2))
 console.log(row('with them', busy, 2))
