@@ -160,7 +160,17 @@ func (h *Hub) enter(key streamKey, create bool) (*hubStream, error) {
 		if st.mu.Lock(); !st.dead {
 			return st, nil
 		}
-		st.mu.Unlock() // it ended in between
+		st.mu.Unlock()
+		h.unlist(st)
+	}
+}
+
+// unlist removes a stream that has ended. It did so itself, unless its end panicked.
+func (h *Hub) unlist(st *hubStream) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.streams[st.key] == st {
+		delete(h.streams, st.key)
 	}
 }
 

@@ -90,8 +90,13 @@ func (c *calm) take(now time.Time) (since uint64, ok bool) {
 	return since, true
 }
 
-// Handle implements [slog.Handler].
-func (h *calmHandler) Handle(ctx context.Context, r slog.Record) error {
+// Handle implements [slog.Handler]. Where the application's handler panics the record is lost, and nothing else.
+func (h *calmHandler) Handle(ctx context.Context, r slog.Record) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("rtmp: a log handler panicked: %v", p)
+		}
+	}()
 	since, ok := h.calm.take(time.Now())
 	if !ok {
 		return nil

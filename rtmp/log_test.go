@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"oxrtmp/rtmp/media"
 )
 
 // rawHandler writes records as they are, as handlers do that leave the escaping to others.
@@ -147,5 +149,49 @@ func TestSuppressedLogsAreCounted(t *testing.T) {
 	}
 	if n := s.Statistics().LogSuppressed; n < 3*logRate || n > 4*logRate {
 		t.Errorf("%d suppressed of %d", n, 5*logRate)
+	}
+}
+
+// panickyHandler is a handler of an application's that panics at every record.
+type panickyHandler struct{ *rawHandler }
+
+func (h panickyHandler) Handle(ctx context.Context, r slog.Record) error {
+	h.rawHandler.Handle(ctx, r)
+	panic("on purpose")
+}
+
+// A logger that panics ends nothing.
+func TestLoggerThatPanics(t *testing.T) {
+	h := panickyHandler{newRawHandler()}
+	s := bind(t, &ServerOptions{Logger: slog.New(h)})
+	done := make(chan error, 1)
+	go func() {
+		done <- s.HandleRequests(func(r *Request) {
+			if r.StreamName() == "bad" {
+				panic("a handler's")
+			}
+			if session, err := r.Accept(); err == nil {
+				defer session.Close()
+				for err == nil {
+					var p media.Packet
+					p, err = session.NextPacket(-1)
+					p.Release()
+				}
+			}
+		})
+	}()
+	for _, name := range []string{"bad", "good"} {
+		c, err := Publish(context.Background(), "rtmp://"+s.Addr()+"/live/"+name, nil)
+		if (err == nil) != (name == "good") {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if c != nil {
+			c.Close()
+		}
+	}
+	waitFor(t, "the connections to end", func() bool { return s.Connections() == 0 })
+	s.Close()
+	if err := <-done; err != ErrClosed || len(h.all()) < 2 {
+		t.Errorf("%v, %q", err, h.all())
 	}
 }

@@ -82,6 +82,7 @@ func (c *serverConn) behind() bool {
 
 // tellAll tells what there is to tell.
 func (c *serverConn) tellAll() {
+	defer c.recover()
 	defer c.server.tellerDone()
 	for told := []notice(nil); ; {
 		list := c.nextNotices(told)

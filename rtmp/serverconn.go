@@ -66,6 +66,7 @@ func newServerConn(s *Server, nc net.Conn, secure bool) *serverConn {
 // run serves the connection until it ends.
 func (c *serverConn) run() {
 	var err error
+	defer c.recover() // where the end panics
 	defer func() {
 		if p := recover(); p != nil {
 			err = c.panicked(p)
@@ -175,6 +176,7 @@ func (c *serverConn) announce(r *Request) error {
 
 // ended settles everything once the connection is over. err is nil for an end as it should be.
 func (c *serverConn) ended(err error) {
+	defer c.server.forget(c)
 	c.link.shut(err)
 	reason, over := "connection closed by the peer", io.EOF
 	switch {
@@ -184,20 +186,11 @@ func (c *serverConn) ended(err error) {
 	default:
 		reason, over = strings.TrimPrefix(err.Error(), "rtmp: "), err
 	}
-	c.link.mu.Lock()
-	sessions := c.sessions
-	c.sessions = nil
-	c.await(nil)
-	c.show()
-	for _, s := range sessions {
-		s.over = over
+	for _, s := range c.allOver(err, reason, over) {
 		if s.player != nil {
 			defer s.player.stream.prune()
 		}
-		c.over(s, reason, over)
 	}
-	c.gone(err)
-	c.link.mu.Unlock()
 	level := slog.LevelInfo
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, ErrClosed) || err == errClosing {
 		level = slog.LevelDebug
@@ -208,7 +201,22 @@ func (c *serverConn) ended(err error) {
 		f.Offset, f.Bytes = c.link.keeper.bytes()
 		c.server.keepFailure(f)
 	}
-	c.server.forget(c)
+}
+
+// allOver ends the sessions of a connection that is over because of err, and returns them.
+func (c *serverConn) allOver(err error, reason string, over error) []*Session {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	sessions := c.sessions
+	c.sessions = nil
+	c.await(nil)
+	c.show()
+	for _, s := range sessions {
+		s.over = over
+		c.over(s, reason, over)
+	}
+	c.gone(err)
+	return sessions
 }
 
 // handle takes an event of the engine.
