@@ -12,7 +12,8 @@ import (
 )
 
 // generate publishes as fast as the server takes it: a second of 30 fps H.264 and AAC of 4 Mbit/s, over and over, or video
-// messages of one size, each message a write of its own.
+// messages of one size. Each message is a write of its own, but small messages of one size are joined to writes of 64 KiB: one
+// write for each would measure the generator.
 func generate(args []string) {
 	flags := flag.NewFlagSet("generate", flag.ExitOnError)
 	seconds := flags.Int("seconds", 3, "")
@@ -61,10 +62,14 @@ func encode(csid uint32, typeID uint8, timestamp uint32, size int, first ...byte
 	return chunk.AppendBody(chunk.AppendHeader(nil, h, size), h, payload, 4096)
 }
 
-// frames encodes one second of inter frames of a size.
+// frames encodes one second of inter frames of a size, or of several that are one write.
 func frames(size int) (out [][]byte) {
 	for i := range 30 {
-		out = append(out, encode(6, message.TypeVideo, uint32(i*1000/30), size, 0x27, 1))
+		var write []byte
+		for len(write) == 0 || len(write)+size <= 64<<10 {
+			write = append(write, encode(6, message.TypeVideo, uint32(i*1000/30), size, 0x27, 1)...)
+		}
+		out = append(out, write)
 	}
 	return out
 }
