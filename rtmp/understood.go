@@ -5,7 +5,8 @@ import "oxrtmp/rtmp/media"
 // understood returns a packet that is to be sent or recorded as its receiver will see it: callers need to say no more than
 // what the message is made of, its payload alone or its frame type. It is p itself where nothing is missing.
 func understood(p *media.Packet) *media.Packet {
-	if p.Kind == 0 && p.Raw != nil {
+	unread := p.Kind == 0 || p.Kind == media.KindFrame && p.Codec == 0 && !p.Malformed()
+	if unread && p.Raw != nil {
 		if packets := media.AppendPackets(nil, p.Type, p.Timestamp, p.Raw); len(packets) > 0 {
 			return &packets[0]
 		}

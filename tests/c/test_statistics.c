@@ -162,10 +162,51 @@ static void of_failures(void) {
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_server_create(&options, &server));
 }
 
+/* What is sent is counted as what it is, however little is said of it: by a connection, and inside a hub. */
+static void of_what_is_sent(void) {
+  oxrtmp_server server = bind_server(NULL);
+  oxrtmp_session session;
+  oxrtmp_client clients[2];
+  oxrtmp_hub hub;
+  connect_publisher(server, &clients[0], &session);
+  OK(oxrtmp_hub_create(NULL, &hub));
+  OK(oxrtmp_hub_publish(hub, "live", "test", NULL, &clients[1]));
+  for (size_t i = 0; i < 2; i++) {
+    for (uint32_t n = 0; n < 15; n++) {
+      bool key = n % 5 == 0;
+      const uint8_t raw[] = {key ? 0x17 : 0x27, 1, 0, 0, 0, 'x'};
+      oxrtmp_packet packet = {.type = 9, .timestamp_ms = n * 40};
+      if (n < 5) {
+        OK(oxrtmp_client_send_video(clients[i], n * 40, key, raw, sizeof raw));
+        continue;
+      }
+      if (n < 10) { /* the payload */
+        packet.raw = raw;
+        packet.raw_size = sizeof raw;
+      } else { /* the frame's type */
+        packet.kind = OXRTMP_PACKET_FRAME;
+        packet.codec = OXRTMP_CODEC_AVC1;
+        packet.frame_type = key ? 1 : 2;
+        packet.data = raw;
+        packet.size = sizeof raw;
+      }
+      OK(oxrtmp_client_send_packet(clients[i], &packet));
+    }
+    oxrtmp_statistics s = {.struct_size = sizeof s};
+    OK(oxrtmp_client_statistics(clients[i], &s));
+    CHECK(s.video_packets == 15 && s.keyframes == 3 && s.keyframe_interval_ns == 200000000 && s.frame_rate > 0);
+    OK(oxrtmp_client_close(clients[i]));
+  }
+  OK(oxrtmp_hub_close(hub));
+  OK(oxrtmp_session_close(session));
+  OK(oxrtmp_server_close(server));
+}
+
 int main(void) {
   oxrtmp_library_info before = library_info();
   RUN(of_connections);
   RUN(of_servers);
+  RUN(of_what_is_sent);
   RUN(of_failures);
   SETTLED(&before);
   return 0;

@@ -38,6 +38,23 @@ test('figures of streams and connections, also of closed ones', async t => {
   assert.ok(client.connectionStatistics().bytesSent >= here.bytesSent)
 })
 
+test('what is sent is counted as what it is, by a connection and inside a hub', async t => {
+  const hub = new Hub()
+  const { client } = await loopback(t)
+  const inside = await hub.publish('live', 'test')
+  t.after(async () => { await inside.close(); await hub.close() })
+  for (const sender of [client, inside]) {
+    for (let n = 0; n < 10; n++) {
+      const key = n % 5 === 0
+      if (n < 5) await sender.sendVideo(n * 40, key, Buffer.of(1))
+      else await sender.sendPacket({ type: 9, timestampMs: n * 40, raw: Buffer.of(key ? 0x17 : 0x27, 1, 0, 0, 0, 1) })
+    }
+    const { videoPackets, keyframes, keyframeIntervalNs, frameRate } = sender.statistics()
+    assert.deepEqual([videoPackets, keyframes, keyframeIntervalNs], [10, 2, 200_000_000n])
+    assert.ok(frameRate > 0)
+  }
+})
+
 test('a server as an object and for Prometheus', async t => {
   const hub = new Hub()
   const server = await Server.listen('127.0.0.1:0', { hub })

@@ -18,6 +18,7 @@ from oxrtmp import (
     Error,
     Failure,
     Hub,
+    Packet,
     Server,
     Session,
     Status,
@@ -140,3 +141,20 @@ def test_asyncio() -> None:
         return await (await server.accept()).accept()
 
     asyncio.run(run())
+
+
+def test_what_is_sent() -> None:
+    """It is counted as what it is, however little is said of it: by a connection, and inside a hub."""
+    with Server("127.0.0.1:0") as server, Hub() as hub:
+        client, session = published(server)
+        with session, client, hub.publish("live", "test") as inside:
+            for sender in (client, inside):
+                for n in range(10):
+                    key = n % 5 == 0
+                    if n < 5:
+                        sender.send_video(n * 40, key, b"x")
+                    else:
+                        sender.send_packet(Packet(9, n * 40, raw=bytes([0x17 if key else 0x27, 1, 0, 0, 0, 1])))
+                sent = sender.statistics()
+                assert (sent.video_packets, sent.keyframes, sent.keyframe_interval_ns) == (10, 2, 200_000_000)
+                assert sent.frame_rate > 0
