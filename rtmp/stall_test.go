@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,11 +94,11 @@ func TestServersThatStallAtAnyByte(t *testing.T) {
 type steadyConn struct {
 	net.Conn
 	t   *testing.T
-	set *int
+	set *atomic.Int64
 }
 
 func (c steadyConn) check(at time.Time) {
-	if *c.set++; !at.IsZero() && at.After(time.Unix(1000, 0)) && at == at.Round(0) {
+	if c.set.Add(1); !at.IsZero() && at.After(time.Unix(1000, 0)) && at == at.Round(0) {
 		c.t.Errorf("a deadline follows the wall clock: %v", at)
 	}
 }
@@ -128,10 +129,10 @@ func TestDeadlinesDoNotFollowTheWallClock(t *testing.T) {
 			co.TLS, so.TLS = &TLSOptions{CAPEM: ca.pem}, ca.issue(t, nil, "host")
 		}
 		a, b := net.Pipe()
-		var near, far int
+		var near, far atomic.Int64
 		e := streamOver(t, steadyConn{a, t, &near}, steadyConn{b, t, &far}, co, so)
-		if e.client != nil || e.server != nil || near == 0 || far == 0 {
-			t.Errorf("TLS %v: %+v, %d and %d deadlines", tls, e, near, far)
+		if e.client != nil || e.server != nil || near.Load() == 0 || far.Load() == 0 {
+			t.Errorf("TLS %v: %+v, %d and %d deadlines", tls, e, near.Load(), far.Load())
 		}
 	}
 }
