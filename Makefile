@@ -78,7 +78,7 @@ clean: ## Remove everything that was built (and the installed test peers with it
 ## What tests
 
 .PHONY: test
-test: deps lint docs test-go test-c-native test-python test-node abi test-side-by-side fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
+test: deps lint docs test-go test-c-native test-packages abi test-side-by-side fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
 	@echo "make test: all passed"
 
 # What counts allocations or watches memory: the race detector has both of its own.
@@ -109,10 +109,15 @@ test-side-by-side: all node python
 	[ $$interop -eq 0 ] && [ $$status -eq 0 ]
 
 .PHONY: test-node
-test-node: node ## Node: the package's tests, its types, installing it, the pages of the examples in Chromium, 500 streams at once
-	$(GO) build -o $(BUILD)/bin/load ./tests/load
+test-node: node test-node-package test-node-load ## Node: the package's tests, its types, installing it, the pages of the examples in Chromium, 500 streams at once
+
+.PHONY: test-node-package test-node-load
+test-node-package:
 	@mkdir -p $(BUILD)/screenshots
 	node --test --test-reporter=spec $(filter-out %/load.test.mjs,$(wildcard bindings/node/test/*.test.mjs))
+
+test-node-load:
+	$(GO) build -o $(BUILD)/bin/load ./tests/load
 	node --test --test-reporter=spec bindings/node/test/load.test.mjs
 
 .PHONY: python
@@ -120,9 +125,23 @@ python: lib ## Build the Python package and install it where the tests run
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --force-reinstall ./bindings/python
 
 .PHONY: test-python
-test-python: python ## Python: the package's tests, its types, installing it, 500 streams at once
+test-python: python test-python-package test-python-load ## Python: the package's tests, its types, installing it, 500 streams at once
+
+.PHONY: test-python-package test-python-load
+test-python-package:
 	$(subst -m pytest,-X dev -W error -m pytest,$(PYTEST)) bindings/python/tests --ignore bindings/python/tests/test_load.py
+
+test-python-load:
 	$(PYTEST) bindings/python/tests/test_load.py
+
+# The tests of either package mostly wait; those of 500 streams come after both, alone.
+.PHONY: test-packages
+test-packages: node python
+	@$(MAKE) test-node-package >$(BUILD)/node.log 2>&1 & node=$$!; \
+	$(MAKE) test-python-package; python=$$?; \
+	wait $$node; status=$$?; cat $(BUILD)/node.log; \
+	[ $$python -eq 0 ] && [ $$status -eq 0 ]
+	@$(MAKE) test-python-load test-node-load
 
 .PHONY: test-interop
 test-interop: all node python ## Real encoders and servers against every language's programs
