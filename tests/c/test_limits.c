@@ -366,7 +366,8 @@ static void answers_that_wait(void) {
     struct timeval patience = {2, 0};
     CHECK(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0);
     bool ended = false;
-    int most = small ? 300 : slow() ? 15 : 60; /* pings of 12 MB: more than fits into the kernel; all of them before write_ms */
+    /* Pings of 12 MB, more than fits into the kernel; where all is slow fewer, so that write_ms is not over. */
+    int most = small ? 300 : slow() ? 15 : 60;
     for (int i = 0; i < most && !ended; i++) {
       ended = send(fd, p.bytes, p.size, MSG_NOSIGNAL) < 0;
     }

@@ -178,20 +178,26 @@ static napi_value engine_send_metadata(napi_env env, napi_callback_info info) {
   return make_status(env, oxrtmp_engine_send_metadata(engine, &m));
 }
 
-/* engineCloseStream(handle, streamId, code, description): a status. */
-static napi_value engine_close_stream(napi_env env, napi_callback_info info) {
+/* tell_engine calls what tells the peer about a stream or a call, by its number, with a code and a description. */
+static napi_value tell_engine(napi_env env, napi_callback_info info,
+                              oxrtmp_status (*tell)(oxrtmp_engine, uint32_t, const char *, const char *)) {
   struct arguments a;
   oxrtmp_engine engine;
-  uint32_t stream;
+  uint32_t number;
   char *code = NULL, *description = NULL;
   napi_value result = NULL;
-  if (get_engine(env, info, &a, &engine) && get_u32(&a, 1, &stream) && get_string(&a, 2, &code) &&
+  if (get_engine(env, info, &a, &engine) && get_u32(&a, 1, &number) && get_string(&a, 2, &code) &&
       get_string(&a, 3, &description)) {
-    result = make_status(env, oxrtmp_engine_close_stream(engine, stream, code, description));
+    result = make_status(env, tell(engine, number, code, description));
   }
   free(code);
   free(description);
   return result;
+}
+
+/* engineCloseStream(handle, streamId, code, description): a status. */
+static napi_value engine_close_stream(napi_env env, napi_callback_info info) {
+  return tell_engine(env, info, oxrtmp_engine_close_stream);
 }
 
 /* enginePlay2(handle, name, oldName, transition, json, liveOnly, startMs, durationMs, offsetMs): a status. */
@@ -257,18 +263,7 @@ static napi_value engine_answer(napi_env env, napi_callback_info info) {
 
 /* engineRefuse(handle, callId, code, description): a status. */
 static napi_value engine_refuse(napi_env env, napi_callback_info info) {
-  struct arguments a;
-  oxrtmp_engine engine;
-  uint32_t call_id;
-  char *code = NULL, *description = NULL;
-  napi_value result = NULL;
-  if (get_engine(env, info, &a, &engine) && get_u32(&a, 1, &call_id) && get_string(&a, 2, &code) &&
-      get_string(&a, 3, &description)) {
-    result = make_status(env, oxrtmp_engine_refuse(engine, call_id, code, description));
-  }
-  free(code);
-  free(description);
-  return result;
+  return tell_engine(env, info, oxrtmp_engine_refuse);
 }
 
 /* engineSendSharedObject(handle, values): a status. */
