@@ -1,6 +1,8 @@
 /* Takes streams in through the C library: `ingest BATCH`, one thread for each session, BATCH packets for each call; or
- * `ingest queue`, one thread that drains the queue of all of them. */
+ * `ingest queue`, one thread that waits in the queue of all of them; or `ingest drain`, one that waits for the queue's
+ * descriptor, as an event loop does, and drains it. */
 #include <oxrtmp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 static int batch = 64;
+static bool wait_inside;
 static atomic_llong total, taken;
 
 static void *take(void *argument) {
@@ -67,11 +70,19 @@ static long long handle(oxrtmp_event *event) {
   return size;
 }
 
+static oxrtmp_status next(oxrtmp_queue queue, oxrtmp_event *events, size_t max, size_t *count) {
+  if (wait_inside) return oxrtmp_queue_wait(queue, -1, events, max, count);
+  struct pollfd wanted = {.fd = -1, .events = POLLIN};
+  oxrtmp_queue_fd(queue, &wanted.fd);
+  if (poll(&wanted, 1, -1) < 0) return OXRTMP_E_IO;
+  return oxrtmp_queue_drain(queue, events, max, count);
+}
+
 static void *drain(void *argument) {
   static oxrtmp_event events[256];
   oxrtmp_queue queue = *(oxrtmp_queue *)argument;
   size_t count;
-  while (oxrtmp_queue_wait(queue, -1, events, 256, &count) == OXRTMP_OK) {
+  while (next(queue, events, 256, &count) == OXRTMP_OK) {
     long long size = 0;
     for (size_t i = 0; i < count; i++) size += handle(&events[i]);
     atomic_fetch_add(&total, size);
@@ -84,7 +95,8 @@ int main(int argc, char **argv) {
   oxrtmp_queue queue = {0};
   pthread_t thread;
   char address[64], byte;
-  bool queued = argc > 1 && strcmp(argv[1], "queue") == 0;
+  wait_inside = argc > 1 && strcmp(argv[1], "queue") == 0;
+  bool queued = wait_inside || (argc > 1 && strcmp(argv[1], "drain") == 0);
   if (argc > 1 && !queued) batch = atoi(argv[1]);
   if (batch < 1 || oxrtmp_server_bind("127.0.0.1:0", NULL, &server)) return 1;
   oxrtmp_server_address(server, address, sizeof address, NULL);

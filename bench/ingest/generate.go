@@ -20,11 +20,13 @@ func generate(args []string) {
 	publishers := flags.Int("publishers", 1, "")
 	raw := flags.Bool("raw", false, "")
 	size := flags.Int("size", 0, "")
+	chunks := flags.Int("chunk", usualChunk, "")
 	flags.Parse(args)
 	end := time.Now().Add(time.Duration(*seconds) * time.Second)
-	messages := second()
+	e := encoder{chunk: *chunks}
+	messages := e.second()
 	if *size > 0 {
-		messages = frames(*size)
+		messages = e.frames(*size)
 	}
 	var wg sync.WaitGroup
 	for range *publishers {
@@ -41,6 +43,9 @@ func generate(args []string) {
 					fatal(err)
 				}
 				go drain(c)
+				if _, err := c.Write(e.start()); err != nil {
+					fatal(err)
+				}
 			}
 			for time.Now().Before(end) {
 				for _, m := range messages {
@@ -54,20 +59,33 @@ func generate(args []string) {
 	wg.Wait()
 }
 
+// usualChunk is the size of chunks that a publisher of the benches announces.
+const usualChunk = 4096
+
+// encoder makes messages in chunks of a size.
+type encoder struct{ chunk int }
+
+// start says of which size chunks are from now on.
+func (e encoder) start() []byte {
+	h := chunk.Header{ChunkStreamID: 2, TypeID: message.TypeSetChunkSize}
+	p := message.AppendSetChunkSize(nil, uint32(e.chunk))
+	return chunk.AppendBody(chunk.AppendHeader(nil, h, len(p)), h, p, usualChunk)
+}
+
 // encode makes a message that begins with a complete header, so that it can be sent again and again.
-func encode(csid uint32, typeID uint8, timestamp uint32, size int, first ...byte) []byte {
+func (e encoder) encode(csid uint32, typeID uint8, timestamp uint32, size int, first ...byte) []byte {
 	payload := make([]byte, size)
 	copy(payload, first)
 	h := chunk.Header{ChunkStreamID: csid, Timestamp: timestamp, TypeID: typeID, StreamID: 1}
-	return chunk.AppendBody(chunk.AppendHeader(nil, h, size), h, payload, 4096)
+	return chunk.AppendBody(chunk.AppendHeader(nil, h, size), h, payload, e.chunk)
 }
 
 // frames encodes one second of inter frames of a size, or of several that are one write.
-func frames(size int) (out [][]byte) {
+func (e encoder) frames(size int) (out [][]byte) {
 	for i := range 30 {
 		var write []byte
 		for len(write) == 0 || len(write)+size <= 64<<10 {
-			write = append(write, encode(6, message.TypeVideo, uint32(i*1000/30), size, 0x27, 1)...)
+			write = append(write, e.encode(6, message.TypeVideo, uint32(i*1000/30), size, 0x27, 1)...)
 		}
 		out = append(out, write)
 	}
@@ -75,9 +93,9 @@ func frames(size int) (out [][]byte) {
 }
 
 // second encodes one second of media.
-func second() (out [][]byte) {
+func (e encoder) second() (out [][]byte) {
 	add := func(csid uint32, typeID uint8, timestamp uint32, size int, first ...byte) {
-		out = append(out, encode(csid, typeID, timestamp, size, first...))
+		out = append(out, e.encode(csid, typeID, timestamp, size, first...))
 	}
 	for i := range 30 {
 		timestamp := uint32(i * 1000 / 30)

@@ -2,11 +2,11 @@
 // TCP sink that reads the same writes and knows nothing of RTMP. All run in turn in one call, the server on one
 // processor and the generator on the other, so that the ratios hold whatever the machine is doing.
 //
-//	ingest [-seconds N] [-rounds N] [-publishers N] [-size N] [-only NAME] [-build DIR]
+//	ingest [-seconds N] [-rounds N] [-publishers N] [-size N] [-chunk N] [-only NAME] [-build DIR]
 //	ingest -languages …
 //
 // It prints Gbit/s and CPU-seconds per Gbit of the server process, and both as a share of the bare sink's. With -languages it
-// measures Python and Node beside C's queue, pyrtmp and node-media-server, all of which count the packets that come; it
+// measures Python and Node beside C, pyrtmp and node-media-server, all of which count the packets that come; it
 // prints packets too, each second and for each second of the server's processor, and how many times C's and the peer's of the
 // same language that is. Their messages have one size (-size, 16384 bytes if it is not given).
 package main
@@ -36,6 +36,7 @@ func main() {
 	build := flag.String("build", "build", "where the C programs are")
 	publishers := flag.Int("publishers", 1, "connections at once")
 	size := flag.Int("size", 0, "bytes of a video message; 0: a second of media again and again")
+	chunks := flag.Int("chunk", usualChunk, "bytes of a chunk")
 	languages := flag.Bool("languages", false, "measure Python and Node, beside their peers and C")
 	only := flag.String("only", "", "measure the floor and what has this in its name")
 	flag.Parse()
@@ -58,7 +59,7 @@ func main() {
 			if _, err := exec.LookPath(c.command[0]); err != nil {
 				fatal(fmt.Errorf("%s: %w", c.name, err))
 			}
-			r, err := measure(self, c, *seconds, *publishers, *size)
+			r, err := measure(self, c, load{*seconds, *publishers, *size, *chunks})
 			if err != nil {
 				fatal(fmt.Errorf("%s: %w", c.name, err))
 			}
@@ -69,7 +70,7 @@ func main() {
 	if *size > 0 {
 		what = fmt.Sprintf("messages of %d bytes", *size)
 	}
-	fmt.Printf("ingest of %s, %d publisher(s), 4096-byte chunks, medians of %d x %d s\n", what, *publishers, *rounds, *seconds)
+	fmt.Printf("ingest of %s, %d publisher(s), %d-byte chunks, medians of %d x %d s\n", what, *publishers, *chunks, *rounds, *seconds)
 	if *languages {
 		showLanguages(contenders, results)
 	} else {
@@ -90,6 +91,7 @@ func servers(self, build string) []contender {
 func inLanguages(build string) []contender {
 	python, node := build+"/venv/bin/python", "node"
 	return []contender{
+		{name: "C, drain", command: []string{build + "/bench/ingest", "drain"}},
 		{name: "C, queue", command: []string{build + "/bench/ingest", "queue"}},
 		{name: "bare sink (floor)", command: []string{build + "/bench/sink"}, raw: true},
 		{name: "pyrtmp", command: []string{python, "bench/python/ingest.py", "pyrtmp"}},

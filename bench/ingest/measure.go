@@ -28,8 +28,15 @@ type result struct {
 	each    float64 // packets for each CPU-second of the server
 }
 
+// load is what a server gets.
+type load struct {
+	seconds, publishers int
+	size                int // of a message, in bytes; 0: media
+	chunk               int
+}
+
 // measure runs a contender on processor 0 against the generator on processor 1.
-func measure(self string, c contender, seconds, publishers, size int) (result, error) {
+func measure(self string, c contender, l load) (result, error) {
 	server := exec.Command("taskset", append([]string{"-c", "0"}, c.command...)...)
 	server.Stderr = os.Stderr
 	stop, err := server.StdinPipe()
@@ -52,8 +59,8 @@ func measure(self string, c contender, seconds, publishers, size int) (result, e
 	if !ok {
 		return result{}, fmt.Errorf("first line %q", lines.Text())
 	}
-	args := []string{"-c", "1", self, "generate", "-seconds", strconv.Itoa(seconds), "-publishers", strconv.Itoa(publishers),
-		"-size", strconv.Itoa(size)}
+	args := []string{"-c", "1", self, "generate", "-seconds", strconv.Itoa(l.seconds), "-publishers", strconv.Itoa(l.publishers),
+		"-size", strconv.Itoa(l.size), "-chunk", strconv.Itoa(l.chunk)}
 	if c.raw {
 		args = append(args, "-raw")
 	}
@@ -80,8 +87,8 @@ func measure(self string, c contender, seconds, publishers, size int) (result, e
 	if _, err := fmt.Sscan(lines.Text(), &bytes, &packets); err != nil {
 		return result{}, fmt.Errorf("last line %q: %w", lines.Text(), err)
 	}
-	if c.raw && size > 0 {
-		packets = bytes / float64(len(frames(size)[0]))
+	if c.raw && l.size > 0 {
+		packets = bytes / float64(len(encoder{l.chunk}.frames(l.size)[0]))
 	}
 	server.Wait()
 	gbit, cpu := bytes*8/1e9, after-before

@@ -7,7 +7,10 @@
 #include <signal.h>
 #include <time.h>
 
-enum { MOST_EVENTS = 256 }; /* taken by one call */
+enum {
+  MOST_EVENTS = 256, /* taken by one call */
+  FIRST_EVENTS = 32, /* taken by one that has waited: little memory for each thread that waits */
+};
 
 static PyObject *queue_create(PyObject *module, PyObject *level) {
   oxrtmp_queue_options options;
@@ -201,6 +204,28 @@ static PyObject *queue_drain(PyObject *module, PyObject *const *args, Py_ssize_t
   return items;
 }
 
+/* queue_wait(queue, inboxes, milliseconds) is queue_drain that waits for the first event (negative: for ever). Signals do not
+ * end it. */
+static PyObject *queue_wait(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+  if (nargs != 3 || !PyDict_Check(args[1])) {
+    PyErr_SetString(PyExc_TypeError, "queue_wait(queue, inboxes, milliseconds)");
+    return NULL;
+  }
+  oxrtmp_queue queue = {PyLong_AsUnsignedLongLong(args[0])};
+  long milliseconds = PyLong_AsLong(args[2]);
+  if (PyErr_Occurred()) {
+    return NULL;
+  }
+  oxrtmp_event events[FIRST_EVENTS];
+  size_t count;
+  oxrtmp_status status;
+  NATIVE_CALL(status, oxrtmp_queue_wait(queue, (int32_t)milliseconds, events, FIRST_EVENTS, &count));
+  if (status != OXRTMP_OK && status != OXRTMP_E_TIMEOUT) {
+    return native_raise(module, status);
+  }
+  return items_of(native_state_of(module), events, count, args[1]);
+}
+
 /* event_answer(question, whether the message goes on) answers a MEDIA_TAG, once. */
 static PyObject *event_answer(PyObject *module, PyObject *args) {
   oxrtmp_event event = {.type = OXRTMP_EVENT_SERVER};
@@ -274,6 +299,7 @@ PyMethodDef native_queue_methods[] = {
     {"queue_create", queue_create, METH_O, NULL},
     {"queue_fd", queue_fd, METH_O, NULL},
     {"queue_drain", (PyCFunction)(void (*)(void))queue_drain, METH_FASTCALL, NULL},
+    {"queue_wait", (PyCFunction)(void (*)(void))queue_wait, METH_FASTCALL, NULL},
     {"event_answer", event_answer, METH_VARARGS, NULL},
     {"queue_wake", queue_wake, METH_O, NULL},
     {"queue_destroy", queue_destroy, METH_O, NULL},

@@ -12,10 +12,13 @@ from typing import Any
 
 from . import _log, _native
 from ._errors import Error
+from ._options import milliseconds
 
 # Event types of the library.
 REQUEST, PACKET, STREAM_END, CONNECTED, FAILED, CLIENT_END, WRITABLE, SERVER_CLOSED, LOG, CLIENT_CLOSED = range(1, 11)
 RELAY, SERVER = 16, 17
+
+MOMENT = 0.005  # seconds
 
 Deliver = Callable[[int, Any], None]
 
@@ -27,15 +30,17 @@ def deadline_of(timeout: float | None) -> float | None:
 _wakeups: list[int] = []  # a pipe, once a main thread has waited
 
 
+def is_main_thread() -> bool:
+    """Whether this is the thread in which signals' handlers run."""
+    return threading.current_thread() is threading.main_thread()
+
+
 def wait_readable(fd: int, seconds: float) -> None:
-    """Wait until fd is readable, the time is over (negative: never), or Python has dealt with a signal.
+    """Wait in the main thread until fd is readable, the time is over (negative: never), or Python has dealt with a signal.
 
     The kernel may give a process's signal to any thread, whose part is to note it for the main thread: that one has to be
     woken then.
     """
-    if threading.current_thread() is not threading.main_thread():
-        _native.wait_readable(fd, seconds, -1)
-        return
     if not _wakeups:
         _wakeups.extend(os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC))
     wake, write = _wakeups
@@ -56,7 +61,7 @@ def wait_readable(fd: int, seconds: float) -> None:
 class Channel:
     """A queue, and the waiting in it. One thread at a time waits and delivers; the others look at what that has delivered."""
 
-    __slots__ = ("_delivered", "_fd", "_inboxes", "_lock", "_open", "_turn", "queue")
+    __slots__ = ("_brisk", "_delivered", "_fd", "_inboxes", "_lock", "_open", "_turn", "queue")
 
     def __init__(self, inbox: _native.Inbox | None = None) -> None:
         self._inboxes = {} if inbox is None else {0: inbox}  # where packets go
@@ -64,6 +69,7 @@ class Channel:
         self._fd = _native.queue_fd(self.queue)
         self._lock = threading.RLock()  # a signal's handler may come back here
         self._delivered = threading.Condition(threading.RLock())
+        self._brisk = False  # the last event came soon after it was waited for
         self._turn = 0  # changes when there may be something for the others, or the lock
         self._open = True
 
@@ -93,16 +99,34 @@ class Channel:
                     self._tell_others()
                 if ready():
                     break
-                left = -1.0 if deadline is None else deadline - monotonic()
-                if not self._open or (deadline is not None and left <= 0):
+                left = None if deadline is None else deadline - monotonic()
+                if not self._open or (left is not None and left <= 0):
                     return False
-                wait_readable(self._fd, left)
+                if self._await(left, deliver):
+                    self._tell_others()
             return True
         finally:
             self._lock.release()
             self._tell_others()
             if not self._open:
                 self._destroy()
+
+    def _await(self, seconds: float | None, deliver: Deliver) -> bool:
+        """Wait for something, and maybe deliver it: whether it did.
+
+        To wait inside the library costs less than to wait for the descriptor. In the main thread signals could not end that:
+        it waits there for a moment only, where events come quickly.
+        """
+        if not is_main_thread():
+            return self._deliver(_native.queue_wait(self.queue, self._inboxes, milliseconds(seconds)), deliver)
+        if self._brisk and (seconds is None or seconds > MOMENT):
+            items = _native.queue_wait(self.queue, self._inboxes, milliseconds(MOMENT))
+            self._brisk = bool(items)
+            return self._deliver(items, deliver)
+        begun = monotonic()
+        wait_readable(self._fd, -1.0 if seconds is None else seconds)
+        self._brisk = monotonic() - begun < MOMENT
+        return False
 
     def _tell_others(self) -> None:
         with self._delivered:
@@ -123,7 +147,9 @@ class Channel:
 
     def _drain(self, deliver: Deliver) -> bool:
         """Deliver what is there. Whether there was something."""
-        items = _native.queue_drain(self.queue, self._inboxes)
+        return self._deliver(_native.queue_drain(self.queue, self._inboxes), deliver)
+
+    def _deliver(self, items: list[tuple[int, int, Any, int]], deliver: Deliver) -> bool:
         for kind, _, payload, _ in items:
             if kind == PACKET:
                 continue
