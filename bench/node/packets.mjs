@@ -5,6 +5,7 @@
 //   data          the second one, with a look at each packet's data
 //   stream        the first one while a client of the same process sends: the whole path, sender included
 //   data stream   the third one so
+//   loop          the loop of the second one alone, over packets that are JavaScript's already
 //
 // As bench/c/queue.c does it. The first three are to be compared with its `drain`: a session that a client of the same process
 // has filled before, so that only the taking is measured: from the session to the program, and its look at the size. The
@@ -80,6 +81,22 @@ const WAYS = {
   }
 }
 
+function loop (size, count, fillings, rounds) {
+  const packets = Array.from({ length: count }, () => ({ size, release () {} }))
+  const took = []
+  for (let i = 0; i < rounds * fillings; i++) {
+    let seen = 0
+    const begun = process.hrtime.bigint()
+    for (const packet of packets) {
+      seen += packet.size
+      packet.release()
+    }
+    took.push(Number(process.hrtime.bigint() - begun) / count)
+    if (seen !== size * count) throw new Error(`saw ${seen} bytes`)
+  }
+  return median(took)
+}
+
 const median = numbers => numbers.sort((a, b) => a - b)[numbers.length >> 1]
 
 async function measure (take, stream, size, count, fillings, rounds) {
@@ -111,9 +128,10 @@ async function measure (take, stream, size, count, fillings, rounds) {
 
 const [rounds = '5', only] = process.argv.slice(2)
 const ROWS = [...Object.keys(WAYS).map(way => [way, way, false]), ['stream', 'iterator', true], ['data stream', 'data', true]]
-for (const [name, way, stream] of ROWS) {
+for (const [name, way, stream] of [...ROWS, ['loop']]) {
   if (only !== undefined && only !== name) continue
   for (const [size, count, fillings] of SIZES) {
-    console.log(`${name} ${size} ${(await measure(WAYS[way], stream, size, count, fillings, Number(rounds))).toFixed(1)}`)
+    const took = name === 'loop' ? loop(size, count, fillings, Number(rounds)) : await measure(WAYS[way], stream, size, count, fillings, Number(rounds))
+    console.log(`${name} ${size} ${took.toFixed(1)}`)
   }
 }

@@ -21,8 +21,17 @@ typedef struct raw_object {
 
 #define TYPE(self) Py_TYPE((PyObject *)(self))
 
+/* The memory of a Packet that has died, for the next one; guarded by the interpreter's lock. */
+static packet_object *spare;
+
 static packet_object *packet_alloc(PyTypeObject *type) {
-  packet_object *self = PyObject_New(packet_object, type);
+  packet_object *self = spare;
+  if (self != NULL) {
+    spare = NULL;
+    PyObject_Init((PyObject *)self, type);
+  } else {
+    self = PyObject_New(packet_object, type);
+  }
   if (self != NULL) {
     self->exports = 0;
     self->released = false;
@@ -81,7 +90,11 @@ static void packet_drop(packet_object *self) {
 static void packet_dealloc(packet_object *self) {
   PyTypeObject *type = TYPE(self);
   packet_drop(self);
-  PyObject_Free(self);
+  if (spare == NULL) {
+    spare = self;
+  } else {
+    PyObject_Free(self);
+  }
   Py_DECREF(type);
 }
 

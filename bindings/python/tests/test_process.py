@@ -42,7 +42,7 @@ client._send_timeout = 0.2
 try:
     while True: client.send_video(0, True, bytes(60000))
 except oxrtmp.TimeoutError:
-    client.flush()
+    while True: client.flush()  # the kernel may find room for it yet
 """,
     "serve": "server.serve(lambda request: None)",
     "shutdown": "server.shutdown()",

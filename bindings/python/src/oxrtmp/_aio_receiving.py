@@ -74,7 +74,10 @@ class Receiver(Stream):
         while not self._packets and self._end is None:
             if self._paused:
                 self._pause(False)
-            if self._looked_at < MOST_LOOKED_AT and not looked:
+            if self._looked_at >= MOST_LOOKED_AT:
+                self._looked_at = 0
+                await asyncio.sleep(0)
+            elif not looked:
                 looked = True  # once for each wait
                 self._reactor.drain()
                 self._looked_at += len(self._packets)
