@@ -43,8 +43,9 @@ type scene struct {
 	hears   func() (uint32, error) // the timestamp of the good one's next frame
 	at      uint32
 	files   atomic.Int64
-	present int   // connections of those who must not notice
-	held    int64 // memory that they hold
+	filing  atomic.Int64 // recordings that are written or read
+	present int          // connections of those who must not notice
+	held    int64        // memory that they hold
 }
 
 // panicLog counts the panics that clients and hubs log, and those that try has caught.
@@ -91,10 +92,10 @@ func (sc *scene) try(f func()) {
 // quiet waits until nothing runs any more but what waits.
 func (sc *scene) quiet() error {
 	begun, last := time.Now(), uint64(0)
-	for still := 0; still < 5; time.Sleep(time.Millisecond) {
+	for still := 0; still < 8; time.Sleep(time.Millisecond) {
 		open := sc.server.Connections()
 		now := trap.Calls()
-		if still++; now != last || open != sc.present {
+		if still++; now != last || open != sc.present || sc.filing.Load() > 0 {
 			still = 0
 		}
 		if last = now; time.Since(begun) > 5*time.Second {
@@ -421,6 +422,10 @@ func TestPanicsInClientsAndFiles(t *testing.T) {
 		good := make(chan uint32, 10)
 		sc := newScene(t, ServerOptions{AskPlay: true, AnswerCalls: true}, ClientOptions{})
 		go sc.server.HandleRequests(func(r *Request) {
+			if r.StreamName() == "file" {
+				sc.filing.Add(1)
+				defer sc.filing.Add(-1)
+			}
 			session, err := r.Accept()
 			if err != nil {
 				return
