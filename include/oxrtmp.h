@@ -869,7 +869,8 @@ enum oxrtmp_encoder {
   OXRTMP_ENCODER_WIRECAST = 4,
   OXRTMP_ENCODER_XSPLIT = 5,
   OXRTMP_ENCODER_LARIX = 6,
-  OXRTMP_ENCODER_FFMPEG = 7
+  OXRTMP_ENCODER_FFMPEG = 7,
+  OXRTMP_ENCODER_OXRTMP = 8 /**< a client of this library that does not call itself otherwise */
 };
 
 /** The numbers of a peer's connect command. The library fills it; set struct_size before the call. */

@@ -70,6 +70,9 @@ func TestLoopback(t *testing.T) {
 		t.Fatalf("app %q name %q raw %q query %q type %q tcUrl %q peer %q", session.App(), session.StreamName(), session.RawStreamName(),
 			session.Query(), session.PublishType(), session.TCURL(), session.PeerAddr())
 	}
+	if e := session.Connect().Encoder(); e != message.EncoderOxrtmp {
+		t.Fatalf("encoder %q", e)
+	}
 	const frames = 3000
 	go func() {
 		c.SendMetadata(&message.Metadata{Width: 640})

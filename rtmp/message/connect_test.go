@@ -151,6 +151,7 @@ func TestDetectEncoder(t *testing.T) {
 		"XSplitBroadcaster":                         message.EncoderXSplit,
 		"Larix/1.3":                                 message.EncoderLarix,
 		"Adobe Flash Media Live Encoder":            message.EncoderFMLE,
+		"FMLE/3.0 (compatible; oxrtmp)":             message.EncoderOxrtmp,
 		"LNX 9,0,124,2":                             message.EncoderOther,
 	} {
 		c := message.Connect{FlashVer: name}
@@ -159,10 +160,10 @@ func TestDetectEncoder(t *testing.T) {
 		}
 	}
 	names := make(map[string]bool)
-	for e := message.EncoderUnknown; e <= message.EncoderFFmpeg; e++ {
+	for e := message.EncoderUnknown; e <= message.EncoderOxrtmp; e++ {
 		names[e.String()] = true
 	}
-	if len(names) != int(message.EncoderFFmpeg)+1 || message.Encoder(200).String() != "unknown" {
+	if len(names) != int(message.EncoderOxrtmp)+1 || message.Encoder(200).String() != "unknown" {
 		t.Error(names)
 	}
 }

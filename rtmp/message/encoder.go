@@ -14,6 +14,7 @@ const (
 	EncoderXSplit                  // XSplit Broadcaster
 	EncoderLarix                   // Larix Broadcaster
 	EncoderFFmpeg                  // FFmpeg's libavformat, or librtmp
+	EncoderOxrtmp                  // a client of this library
 )
 
 // DetectEncoder tells the software from what it calls itself: the flashVer of connect, or the encoder of onMetaData.
@@ -30,6 +31,7 @@ func DetectEncoder(name string) Encoder {
 		{"larix", EncoderLarix},
 		{"lavf", EncoderFFmpeg}, // "FMLE/3.0 (compatible; Lavf61.1.100)"
 		{"librtmp", EncoderFFmpeg},
+		{"oxrtmp", EncoderOxrtmp}, // "FMLE/3.0 (compatible; oxrtmp)"
 		{"fmle", EncoderFMLE},
 		{"flash media", EncoderFMLE},
 	} {
@@ -58,6 +60,8 @@ func (e Encoder) String() string {
 		return "Larix"
 	case EncoderFFmpeg:
 		return "FFmpeg"
+	case EncoderOxrtmp:
+		return "oxrtmp"
 	case EncoderOther:
 		return "other"
 	}

@@ -110,6 +110,12 @@ static void one_by_one(void) {
   oxrtmp_session session;
   oxrtmp_client client;
   connect_publisher(server, &client, &session);
+  char encoder[16];
+  oxrtmp_connect_info info = {.struct_size = sizeof info};
+  OK(oxrtmp_session_encoder(session, encoder, sizeof encoder, NULL));
+  TEXT("oxrtmp", encoder);
+  OK(oxrtmp_session_connect(session, &info));
+  CHECK(info.encoder == OXRTMP_ENCODER_OXRTMP);
   static const uint8_t avcc[] = {1, 0x64, 0, 0x1F, 0xFF, 0xE1, 0, 1, 0x67, 1, 0, 1, 0x68};
   static const uint8_t asc[] = {0x12, 0x10}, nalu[] = {0, 0, 0, 2, 0x65, 0x88}, aac[] = {0x21, 0x10, 4};
   oxrtmp_metadata metadata;

@@ -21,6 +21,7 @@ test('every send arrives as what it is', async t => {
   await client.sendAudioSequenceHeader(ASC)
   await client.close()
 
+  assert.equal(session.encoder, 'oxrtmp')
   const [metadata, avcc, asc, key, inter, audio, data, hevc, raw, ...later] = await collect(session)
   assert.deepEqual([avcc, asc, ...later].map(packet => packet.timestampMs), [0, 0, 70, 70]) // of what was sent before
   assert.ok(metadata instanceof Packet)

@@ -52,6 +52,7 @@ def test_everything_arrives_in_order(collector: Collector) -> None:
     assert collector.packets[6].handler == "abc"
     until(lambda: collector.sessions[0].closed)
     session = collector.sessions[0]
+    assert session.encoder == "oxrtmp"
     assert session.end_reason in ("FCUnpublish", "deleteStream") and session.error is None
     received = session.statistics()
     assert received.packets == sent.packets == 8 and received.video_packets == 4 and received.keyframes == 1
