@@ -128,13 +128,26 @@ test('restreaming', async t => {
   const taking = targets.map(({ server }) => server.nextRequest().then(request => request.accept()).then(session => session.nextPacket()))
   const source = program('hub.push(').replace("'127.0.0.1:1935'", "'127.0.0.1:0'")
     .replace('rtmp://a.example/live/key', targets[0].url()).replace('rtmps://b.example/app/key', targets[1].url())
+  const taken = path.join(temporary(t), 'taken')
   const publish = `
+    import { existsSync } from 'node:fs'
     import { Client } from 'oxrtmp'
     const publisher = await Client.publish('rtmp://' + server.address + '/live/secret')
-    await publisher.sendAudio(0, Buffer.of(1))
-    setTimeout(() => process.exit(), 2000)`
-  const { stdout } = await node(source + publish)
+    const { log } = console
+    let running = 0
+    console.log = (host, state, words) => {
+      log(host, state, words)
+      running += state === 'running'
+    }
+    let at = 0
+    setInterval(() => {
+      publisher.sendAudio(at++, Buffer.of(1))
+      if (running >= 2 && existsSync(${JSON.stringify(taken)})) process.exit()
+    }, 50)`
+  const pushing = node(source + publish)
   assert.equal((await Promise.all(taking)).filter(Boolean).length, 2)
+  writeFileSync(taken, '')
+  const { stdout } = await pushing
   for (const { server } of targets) assert.match(stdout, new RegExp(`${server.address} running`))
 })
 
