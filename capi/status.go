@@ -253,7 +253,29 @@ func fail(err error) C.oxrtmp_status {
 	if err == nil {
 		return C.OXRTMP_OK
 	}
+	for i := range plain {
+		if p := &plain[i]; err == p.err {
+			setError(p.status, 0, -1, "", "", "", p.text)
+			return p.status
+		}
+	}
 	return failAs(statusOf(err), err)
+}
+
+// plain are the errors of which everything is known before: those of who looks often whether there is something.
+var plain = plainErrors()
+
+type plainError struct {
+	err    error
+	status C.oxrtmp_status
+	text   string
+}
+
+func plainErrors() (list []plainError) {
+	for _, p := range phrases {
+		list = append(list, plainError{p.err, statusOf(p.err), words(p.err)})
+	}
+	return list
 }
 
 // failSetup is fail for the making of a thing, where an error without a status of its own is about the options.
