@@ -6,6 +6,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -295,6 +296,16 @@ func (h *heldClient) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 func (h *heldSession) close() error {
 	h.detach(h)
 	return h.Close()
+}
+
+// ended is err, or for io.EOF how the server has ended the stream, where it is known.
+func (h *heldClient) ended(err error) error {
+	if c, ok := h.carrier.(*rtmp.Client); ok && err == io.EOF {
+		if why := c.Err(); errors.Is(why, io.EOF) {
+			return why
+		}
+	}
+	return err
 }
 
 // close ends the client. Its events end before.

@@ -106,7 +106,7 @@ func oxgo_client_next_packet(h C.oxrtmp_client, timeout C.int32_t, out *C.oxrtmp
 	defer guard(&status)
 	return with(clients, h.id, func(c *heldClient) error {
 		_, err := c.takePackets(unsafe.Slice(out, 1), c.NextPackets, timeout)
-		return err
+		return c.ended(err)
 	})
 }
 
@@ -116,7 +116,7 @@ func oxgo_client_next_packets(h C.oxrtmp_client, timeout C.int32_t, out *C.oxrtm
 	return with(clients, h.id, func(c *heldClient) error {
 		n, err := c.takePackets(unsafe.Slice(out, int(min(most, 4096))), c.NextPackets, timeout)
 		*count = C.size_t(n)
-		return err
+		return c.ended(err)
 	})
 }
 
@@ -132,7 +132,7 @@ func oxgo_client_next_event(h C.oxrtmp_client, timeout C.int32_t, event *C.oxrtm
 			*event = C.oxrtmp_event{source: h.id, time_ns: monotonic()}
 			putClientEvent(event, &e)
 		}
-		return err
+		return c.ended(err)
 	})
 }
 

@@ -176,7 +176,7 @@ func statusOf(err error) C.oxrtmp_status {
 		return C.OXRTMP_E_TLS
 	case ended && errors.Is(err, rtmp.ErrTimeout):
 		return C.OXRTMP_E_SILENT // the connection's own end, not that of the call's time
-	case ended && placed.Err == io.EOF:
+	case ended && errors.Is(placed.Err, io.EOF):
 		return C.OXRTMP_E_EOF
 	}
 	for _, s := range statuses {

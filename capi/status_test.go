@@ -108,6 +108,8 @@ func TestStatusOf(t *testing.T) {
 		{fmt.Errorf("more: %w", rtmp.ErrClosed), -108},
 		{io.EOF, -109},
 		{at(engine.PhaseMedia, io.EOF), -109},
+		{at(engine.PhaseMedia, gone{io.ErrUnexpectedEOF}), -109},
+		{at(engine.PhaseMedia, gone{system("read", syscall.ECONNRESET)}), -109},
 		{at(engine.PhaseHandshake, io.ErrUnexpectedEOF), -204},
 		{at(engine.PhaseMedia, system("read", syscall.ECONNRESET)), -204},
 		{at(engine.PhaseTCP, system("dial", syscall.ECONNREFUSED)), -202},
@@ -136,6 +138,11 @@ func TestStatusOf(t *testing.T) {
 		}
 	}
 }
+
+// gone is how a client is told that its server has gone.
+type gone struct{ error }
+
+func (g gone) Unwrap() []error { return []error{io.EOF, g.error} }
 
 func TestPanicPlace(t *testing.T) {
 	var place string

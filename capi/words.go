@@ -101,7 +101,9 @@ func inConnection(err error) string {
 		return "it failed"
 	case err == rtmp.ErrTimeout, err == os.ErrDeadlineExceeded:
 		return "the peer did not answer in time"
-	case err == io.EOF, err == io.ErrUnexpectedEOF:
+	case err == io.EOF:
+		return "the peer has ended the stream"
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the peer hung up"
 	}
 	return words(err)

@@ -129,8 +129,9 @@
  * play, media), the peer's own code and words, the operating system's. It is kept per thread, for the last call that
  * failed.
  *
- * The end of a stream is not a fault: OXRTMP_E_EOF when the peer ended it (by command or by hanging up; which of these,
- * oxrtmp_session_end_reason tells), OXRTMP_E_CLOSED when you did. A loop `while (oxrtmp_session_next_packet(...) == OXRTMP_OK)` is complete.
+ * The end of a stream is not a fault: OXRTMP_E_EOF when the peer ended it (by command, by hanging up or by a reset of the
+ * connection; which of these, oxrtmp_session_end_reason tells, and of a client oxrtmp_last_error), OXRTMP_E_CLOSED when
+ * you did. A loop `while (oxrtmp_session_next_packet(...) == OXRTMP_OK)` is complete.
  *
  * Any function may return OXRTMP_E_ARGUMENT, OXRTMP_E_HANDLE, OXRTMP_E_MEMORY, OXRTMP_E_FORKED and OXRTMP_E_INTERNAL;
  * the comments below name the others.
@@ -1272,10 +1273,10 @@ OXRTMP_API oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const
 /* Sending. The bytes are copied before the call returns; more than 16777215 of them, the longest message there is,
  * are E_ARGUMENT. When the queue is full the call waits for room, up to send_timeout_ms, and then returns E_TIMEOUT
  * (or at once E_AGAIN with no_wait) having taken nothing: a message is queued whole or not at all. All return
- * E_CLOSED when oxrtmp_client_close is called meanwhile, E_EOF or -4xx when the server has ended the stream, E_STATE
- * when the client plays, and the error of the connection when that broke. Timestamps are milliseconds modulo 2^32
- * and should not go backwards. Two threads may send at once; each call's order is kept. Headers go before the first
- * frame.
+ * E_CLOSED when oxrtmp_client_close is called meanwhile, E_EOF or -4xx when the server has ended the stream or has
+ * gone, E_STATE when the client plays, and the error of the connection when that broke. Timestamps are milliseconds
+ * modulo 2^32 and should not go backwards. Two threads may send at once; each call's order is kept. Headers go before
+ * the first frame.
  *
  * With drop_video no send waits for room: once half of output_bytes is queued all video up to the next keyframe is
  * dropped, keyframes too when it is three quarters; audio, headers and data wait as ever. With reconnect a client whose
@@ -1786,9 +1787,9 @@ OXRTMP_API oxrtmp_status oxrtmp_client_play_open(const char *url, const oxrtmp_c
                                                  oxrtmp_queue queue, uint64_t user_data, oxrtmp_client *client);
 
 /** Wait for the next packet of a client that plays, at most timeout_ms (0 looks, -1 waits for ever). Since 0.1.
- *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the server has ended the stream and all its packets were taken; E_CLOSED
- *  when oxrtmp_client_close is called meanwhile; E_BUSY when the client has a queue; E_STATE when it publishes; -2xx
- *  or -3xx when the connection broke or the server broke the protocol.
+ *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the server has ended the stream, or has gone (oxrtmp_last_error tells how),
+ *  and all its packets were taken; E_CLOSED when oxrtmp_client_close is called meanwhile; E_BUSY when the client has a
+ *  queue; E_STATE when it publishes; -2xx or -3xx when the connection broke or the server broke the protocol.
  *  *packet belongs to the caller: oxrtmp_packet_release. Threads: any; two that wait share the packets. */
 OXRTMP_API oxrtmp_status oxrtmp_client_next_packet(oxrtmp_client client, int32_t timeout_ms, oxrtmp_packet *packet);
 

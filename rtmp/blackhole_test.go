@@ -327,7 +327,7 @@ func TestServerGoesAway(t *testing.T) {
 			}
 		}
 		var e *Error
-		if !errors.As(err, &e) || e.Phase != engine.PhaseMedia || c.Err() == nil || !isReset(c.Err()) {
+		if !errors.As(err, &e) || e.Phase != engine.PhaseMedia || !errors.Is(err, io.EOF) || !errors.Is(c.Err(), io.EOF) || !isReset(c.Err()) {
 			t.Errorf("%s: %v, then %v", name, err, c.Err())
 		}
 		begun := time.Now()

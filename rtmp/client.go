@@ -275,9 +275,10 @@ func (c *Client) settle(err error) {
 	}
 }
 
-// ended is how the end of a client looks to those who take its packets: an end by the server's word is no fault.
+// ended is how the end of a client looks to those who take its packets: an end by the server, whether it says so or just
+// goes, is no fault.
 func ended(err error) error {
-	if e, ok := err.(*Error); ok && e.Err == io.EOF {
+	if e, ok := err.(*Error); ok && errors.Is(e.Err, io.EOF) && e.Phase == engine.PhaseMedia {
 		return io.EOF
 	}
 	return err
@@ -367,7 +368,8 @@ func (c *Client) putPacket(p *media.Packet) error { return c.engine.SendPacket(p
 
 func (c *Client) putMetadata(v amf.Value) error { return c.engine.SendMetadata(0, v) }
 
-// Err returns why the stream ended: nil while it is published, ErrClosed after Close, else an [*Error].
+// Err returns why the stream ended: nil while it runs, ErrClosed after Close, else an [*Error], which wraps io.EOF where
+// the server has ended the stream or has gone.
 func (c *Client) Err() error {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -387,12 +389,16 @@ func (c *Client) state() error {
 	return nil
 }
 
-// lost is what the end of the link is to the application.
+// lost is what the end of the link is to the application. It ends a stream that runs as the server's word does.
 func (c *Client) lost(err error) error {
-	if errors.Is(err, io.EOF) {
-		return &Error{Phase: c.engine.Phase(), Err: io.ErrUnexpectedEOF}
+	if err == io.EOF {
+		err = &Error{Phase: c.engine.Phase(), Err: io.ErrUnexpectedEOF}
 	}
-	return err
+	e, ok := err.(*Error)
+	if !ok || e.Phase != engine.PhaseMedia || !isReset(err) || errors.Is(err, io.EOF) {
+		return err
+	}
+	return &Error{Phase: e.Phase, Err: goneError{e.Err}}
 }
 
 // Close ends the stream: what is queued and the good-byes are delivered within Linger, then the connection is closed.

@@ -25,8 +25,8 @@ func (o *PlayOptions) request() *engine.PlayRequest {
 }
 
 // NextPacket returns the next packet of a stream that is played, which the caller releases. It waits for it as long as
-// timeout says: negative for ever, 0 not at all. It fails with io.EOF when the server has ended the stream, ErrClosed
-// after Close, ErrTimeout, or an [*Error]; what arrived before the end is returned first.
+// timeout says: negative for ever, 0 not at all. It fails with io.EOF when the server has ended the stream or has gone
+// (see [Client.Err]), ErrClosed after Close, ErrTimeout, or an [*Error]; what arrived before the end is returned first.
 func (c *Client) NextPacket(timeout time.Duration) (media.Packet, error) {
 	var p [1]media.Packet
 	_, err := c.NextPackets(p[:], timeout)

@@ -3,6 +3,7 @@ package rtmp
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 
@@ -63,6 +64,12 @@ type closedError struct{}
 
 func (closedError) Error() string        { return "rtmp: closed" }
 func (closedError) Is(target error) bool { return target == net.ErrClosed }
+
+// goneError is that the peer has hung up or cut the connection: the end of a stream that ran, so that it matches io.EOF.
+type goneError struct{ error }
+
+func (e goneError) Unwrap() error        { return e.error }
+func (e goneError) Is(target error) bool { return target == io.EOF }
 
 // Error is why a connection failed, and in which phase. Err is a [*StatusError] when the peer refused, else what the
 // layer below reported.

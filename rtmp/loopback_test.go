@@ -41,6 +41,23 @@ func accept(t testing.TB, s *Server) *Session {
 	return session
 }
 
+// pair returns both ends of a TCP connection.
+func pair(t *testing.T) (near, far net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if near, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if far, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return near, far
+}
+
 // published connects a client to a server.
 func published(t testing.TB, s *Server, o *ClientOptions) (*Client, *Session) {
 	t.Helper()

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"slices"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -71,6 +74,81 @@ func TestPlayThatEndsAtOnce(t *testing.T) {
 			t.Fatalf("%d frames", seen)
 		}
 	}
+}
+
+// A stream that runs ends the same for both sides, and both ways, whether the other one hangs up or is reset.
+func TestStreamsEndWhenThePeerGoes(t *testing.T) {
+	for name, end := range map[string]func(net.Conn){"hangs up": hangUp, "resets": reset} {
+		for _, play := range []bool{false, true} {
+			for _, server := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, play %v, server %v", name, play, server), func(t *testing.T) {
+					c, session, near, far := over(t, play)
+					gone, stays := near, error(nil)
+					if server {
+						gone = far
+					}
+					end(gone)
+					send, next := session.SendAudio, c.NextPacket
+					if !play {
+						send, next = c.SendAudio, session.NextPacket
+					}
+					for deadline := time.Now().Add(5 * time.Second); stays == nil && time.Now().Before(deadline); {
+						if play == server {
+							_, stays = next(5 * time.Second)
+						} else {
+							stays = send(0, []byte("x"))
+						}
+					}
+					if !errors.Is(stays, io.EOF) {
+						t.Errorf("%v", stays)
+					}
+					var at *Error
+					if server && (!errors.As(c.Err(), &at) || at.Phase != engine.PhaseMedia || !errors.Is(at, io.EOF) ||
+						name == "resets" && !errors.Is(at, syscall.ECONNRESET) && !errors.Is(at, syscall.EPIPE)) {
+						t.Errorf("of the client: %v", c.Err())
+					}
+				})
+			}
+		}
+	}
+}
+
+// A connection that was found cut while something was sent ends its stream at once as it does later.
+func TestCutSessionHasEnded(t *testing.T) {
+	_, session, _, _ := over(t, true)
+	l := session.conn.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kill(atPhase(engine.PhaseMedia, os.NewSyscallError("send", syscall.EPIPE)))
+	if err := session.state(); err != io.EOF {
+		t.Errorf("%v", err)
+	}
+}
+
+// over runs a stream over a connection whose ends it returns.
+func over(t *testing.T, play bool) (c *Client, session *Session, near, far net.Conn) {
+	t.Helper()
+	s := bind(t, &ServerOptions{AskPlay: true})
+	near, far = pair(t)
+	if err := s.ServeConn(far); err != nil {
+		t.Fatal(err)
+	}
+	open := PublishConn
+	if play {
+		open = PlayConn
+	}
+	opened := make(chan error, 1)
+	go func() {
+		var err error
+		c, err = open(context.Background(), near, "rtmp://host/live/key", nil)
+		opened <- err
+	}()
+	session = accept(t, s)
+	if err := <-opened; err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c, session, near, far
 }
 
 func TestPlayLoopback(t *testing.T) {

@@ -2,7 +2,6 @@ package rtmp
 
 import (
 	"errors"
-	"io"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -46,7 +45,7 @@ type serverCounts struct {
 
 // ended counts how a connection has ended, and reports whether by a deadline or an error.
 func (s *serverCounts) ended(err error) bool {
-	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, ErrClosed) || err == errClosing || isReset(err) {
+	if err == nil || isGone(err) || errors.Is(err, ErrClosed) || err == errClosing {
 		return false
 	}
 	var at *Error

@@ -180,7 +180,7 @@ func (c *serverConn) ended(err error) {
 	c.link.shut(err)
 	reason, over := "connection closed by the peer", io.EOF
 	switch {
-	case err == nil, errors.Is(err, io.EOF), isReset(err):
+	case err == nil, isGone(err):
 	case errors.Is(err, ErrClosed):
 		reason, over = "server closed", err
 	default:

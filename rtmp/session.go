@@ -205,7 +205,10 @@ func (s *Session) shut(code, description string) *hubPlayer {
 	return s.player
 }
 
-// isReset reports that the peer cut the connection: for a stream that is an end like any other.
+// isGone reports that the peer hung up or cut the connection: for a stream that is an end like any other.
+func isGone(err error) bool { return errors.Is(err, io.EOF) || isReset(err) }
+
+// isReset reports that the peer cut the connection.
 func isReset(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
 		errors.Is(err, io.ErrClosedPipe) // of net.Pipe

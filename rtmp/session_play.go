@@ -104,7 +104,10 @@ func (s *Session) state() error {
 	case s.conn.session(s.streamID) != s:
 		return io.EOF
 	}
-	return s.conn.link.err
+	if err := s.conn.link.err; !isGone(err) {
+		return err
+	}
+	return io.EOF
 }
 
 func (s *Session) putMedia(typeID uint8, timestamp uint32, head, body []byte) error {

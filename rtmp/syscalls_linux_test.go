@@ -29,23 +29,6 @@ func newFaultySocket(t *testing.T, c net.Conn, f interrupter) net.Conn {
 	return faultySocket{c.(*net.TCPConn), s}
 }
 
-// pair returns both ends of a TCP connection.
-func pair(t *testing.T) (near, far net.Conn) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	if near, err = net.Dial("tcp", l.Addr().String()); err != nil {
-		t.Fatal(err)
-	}
-	if far, err = l.Accept(); err != nil {
-		t.Fatal(err)
-	}
-	return near, far
-}
-
 // Every sendmsg and every read of a session's sockets goes wrong in turn, on either side: what ends a connection ends it,
 // and somebody hears of it; what the kernel may do at any time, such as taking one byte, changes nothing.
 func TestEverySystemCallGoesWrongInTurn(t *testing.T) {

@@ -931,7 +931,7 @@ export function logHooks (write: (record: { level: 'info' | 'debug', message: st
 
 /** What sessions and clients have in common: a stream of packets, in one direction or the other. */
 export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
-  /** The fault that ended the stream; undefined while it runs, and when the peer or this side has ended it. */
+  /** The fault that ended the stream; undefined while it runs, and when either side has ended it or the peer is gone. */
   readonly error: OxrtmpError | undefined
   /** What the stream says about itself, by its last onMetaData; undefined as long as there was none. */
   readonly metadata: Metadata | undefined
@@ -944,7 +944,7 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
   /** What its connection has carried, with round trip times. Works also when the stream has ended or was closed. */
   connectionStatistics (): ConnectionStatistics
   /**
-   * The next packet; undefined when the peer has ended the stream or it was closed. Unlike a loop it
+   * The next packet; undefined when the peer has ended the stream or is gone, or it was closed. Unlike a loop it
    * @throws {@link OxrtmpError} when the connection broke or the peer broke the protocol; `ERR_OXRTMP_BUSY` while another
    * call waits; `ERR_OXRTMP_STATE` of a stream that is sent.
    */

@@ -508,6 +508,61 @@ static void over_a_socket_of_ones_own(void) {
   OK(oxrtmp_server_close(c.server));
 }
 
+/* Both ends of a connection over TCP. */
+static void tcp_pair(int *near, int *far) {
+  struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof a;
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  CHECK(bind(listener, (struct sockaddr *)&a, sizeof a) == 0 && listen(listener, 1) == 0);
+  CHECK(getsockname(listener, (struct sockaddr *)&a, &size) == 0);
+  *near = connect_socket(ntohs(a.sin_port));
+  *far = accept(listener, NULL, NULL);
+  CHECK(*far >= 0 && close(listener) == 0);
+}
+
+/* A peer that cuts the connection ends the stream, on either side. */
+static void resets(void) {
+  for (int server_goes = 0; server_goes < 2; server_goes++) {
+    struct closer c = {.server = play_server()};
+    int near, far;
+    tcp_pair(&near, &far);
+    int gone = dup(server_goes ? far : near);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, accept_next, &c) == 0);
+    OK(oxrtmp_server_adopt_connection(c.server, far));
+    oxrtmp_client client;
+    OK(oxrtmp_client_play_fd(near, "rtmp://any/live/test", NULL, 10000, &client));
+    pthread_join(thread, NULL);
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    CHECK(connect(gone, &nobody, sizeof nobody) == 0); /* sends RST */
+    close(gone);
+    oxrtmp_status status;
+    oxrtmp_error_detail detail = {.struct_size = sizeof detail};
+    if (server_goes) {
+      oxrtmp_packet packet;
+      while ((status = oxrtmp_client_next_packet(client, 10000, &packet)) == OXRTMP_OK) {
+        OK(oxrtmp_packet_release(&packet));
+      }
+      STATUS(OXRTMP_E_EOF, status);
+      OK(oxrtmp_last_error_detail(&detail));
+      CHECK(detail.status == OXRTMP_E_EOF && detail.os_error == ECONNRESET);
+      TEXT("media", detail.phase);
+      STATUS(OXRTMP_E_EOF, oxrtmp_client_pause(client, 1));
+      oxrtmp_event event;
+      OK(oxrtmp_client_next_event(client, 10000, &event));
+      CHECK(event.type == OXRTMP_EVENT_CLIENT_END && event.status == OXRTMP_E_EOF);
+    } else {
+      while ((status = oxrtmp_session_send_audio(c.session, 0, (const uint8_t *)"a", 1)) == OXRTMP_OK) {
+        sleep_ms(1);
+      }
+      STATUS(OXRTMP_E_EOF, status);
+    }
+    oxrtmp_client_close(client);
+    OK(oxrtmp_session_close(c.session));
+    OK(oxrtmp_server_close(c.server));
+  }
+}
+
 int main(void) {
   oxrtmp_library_info before = library_info();
   RUN(clip_is_played);
@@ -521,6 +576,7 @@ int main(void) {
   RUN(close_wakes_the_session);
   RUN(a_player_that_does_not_read);
   RUN(over_a_socket_of_ones_own);
+  RUN(resets);
   SETTLED(&before);
   return 0;
 }

@@ -275,6 +275,16 @@ test('a player that leaves early, one that is aborted, and one whose server goes
   abort.abort()
   assert.deepEqual(media(await within(20000, loop)), [])
 
+  const between = []
+  const port = async server => (between.push(await proxy(t, server.address.split(':')[1])), between[0].port)
+  const cut = await playback(t, { port })
+  const rest = collect(cut.client)
+  await until(() => cut.client.connectionStatistics().packetsReceived > 0)
+  between[0].cut()
+  assert.deepEqual(media(await within(20000, rest)), [])
+  const { code, phase } = await within(20000, cut.client.ended)
+  assert.deepEqual([code, phase, cut.client.error], ['ERR_OXRTMP_EOF', 'media', undefined])
+
   const three = await playback(t)
   const waiting = collect(three.client)
   await three.server.close()

@@ -16,7 +16,7 @@ test('a lost connection is made again', async t => {
   assert.equal((await session.nextPacket()).kind, 'sequence_header')
   await session.close() // which cuts the connection
   const { type, error } = await next()
-  assert.deepEqual([type, error instanceof OxrtmpError, error.message], ['reconnecting', true, 'media: the peer hung up'])
+  assert.deepEqual([type, error instanceof OxrtmpError, error.message], ['reconnecting', true, 'media: the peer has ended the stream'])
   const again = await accepted(server)
   assert.deepEqual(await next(), { type: 'reconnected' })
   await client.sendVideo(40, false, Buffer.from('frame')) // left out: it needs an earlier one

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import re
 import socket
 import threading
 import time
@@ -63,6 +65,31 @@ def test_a_clip_is_played() -> None:
         metadata, values, raw = client.metadata(), client.metadata_values(), client.metadata_raw()
         assert metadata and metadata.video_codec == "av01" and values and values["width"] == metadata.width > 0
         assert raw and raw.startswith(b"\2\0\x0aonMetaData")
+
+
+def test_a_server_that_is_gone() -> None:
+    """Its reset ends the stream; why, the error says."""
+    for play in (True, False):
+        with Server("127.0.0.1:0", ask_play=True) as server, ThreadPoolExecutor(1) as pool:
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                near = socket.create_connection(listener.getsockname())
+                far, _ = listener.accept()
+            ours = far.dup()
+            server.adopt_connection(far)
+            open_client = Client.play if play else Client.publish
+            coming = pool.submit(open_client, "rtmp://any/live/test", connection=near)
+            with server.accept(10).accept(), ours, coming.result(10) as client:
+                libc = ctypes.CDLL(None)
+                assert libc.connect(ours.fileno(), bytes(16), 16) == 0  # AF_UNSPEC: sends RST
+                if play:
+                    assert list(media(client)) == []
+                    assert isinstance(client.error, oxrtmp.EndOfStreamError)
+                    assert re.fullmatch("media: .*reset by peer", str(client.error))
+                else:
+                    with pytest.raises(oxrtmp.EndOfStreamError, match="media: .*(reset by peer|broken pipe)"):
+                        while True:
+                            client.send_audio(0, b"x")
+                            time.sleep(0.001)
 
 
 def test_one_by_one() -> None:

@@ -31,7 +31,7 @@ def test_a_lost_connection_is_made_again() -> None:
         assert session.next_packet(10).kind == PacketKind.SEQUENCE_HEADER
         session.close()  # which cuts the connection
         lost = client.next_event(10)
-        assert lost.kind == EventKind.RECONNECTING and str(lost.error) == "media: the peer hung up"
+        assert lost.kind == EventKind.RECONNECTING and str(lost.error) == "media: the peer has ended the stream"
         session = server.accept(10).accept()
         assert client.next_event(10).kind == EventKind.RECONNECTED
         client.send_video(40, False, b"frame")  # left out: it needs an earlier one

@@ -143,7 +143,7 @@ class ClosedError(UsageError):
 
 
 class EndOfStreamError(UsageError, EOFError):
-    """The peer has ended the stream."""
+    """The peer has ended the stream or has gone."""
 
 
 class ForkedError(UsageError, RuntimeError):
