@@ -348,10 +348,28 @@ func TestTLSOtherProtocols(t *testing.T) {
 	}
 	plain, secured := s.Addrs()[0], strings.TrimPrefix(s.Addrs()[1], "rtmps://")
 	t.Run("TLS to a plain port", func(t *testing.T) {
-		_, err := Publish(context.Background(), "rtmps://"+plain+"/live/key", nil)
+		for name, url := range map[string]string{
+			"refused":    "rtmps://" + plain + "/live/key",
+			"hung up":    tlsURL(listen(t, hangUp)),
+			"reset":      tlsURL(listen(t, func(c net.Conn) { c.Read(make([]byte, 1)); reset(c) })),
+			"answered":   tlsURL(listen(t, func(c net.Conn) { c.Write(make([]byte, 3073)); mute(c) })),
+			"cut a word": tlsURL(listen(t, func(c net.Conn) { c.Write([]byte{22, 3}); c.Close() })),
+		} {
+			_, err := Publish(context.Background(), url, nil)
+			var e *Error
+			var secure *TLSError
+			if !errors.As(err, &e) || e.Phase != engine.PhaseTLS || !errors.As(err, &secure) || !strings.Contains(err.Error(), "does it speak TLS there?") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	t.Run("TLS to a plain port, after a redirection", func(t *testing.T) {
+		edge := bind(t, &ServerOptions{AskConnect: true})
+		outcome := tryPublish("rtmp://"+edge.Addr()+"/live/key", &ClientOptions{FollowRedirects: true})
+		redirect(t, edge, "rtmps://"+plain+"/live")
 		var e *Error
-		if !errors.As(err, &e) || e.Phase != engine.PhaseTLS {
-			t.Fatal(err)
+		if err := <-outcome; !errors.As(err, &e) || e.Phase != engine.PhaseTLS || !strings.Contains(err.Error(), "does it speak TLS there?") {
+			t.Error(err)
 		}
 	})
 	t.Run("RTMP to a TLS port", func(t *testing.T) {
@@ -547,9 +565,11 @@ func TestTLSSilence(t *testing.T) {
 	waitFor(t, "the connections to end", func() bool { return s.Connections() == 0 })
 }
 
+func tlsURL(url string) string { return "rtmps" + strings.TrimPrefix(url, "rtmp") }
+
 // A server that does not answer in the TLS handshake costs a client no more than that phase's time, or its own.
 func TestTLSMuteServer(t *testing.T) {
-	url := "rtmps" + strings.TrimPrefix(listen(t, func(c net.Conn) { io.Copy(io.Discard, c) }), "rtmp")
+	url := tlsURL(listen(t, func(c net.Conn) { io.Copy(io.Discard, c) }))
 	for name, publish := range map[string]func() error{
 		"timeout": func() error {
 			_, err := Publish(context.Background(), url, &ClientOptions{Timeouts: Timeouts{Handshake: 150 * time.Millisecond}})

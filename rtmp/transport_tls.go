@@ -49,9 +49,33 @@ func (l *link) secure(within time.Duration) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &Error{Phase: engine.PhaseTLS, Err: ErrTimeout}
 	}
-	number, remote, _ := alertOf(err, s.client)
+	number, remote, ok := alertOf(err, s.client)
+	if s.client && !ok {
+		err = notTLS(err)
+	}
 	return &Error{Phase: engine.PhaseTLS, Err: &TLSError{Alert: number, Remote: remote, Err: err}}
 }
+
+// notTLS says of the failure of a client's handshake what it mostly means: the URL's port is one without TLS.
+func notTLS(err error) error {
+	var header tls.RecordHeaderError
+	switch {
+	case errors.As(err, &header):
+		return notTLSError{"the peer answered the TLS handshake with something else: does it speak TLS there?", err}
+	case isGone(err):
+		return notTLSError{"the peer ended the connection during the TLS handshake: does it speak TLS there?", err}
+	}
+	return err
+}
+
+// notTLSError puts err in other words.
+type notTLSError struct {
+	text string
+	err  error
+}
+
+func (e notTLSError) Error() string { return e.text }
+func (e notTLSError) Unwrap() error { return e.err }
 
 // enter begins a phase before the engine's own, or ends it: PhaseNone.
 func (l *link) enter(p Phase) {

@@ -128,6 +128,16 @@ static void mistrust(void) {
   client_tls.ca_file = "/nowhere/ca.pem";
   STATUS(OXRTMP_E_FILE, oxrtmp_client_play(secure_url(server, "live/cam"), &options, 10000, &client));
   OK(oxrtmp_server_close(server));
+
+  server = bind_server(NULL); /* without TLS */
+  char url[600], text[OXRTMP_ERROR_TEXT_SIZE];
+  snprintf(url, sizeof url, "rtmps%s", url_of(server, "live/cam") + strlen("rtmp"));
+  STATUS(OXRTMP_E_TLS, oxrtmp_client_play(url, NULL, 10000, &client));
+  OK(oxrtmp_last_error(text, sizeof text));
+  CHECK(strstr(text, "does it speak TLS there?") != NULL);
+  OK(oxrtmp_last_error_detail(&detail));
+  TEXT("tls", detail.phase);
+  OK(oxrtmp_server_close(server));
   OK(oxrtmp_hub_close(hub));
 }
 
