@@ -1157,7 +1157,8 @@ typedef struct oxrtmp_statistics {
   uint64_t video_bytes;         /**< payload bytes of video */
   uint64_t dropped;             /**< messages that were dropped instead of sent: by a client, or a hub's slow player */
   uint64_t audio_bitrate;       /**< bits of audio payload a second, as are the next two: since statistics were taken
-                                     before, by anybody and at least a second ago, or since the stream began */
+                                     before, by anybody and at least a second ago, or since the stream began; in its
+                                     first second what has come so far */
   uint64_t video_bitrate;       /**< bits of video payload a second */
   double frame_rate;            /**< video frames a second */
 } oxrtmp_statistics;

@@ -90,6 +90,26 @@ func TestStatisticsAreRight(t *testing.T) {
 	}
 }
 
+// What a stream brings at once when it begins, as a player gets a whole GOP, is not taken for its rate.
+func TestRatesOfYoungStreams(t *testing.T) {
+	var of tally
+	begun := time.Now()
+	for _, c := range []struct {
+		at     time.Duration
+		frames uint64
+		want   float64
+	}{
+		{0, 100, 100}, {time.Millisecond, 100, 100}, {500 * time.Millisecond, 120, 120}, {2 * time.Second, 150, 75},
+		{2500 * time.Millisecond, 150, 60}, {4 * time.Second, 200, 25},
+	} {
+		var st Statistics
+		of.rates(&st, begun, sample{begun.Add(c.at), c.frames, 1000 * c.frames, 2000 * c.frames})
+		if st.FrameRate != c.want || st.AudioBitrate != uint64(8000*c.want) || st.VideoBitrate != uint64(16000*c.want) {
+			t.Errorf("after %v: %v frames, %d and %d bits a second; want %v frames", c.at, st.FrameRate, st.AudioBitrate, st.VideoBitrate, c.want)
+		}
+	}
+}
+
 // C20: round trips are known from the kernel and from pings; what is counted below streams is counted.
 func TestConnectionStatistics(t *testing.T) {
 	s := bind(t, nil)

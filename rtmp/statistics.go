@@ -10,7 +10,7 @@ import (
 )
 
 // Statistics describe one stream. The rates are those since Statistics were taken before, by anybody and at least a
-// second ago, or since the stream began.
+// second ago, or since the stream began; in its first second they are what that second has brought so far.
 type Statistics struct {
 	Duration     time.Duration // since the stream was accepted
 	Bytes        uint64        // payload bytes, of these
@@ -135,9 +135,8 @@ func (t *tally) rates(s *Statistics, begun time.Time, now sample) {
 	} else if t.from.at.IsZero() {
 		t.from = t.latest
 	}
-	if passed := now.at.Sub(t.from.at).Seconds(); passed > 0 {
-		s.FrameRate = float64(now.frames-t.from.frames) / passed
-		s.AudioBitrate = uint64(float64(now.audio-t.from.audio) * 8 / passed)
-		s.VideoBitrate = uint64(float64(now.video-t.from.video) * 8 / passed)
-	}
+	passed := max(1, now.at.Sub(t.from.at).Seconds()) // what comes at once when a stream begins is no rate
+	s.FrameRate = float64(now.frames-t.from.frames) / passed
+	s.AudioBitrate = uint64(float64(now.audio-t.from.audio) * 8 / passed)
+	s.VideoBitrate = uint64(float64(now.video-t.from.video) * 8 / passed)
 }

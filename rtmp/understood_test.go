@@ -52,7 +52,7 @@ func TestSentPacketsAreUnderstood(t *testing.T) {
 		if st.Video != 20 || st.Keyframes != 4 || st.KeyInterval != 200*time.Millisecond || st.Malformed != 0 {
 			t.Errorf("%s: %+v", name, st)
 		}
-		if st.FrameRate <= 0 {
+		if st.FrameRate <= 0 || st.FrameRate > 20 {
 			t.Errorf("%s: %v frames a second", name, st.FrameRate)
 		}
 	}

@@ -605,7 +605,10 @@ export interface Statistics {
   readonly videoBytes: bigint
   /** Messages that were dropped instead of sent: by a client, or a hub's slow player. */
   readonly dropped: number
-  /** Bits of audio payload a second, since statistics were taken before and at least a second ago, or since the beginning. */
+  /**
+   * Bits of audio payload a second, since statistics were taken before and at least a second ago, or since the beginning; in
+   * the stream's first second what has come so far.
+   */
   readonly audioBitrate: number
   /** Bits of video payload a second, likewise. */
   readonly videoBitrate: number

@@ -194,7 +194,8 @@ static void of_what_is_sent(void) {
     }
     oxrtmp_statistics s = {.struct_size = sizeof s};
     OK(oxrtmp_client_statistics(clients[i], &s));
-    CHECK(s.video_packets == 15 && s.keyframes == 3 && s.keyframe_interval_ns == 200000000 && s.frame_rate > 0);
+    CHECK(s.video_packets == 15 && s.keyframes == 3 && s.keyframe_interval_ns == 200000000);
+    CHECK(s.frame_rate > 0 && s.frame_rate <= 15); /* as they came at once */
     OK(oxrtmp_client_close(clients[i]));
   }
   OK(oxrtmp_hub_close(hub));

@@ -17,7 +17,7 @@ test('figures of streams and connections, also of closed ones', async t => {
   assert.ok(await session.ping() > 0)
   await until(() => session.statistics().packets === 100)
   const sent = client.statistics()
-  const seconds = Number(sent.durationNs) / 1e9
+  const seconds = Math.max(1, Number(sent.durationNs) / 1e9)
   assert.equal(sent.videoBytes, 50n * 1005n)
   assert.equal(sent.audioBytes, 50n * 102n)
   assert.equal(sent.bytes, sent.videoBytes + sent.audioBytes)
@@ -51,7 +51,7 @@ test('what is sent is counted as what it is, by a connection and inside a hub', 
     }
     const { videoPackets, keyframes, keyframeIntervalNs, frameRate } = sender.statistics()
     assert.deepEqual([videoPackets, keyframes, keyframeIntervalNs], [10, 2, 200_000_000n])
-    assert.ok(frameRate > 0)
+    assert.ok(frameRate > 0 && frameRate <= 10) // as they came at once
   }
 })
 

@@ -49,6 +49,7 @@ def test_streams_and_connections() -> None:
         until(lambda: session.statistics().packets == 100)
         sent = client.statistics()
         seconds = sent.duration_ns / 1e9
+        assert seconds >= 1
         assert (
             sent.video_bytes == 50 * 1005
             and sent.audio_bytes == 50 * 102
@@ -157,4 +158,4 @@ def test_what_is_sent() -> None:
                         sender.send_packet(Packet(9, n * 40, raw=bytes([0x17 if key else 0x27, 1, 0, 0, 0, 1])))
                 sent = sender.statistics()
                 assert (sent.video_packets, sent.keyframes, sent.keyframe_interval_ns) == (10, 2, 200_000_000)
-                assert sent.frame_rate > 0
+                assert 0 < sent.frame_rate <= 10  # as they came at once

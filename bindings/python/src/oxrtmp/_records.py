@@ -83,7 +83,9 @@ class Statistics:
     audio_bytes: int  #: payload bytes of audio
     video_bytes: int  #: payload bytes of video
     dropped: int  #: messages dropped instead of sent: by a client, or a hub's slow player
-    audio_bitrate: int  #: bits of audio payload a second; since statistics were taken before, at least a second ago
+    #: bits of audio payload a second: since statistics were taken before, at least a second ago, or since the stream
+    #: began; in its first second what has come so far
+    audio_bitrate: int
     video_bitrate: int  #: bits of video payload a second, likewise
     frame_rate: float  #: video frames a second, likewise
 
