@@ -11,7 +11,7 @@
 //	           held.go       what handles stand for, and the events that come from it
 //	           attachment.go the tie between a handle and a queue
 //	           log.go        log records as events
-//	handshake.c chunk.c amf.c message.c media.c   and .go: the parts of the protocol on the caller's buffers
+//	handshake.c authmod.c chunk.c amf.c message.c media.c   and .go: the parts of the protocol on the caller's buffers
 //	packet.c   packet.go     packets in C memory: tokens, release, retain; conversion from and to media.Packet
 //	memory.c   memory.go     the blocks that payloads live in, allocated by Go and released by either side
 //	options.c                structs that begin with their size

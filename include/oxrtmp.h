@@ -2529,6 +2529,32 @@ OXRTMP_API oxrtmp_status oxrtmp_handshake_close(oxrtmp_handshake handshake);
 OXRTMP_API oxrtmp_status oxrtmp_handshake_offsets(const uint8_t *packet, size_t size, uint32_t scheme,
                                                   uint32_t *digest_offset, uint32_t *key_offset);
 
+/** What a client answers to a server that asks for a login by authmod=adobe: the value of response=, 24 letters of
+ *  base64. For peers of your own: clients and servers of this library log in, and check logins, by their options. A login
+ *  takes three connections, each with more parameters behind app and tcUrl:
+ *
+ *      none                                                       refused: code=403 need auth; authmod=adobe
+ *      ?authmod=adobe&user=U                                      refused: ?reason=needauth&user=U&salt=S&challenge=C&opaque=O
+ *      ?authmod=adobe&user=U&challenge=CC&response=R&opaque=O     accepted, or refused: ?reason=authfailed
+ *
+ *  opaque takes the place of challenge; it is NULL or "" when the server gave none. client_challenge is of your choice.
+ *  All texts are raw, as they stand in parameters. R is base64(MD5(base64(MD5(U password S)) O CC)) in deployed servers;
+ *  no document describes it. Threads: any. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER when cap is less than 25; E_ARGUMENT when a text other than opaque is NULL. */
+OXRTMP_API oxrtmp_status oxrtmp_authmod_adobe(const char *user, const char *password, const char *salt,
+                                              const char *challenge, const char *opaque, const char *client_challenge,
+                                              char *buf, size_t cap, size_t *length);
+
+/** The same for authmod=llnw, 32 hexadecimal digits: ?reason=needauth&user=U&nonce=N is answered by
+ *  ?authmod=llnw&user=U&nonce=N&cnonce=CN&nc=00000001&response=R. app is the application without its query. count is nc:
+ *  how often this nonce was answered, in eight hexadecimal digits. client_nonce is of your choice. R is the digest of RFC
+ *  2617 section 3.2.2 with realm "live", method "publish" and qop "auth"; its URI is '/' and app, and "/_definst_" behind
+ *  that unless app has a '/' of its own. So it is in deployed servers; no document describes it. Threads: any. Since 0.1.
+ *  @return OXRTMP_OK; E_BUFFER when cap is less than 33; E_ARGUMENT when a text is NULL. */
+OXRTMP_API oxrtmp_status oxrtmp_authmod_llnw(const char *user, const char *password, const char *app, const char *nonce,
+                                             const char *count, const char *client_nonce, char *buf, size_t cap,
+                                             size_t *length);
+
 /** What the chunks say of a message. */
 typedef struct oxrtmp_message {
   uint32_t chunk_stream_id; /**< 2 to 65599 */

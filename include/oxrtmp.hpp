@@ -997,10 +997,24 @@ class engine : public detail::owner<oxrtmp_engine, oxrtmp_engine_close> {
   }
 };
 
-/* The parts of an engine are for the C functions of "Low-level": the handles have owners. */
+/* The parts of an engine are for the C functions of "Low-level": the handles have owners, and texts are strings. */
 using handshake = detail::owner<oxrtmp_handshake, oxrtmp_handshake_close>;
 using chunk_decoder = detail::owner<oxrtmp_chunk_decoder, oxrtmp_chunk_decoder_close>;
 using chunk_encoder = detail::owner<oxrtmp_chunk_encoder, oxrtmp_chunk_encoder_close>;
+
+/** oxrtmp_authmod_adobe; opaque: "" when the server gave none. */
+inline std::string authmod_adobe(const std::string &user, const std::string &password, const std::string &salt,
+                                 const std::string &challenge, const std::string &opaque,
+                                 const std::string &client_challenge) {
+  return detail::text(oxrtmp_authmod_adobe, user.c_str(), password.c_str(), salt.c_str(), challenge.c_str(),
+                      opaque.c_str(), client_challenge.c_str());
+}
+/** oxrtmp_authmod_llnw. */
+inline std::string authmod_llnw(const std::string &user, const std::string &password, const std::string &app,
+                                const std::string &nonce, const std::string &count, const std::string &client_nonce) {
+  return detail::text(oxrtmp_authmod_llnw, user.c_str(), password.c_str(), app.c_str(), nonce.c_str(), count.c_str(),
+                      client_nonce.c_str());
+}
 
 }  // namespace oxrtmp
 

@@ -109,6 +109,49 @@ export class Handshake implements Disposable {
 /** Where digest and key would be in a C1 or S1, which has 1536 bytes; scheme is where the digest's block begins. */
 export function handshakeOffsets (packet: Bytes, scheme: 8 | 772): HandshakeOffsets
 
+// ---- logins ----
+
+/** What {@link authmodAdobe} makes a response of. All are raw, as they stand in parameters. */
+export interface AdobeLogin {
+  /** The user's name. */
+  user: string
+  /** The user's password. */
+  password: string
+  /** What the server's refusal of connect has told. */
+  salt: string
+  /** As `salt`. */
+  challenge: string
+  /** As `salt`; takes the place of `challenge`. Nothing when the server gave none. */
+  opaque?: string
+  /** Of your choice; goes along as `challenge=`. */
+  clientChallenge: string
+}
+
+/** What {@link authmodLlnw} makes a response of. All are raw, as they stand in parameters. */
+export interface LlnwLogin {
+  /** The user's name. */
+  user: string
+  /** The user's password. */
+  password: string
+  /** The application without its query. */
+  app: string
+  /** What the server's refusal of connect has told. */
+  nonce: string
+  /** How often the nonce was answered, in eight hexadecimal digits; goes along as `nc=`. `'00000001'`. */
+  count?: string
+  /** Of your choice; goes along as `cnonce=`. */
+  clientNonce: string
+}
+
+/**
+ * What a client answers to a server that asks for a login by authmod=adobe: the value of `response=`. For peers of your own:
+ * clients and servers of this package log in and check logins by their options. As deployed servers have it; no document
+ * describes it.
+ */
+export function authmodAdobe (login: AdobeLogin): string
+/** The same for authmod=llnw: the digest of RFC 2617, section 3.2.2. */
+export function authmodLlnw (login: LlnwLogin): string
+
 // ---- chunks ----
 
 /** A message, and what its chunks say of it. */

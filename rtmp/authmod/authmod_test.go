@@ -19,9 +19,9 @@ func TestVectors(t *testing.T) {
 			ClientChallenge                                                           string `json:"client_challenge"`
 		}
 		v.Decode(t, &w)
-		got := adobeResponse(w.User, w.Password, w.Salt, w.Challenge, w.Opaque, w.ClientChallenge)
+		got := AdobeResponse(w.User, w.Password, w.Salt, w.Challenge, w.Opaque, w.ClientChallenge)
 		if w.Nonce != "" {
-			got = llnwResponse(w.User, w.Password, w.App, w.Nonce, w.NC, w.CNonce)
+			got = LLNWResponse(w.User, w.Password, w.App, w.Nonce, w.NC, w.CNonce)
 		}
 		if got != w.Response {
 			t.Errorf("%s: %s, want %s", v.ID, got, w.Response)

@@ -76,11 +76,11 @@ func (c *Client) respond(scheme Scheme, p parameters, app string) (string, error
 		return "", err
 	}
 	if scheme == Limelight {
-		response := llnwResponse(c.User, c.Password, app, p["nonce"], llnwCount, challenge)
+		response := LLNWResponse(c.User, c.Password, app, p["nonce"], llnwCount, challenge)
 		return fmt.Sprintf("?authmod=llnw&user=%s&nonce=%s&cnonce=%s&nc=%s&response=%s",
 			c.User, p["nonce"], challenge, llnwCount, response), nil
 	}
-	response := adobeResponse(c.User, c.Password, p["salt"], p["challenge"], p["opaque"], challenge)
+	response := AdobeResponse(c.User, c.Password, p["salt"], p["challenge"], p["opaque"], challenge)
 	suffix := fmt.Sprintf("?authmod=adobe&user=%s&challenge=%s&response=%s", c.User, challenge, response)
 	if p["opaque"] != "" {
 		suffix += "&opaque=" + p["opaque"]

@@ -9,6 +9,7 @@
 //	connect app?authmod=adobe&user=U&challenge=…&response=…      accepted, or refused: … ?reason=authfailed
 //
 // [Client] makes the parameters from the descriptions; [Verifier] makes the descriptions and checks the parameters.
+// [AdobeResponse] and [LLNWResponse] are the responses alone, for who writes either side anew.
 // The password itself never crosses the wire, but an MD5 that contains it does: over a connection without TLS whoever
 // listens can try passwords against it.
 //

@@ -52,8 +52,11 @@ func parse(query string) parameters {
 	return p
 }
 
-// adobeResponse is what a client answers: the server's opaque value, if there is one, takes the place of its challenge.
-func adobeResponse(user, password, salt, challenge, opaque, clientChallenge string) string {
+// AdobeResponse returns what a client answers to a challenge by authmod=adobe, the value of response=: 24 bytes of base64.
+// user, salt, challenge and opaque are what the server's refusal of connect has told; opaque takes the place of challenge,
+// "" when the server gave none. clientChallenge is the client's own choice, which goes along as challenge=. All are raw, as
+// they stand in parameters. As deployed; there is no published document.
+func AdobeResponse(user, password, salt, challenge, opaque, clientChallenge string) string {
 	if opaque == "" {
 		opaque = challenge
 	}
@@ -68,8 +71,13 @@ const (
 	llnwCount  = "00000001"
 )
 
-// llnwResponse is what a client answers (RFC 2617 §3.2.2). app is without its query.
-func llnwResponse(user, password, app, nonce, count, clientNonce string) string {
+// LLNWResponse returns what a client answers to a challenge by authmod=llnw, the value of response=: 32 hexadecimal digits.
+// app is the application without its query; nonce is the server's; count says in eight hexadecimal digits how often the
+// client has answered the nonce, 00000001 the first time, and goes along as nc=; clientNonce is the client's own choice,
+// which goes along as cnonce=. All are raw, as they stand in parameters. RFC 2617 §3.2.2, with realm "live", method
+// "publish" and qop "auth"; the digest's URI is app behind a '/', with "/_definst_" unless app names an instance. As
+// deployed; there is no published document.
+func LLNWResponse(user, password, app, nonce, count, clientNonce string) string {
 	if !strings.Contains(app, "/") {
 		app += "/_definst_"
 	}

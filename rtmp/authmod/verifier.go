@@ -132,14 +132,14 @@ func (v *Verifier) check(a Attempt, response, app, password string, now time.Dur
 	key, wanted := a.parameters["opaque"], ""
 	if a.Scheme == Limelight {
 		key = a.parameters["nonce"]
-		wanted = llnwResponse(a.User, password, app, key, a.parameters["nc"], a.parameters["cnonce"])
+		wanted = LLNWResponse(a.User, password, app, key, a.parameters["nc"], a.parameters["cnonce"])
 	}
 	c, ok := v.take(key)
 	if !ok || now > c.end || c.user != a.User || c.scheme != a.Scheme {
 		return false
 	}
 	if a.Scheme == Adobe {
-		wanted = adobeResponse(a.User, password, c.salt, key, key, a.parameters["challenge"])
+		wanted = AdobeResponse(a.User, password, c.salt, key, key, a.parameters["challenge"])
 	}
 	return subtle.ConstantTimeCompare([]byte(response), []byte(wanted)) == 1
 }

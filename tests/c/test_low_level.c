@@ -1,5 +1,5 @@
-/* The parts of the protocol on the caller's buffers: every vector of handshakes, chunks, messages and AMF, both ways.
- * The tables are made by tests/c/vectors. */
+/* The parts of the protocol on the caller's buffers: every vector of handshakes, chunks, messages and AMF, both ways,
+ * and of logins. The tables are made by tests/c/vectors. */
 #include "check.h"
 
 struct hand_packet {
@@ -61,6 +61,12 @@ struct value {
   const char *bytes;
   size_t size;
   const char *json;
+};
+
+struct login {
+  const char *id;
+  int llnw;
+  const char *user, *password, *said[4], *response;
 };
 
 #include "low_level.h"
@@ -533,6 +539,40 @@ static void amf3_as_json(void) {
   CHECK(COUNT(amf3_values) > 25);
 }
 
+static oxrtmp_status respond(const struct login *v, const char *opaque, char *buf, size_t cap, size_t *length) {
+  const char *const *s = v->said;
+  return v->llnw ? oxrtmp_authmod_llnw(v->user, v->password, s[0], s[1], s[2], s[3], buf, cap, length)
+                 : oxrtmp_authmod_adobe(v->user, v->password, s[0], s[1], opaque, s[3], buf, cap, length);
+}
+
+static void login_vectors(void) {
+  for (size_t i = 0; i < COUNT(logins); i++) {
+    const struct login *v = &logins[i];
+    char response[64];
+    size_t length, size = strlen(v->response);
+    OK(respond(v, v->said[2], response, sizeof response, &length));
+    TEXT(v->response, response);
+    CHECK(length == size && size == (v->llnw ? 32 : 24));
+    OK(respond(v, v->said[2], response, size + 1, NULL));
+    STATUS(OXRTMP_E_BUFFER, respond(v, v->said[2], response, size, &length));
+    CHECK(length == size && *response == 0);
+    STATUS(OXRTMP_E_BUFFER, respond(v, v->said[2], NULL, 0, &length));
+    OK(respond(v, NULL, response, sizeof response, NULL)); /* as "", where there is an opaque value at all */
+    CHECK((strcmp(response, v->response) == 0) == (v->llnw || *v->said[2] == 0));
+  }
+  CHECK(COUNT(logins) == 3);
+}
+
+/* An application that names an instance has no other one put behind it. */
+static void logins_to_an_instance(void) {
+  char without[64], with[64], other[64];
+  OK(oxrtmp_authmod_llnw("u", "p", "live", "n", "00000001", "c", without, sizeof without, NULL));
+  OK(oxrtmp_authmod_llnw("u", "p", "live/_definst_", "n", "00000001", "c", with, sizeof with, NULL));
+  OK(oxrtmp_authmod_llnw("u", "p", "live/other", "n", "00000001", "c", other, sizeof other, NULL));
+  TEXT(without, with);
+  CHECK(strcmp(with, other) != 0);
+}
+
 int main(void) {
   oxrtmp_library_info before = library_info();
   RUN(digest_handshakes);
@@ -544,6 +584,8 @@ int main(void) {
   RUN(command_vectors);
   RUN(amf_vectors_both_ways);
   RUN(amf3_as_json);
+  RUN(login_vectors);
+  RUN(logins_to_an_instance);
   SETTLED(&before);
   return 0;
 }

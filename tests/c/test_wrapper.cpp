@@ -366,6 +366,14 @@ void an_engine_of_each_side() {
   REQUIRE(event.value == call_id && event.status == OXRTMP_E_REFUSED);
 }
 
+// testdata/vectors/auth.json has these.
+void responses_of_logins() {
+  REQUIRE(oxrtmp::authmod_adobe("alice", "s3cret", "Zm9v", "BAgAAA==", "vgoAAA==", "0a1b2c3d") == "E1/Pj0PWH5M1bKNQd0uxcA==");
+  REQUIRE(oxrtmp::authmod_adobe("alice", "s3cret", "Zm9v", "BAgAAA==", "", "0a1b2c3d") == "BJN7TNXpOJT9VRpYuEr34Q==");
+  REQUIRE(oxrtmp::authmod_llnw("alice", "s3cret", "live", "Tm9uY2U=", "00000001", "0a1b2c3d") ==
+          "e68e82a926fac2444813a79bcaf5c16e");
+}
+
 }  // namespace
 
 int main() {
@@ -377,6 +385,7 @@ int main() {
   what_a_server_tells();
   another_stream_instead();
   an_engine_of_each_side();
+  responses_of_logins();
   const oxrtmp_library_info left = library();
   REQUIRE(left.handles == 0 && left.packets == 0);
   std::printf("  %-44s ok (%d checks)\n", "wrapper_in_cpp", checks);

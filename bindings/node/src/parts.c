@@ -1,6 +1,7 @@
-/* Handshakes, and chunks in both directions. */
+/* Handshakes, logins, and chunks in both directions. */
 #include "lowlevel.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool get_part(napi_env env, napi_callback_info info, enum kind kind, struct arguments *a, uint64_t *id) {
@@ -90,6 +91,50 @@ static napi_value handshake_close(napi_env env, napi_callback_info info) {
     return NULL;
   }
   return make_status(env, oxrtmp_handshake_close((oxrtmp_handshake){handle_take(handle)}));
+}
+
+/* ---- logins ---- */
+
+/* Texts of a login: get_texts is true when all of them are there; free_texts in any case. */
+enum { TEXTS = 6 };
+
+static bool get_texts(struct arguments *a, char *texts[TEXTS]) {
+  for (size_t i = 0; i < TEXTS; i++) {
+    if (!get_string(a, i, &texts[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static void free_texts(char *texts[TEXTS]) {
+  for (size_t i = 0; i < TEXTS; i++) {
+    free(texts[i]);
+  }
+}
+
+/* authmodAdobe(user, password, salt, challenge, opaque, clientChallenge): the response, or a status. */
+static napi_value authmod_adobe(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  char *t[TEXTS] = {NULL};
+  napi_value result = NULL;
+  if (arguments_get(env, info, &a) && get_texts(&a, t)) {
+    TEXT(env, &result, oxrtmp_authmod_adobe, t[0], t[1], t[2], t[3], t[4], t[5]);
+  }
+  free_texts(t);
+  return result;
+}
+
+/* authmodLlnw(user, password, app, nonce, count, clientNonce): the response, or a status. */
+static napi_value authmod_llnw(napi_env env, napi_callback_info info) {
+  struct arguments a;
+  char *t[TEXTS] = {NULL};
+  napi_value result = NULL;
+  if (arguments_get(env, info, &a) && get_texts(&a, t)) {
+    TEXT(env, &result, oxrtmp_authmod_llnw, t[0], t[1], t[2], t[3], t[4], t[5]);
+  }
+  free_texts(t);
+  return result;
 }
 
 /* ---- chunks ---- */
@@ -233,6 +278,8 @@ const struct function part_functions[] = {
     {"handshakeResult", handshake_result},
     {"handshakeOffsets", handshake_offsets},
     {"handshakeClose", handshake_close},
+    {"authmodAdobe", authmod_adobe},
+    {"authmodLlnw", authmod_llnw},
     {"decoderCreate", decoder_create},
     {"decoderFeed", decoder_feed},
     {"decoderNext", decoder_next},

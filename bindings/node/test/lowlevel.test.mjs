@@ -1,4 +1,4 @@
-// oxrtmp/lowlevel against the vectors of testdata/vectors: handshakes, chunks, messages, AMF, media and FLV, both ways.
+// oxrtmp/lowlevel against the vectors of testdata/vectors: handshakes, logins, chunks, messages, AMF, media and FLV, both ways.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import path from 'node:path'
 import test, { afterEach } from 'node:test'
 import { Engine, PacketFlags } from 'oxrtmp'
 import {
-  AMFCursor, ChunkDecoder, ChunkEncoder, Handshake, amfBuild, amfFromJson, amfToJson,
+  AMFCursor, ChunkDecoder, ChunkEncoder, Handshake, amfBuild, amfFromJson, amfToJson, authmodAdobe, authmodLlnw,
   commandBuild, commandParse,
   controlBuild, controlParse, flvHeader, flvTag, handshakeOffsets, packetBuild, packetParse
 } from 'oxrtmp/lowlevel'
@@ -155,6 +155,32 @@ test('first bytes that are not those of RTMP are refused, and named', () => {
     refused++
   }
   assert.ok(refused >= 8, `${refused}`)
+})
+
+// ---- logins ----
+
+test('login vectors are answered, and their steps are those of node:crypto', () => {
+  const md5 = (text, encoding) => createHash('md5').update(text).digest(encoding)
+  const vectors = read('auth').map(({ id, value }) => ({ id, ...value }))
+  for (const { id, user, password, salt, challenge, opaque, ...v } of vectors.filter(v => v.salt)) {
+    assert.equal(md5(user + salt + password, 'base64'), v.salted_password, id)
+    assert.equal(md5(v.salted_password + (opaque ?? challenge) + v.client_challenge, 'base64'), v.response, id)
+    assert.equal(authmodAdobe({ user, password, salt, challenge, opaque, clientChallenge: v.client_challenge }), v.response, id)
+  }
+  for (const { id, user, password, app, nonce, nc, cnonce, ...v } of vectors.filter(v => v.nonce)) {
+    assert.equal(md5(`${user}:${v.realm}:${password}`, 'hex'), v.ha1, id)
+    assert.equal(md5(`${v.method}:${v.uri}`, 'hex'), v.ha2, id)
+    assert.equal(md5([v.ha1, nonce, nc, cnonce, v.qop, v.ha2].join(':'), 'hex'), v.response, id)
+    assert.equal(authmodLlnw({ user, password, app, nonce, count: nc, clientNonce: cnonce }), v.response, id)
+    assert.equal(authmodLlnw({ user, password, app: `${app}/_definst_`, nonce, clientNonce: cnonce }), v.response, id)
+    assert.notEqual(authmodLlnw({ user, password, app: `${app}/other`, nonce, clientNonce: cnonce }), v.response, id)
+  }
+  assert.equal(vectors.length, 3)
+  const argument = { code: 'ERR_OXRTMP_ARGUMENT' }
+  assert.throws(() => authmodAdobe({ user: 'alice', password: 's3cret', salt: '', challenge: '' }), argument)
+  assert.throws(() => authmodLlnw({ user: 'alice', password: 's3cret', app: 'live\0', nonce: '', clientNonce: '' }), argument)
+  assert.throws(() => authmodLlnw({ user: 'alice', pass: 's3cret' }), { ...argument, message: /no 'pass'/ })
+  assert.throws(() => authmodAdobe(), argument)
 })
 
 // ---- chunks ----

@@ -1,4 +1,5 @@
-/* What is inside messages, on the caller's buffers: AMF values, control and command messages, media headers, FLV tags. */
+/* What is inside messages, on the caller's buffers: AMF values, logins, control and command messages, media headers, FLV
+ * tags. */
 #include "native.h"
 
 /* Names and texts of AMF: bytes that are not UTF-8 come through unharmed, as surrogates. */
@@ -120,6 +121,32 @@ static PyObject *amf_from_json(PyObject *module, PyObject *args) {
   }
   NATIVE_BYTES(result, status, module, target, oxrtmp_amf_from_json, json, flags);
   return result;
+}
+
+/* ---- logins: their texts come as bytes ---- */
+
+/* authmod_adobe(user, password, salt, challenge, opaque, client_challenge) */
+static PyObject *authmod_adobe(PyObject *module, PyObject *args) {
+  const char *user, *password, *salt, *challenge, *opaque, *client_challenge;
+  if (!PyArg_ParseTuple(args, "yyyyyy", &user, &password, &salt, &challenge, &opaque, &client_challenge)) {
+    return NULL;
+  }
+  PyObject *result;
+  oxrtmp_status status;
+  NATIVE_TEXT(result, status, false, char, oxrtmp_authmod_adobe, user, password, salt, challenge, opaque, client_challenge);
+  return result == NULL && !PyErr_Occurred() ? native_raise(module, status) : result;
+}
+
+/* authmod_llnw(user, password, app, nonce, count, client_nonce) */
+static PyObject *authmod_llnw(PyObject *module, PyObject *args) {
+  const char *user, *password, *app, *nonce, *count, *client_nonce;
+  if (!PyArg_ParseTuple(args, "yyyyyy", &user, &password, &app, &nonce, &count, &client_nonce)) {
+    return NULL;
+  }
+  PyObject *result;
+  oxrtmp_status status;
+  NATIVE_TEXT(result, status, false, char, oxrtmp_authmod_llnw, user, password, app, nonce, count, client_nonce);
+  return result == NULL && !PyErr_Occurred() ? native_raise(module, status) : result;
 }
 
 /* ---- control and command messages ---- */
@@ -343,6 +370,8 @@ PyMethodDef native_payload_methods[] = {
     {"amf_build", amf_build, METH_VARARGS, NULL},
     {"amf_to_json", amf_to_json, METH_VARARGS, NULL},
     {"amf_from_json", amf_from_json, METH_VARARGS, NULL},
+    {"authmod_adobe", authmod_adobe, METH_VARARGS, NULL},
+    {"authmod_llnw", authmod_llnw, METH_VARARGS, NULL},
     {"control_parse", control_parse, METH_VARARGS, NULL},
     {"control_build", control_build, METH_VARARGS, NULL},
     {"command_parse", command_parse, METH_VARARGS, NULL},

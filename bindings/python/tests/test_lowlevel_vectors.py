@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import itertools
 import json
 from typing import Any
@@ -20,6 +21,7 @@ from oxrtmp.lowlevel import (
     Handshake,
     Message,
 )
+from test_answers import md5, md5_in_base64
 from test_engine import Pair, give
 from test_vectors import MEDIA, codec
 from vectors import VECTORS, data_of, every, find, load
@@ -417,8 +419,45 @@ def test_aggregates(vector: dict[str, Any]) -> None:
     pair.close()
 
 
+# ---- logins ----
+
+
+@pytest.mark.parametrize("vector", load("auth"))
+def test_responses_of_logins(vector: dict[str, Any]) -> None:
+    """The steps between are checked by hashlib: what the vectors say of them is right, too."""
+    v = vector["value"]
+    user, password = v["user"], v["password"]
+    if "nonce" in v:
+        response = lowlevel.authmod_llnw(
+            user, password, app=v["app"], nonce=v["nonce"], client_nonce=v["cnonce"], count=v["nc"]
+        )
+        assert md5(f"{user}:{v['realm']}:{password}") == v["ha1"]
+        assert md5(f"{v['method']}:{v['uri']}") == v["ha2"]
+        last = ":".join(v[name] for name in ("ha1", "nonce", "nc", "cnonce", "qop", "ha2"))
+        assert md5(last) == v["response"] == response
+        return
+    given = {name: v[name] for name in ("salt", "challenge", "client_challenge", "opaque") if name in v}
+    response = lowlevel.authmod_adobe(user, password, **given)
+    assert md5_in_base64(user + v["salt"] + password) == v["salted_password"]
+    last = v["salted_password"] + v.get("opaque", v["challenge"]) + v["client_challenge"]
+    assert md5_in_base64(last) == v["response"] == response
+
+
+def test_texts_of_logins() -> None:
+    """An app that names an instance has no other one put behind it; texts may be any bytes but NUL."""
+
+    def llnw(app: str, password: str = "s3cret") -> str:
+        return lowlevel.authmod_llnw("alice", password, app=app, nonce="n", client_nonce="c")
+
+    assert llnw("live") == llnw("live/_definst_") != llnw("live/other")
+    ha1, ha2 = hashlib.md5(b"alice:live:\xff").hexdigest(), md5("publish:/live/_definst_")
+    assert llnw("live", "\udcff") == md5(f"{ha1}:n:00000001:c:auth:{ha2}")
+    with pytest.raises(ValueError, match="null"):
+        llnw("live\0")
+
+
 def test_every_file_is_read() -> None:
-    """Those without a function here are named: shared objects, and the answers to logins."""
+    """Those of shared objects have no function here: test_calls.py reads and writes them."""
     here = {
         "handshake",
         "chunk",
@@ -431,8 +470,9 @@ def test_every_file_is_read() -> None:
         "video",
         "negative",
         "aggregate",
+        "auth",
     }
-    assert {file.stem for file in VECTORS.glob("*.json")} - here == {"sharedobject", "auth"}
+    assert {file.stem for file in VECTORS.glob("*.json")} - here == {"sharedobject"}
     assert all(len(every(name)) >= 1 for name in here)
 
 

@@ -2,7 +2,7 @@
 import lowlevel from './index.js'
 
 export const {
-  HANDSHAKE_RANDOM_SIZE, Handshake, handshakeOffsets, ChunkDecoder, ChunkEncoder, AMFCursor, amfBuild, amfToJson,
+  HANDSHAKE_RANDOM_SIZE, Handshake, handshakeOffsets, authmodAdobe, authmodLlnw, ChunkDecoder, ChunkEncoder, AMFCursor, amfBuild, amfToJson,
   amfFromJson, controlParse, controlBuild, commandParse, commandBuild, packetParse, packetBuild,
   ColorSections, colorInfoParse, colorInfoBuild, flvHeader, flvTag, flvEnvelopeParse, flvEnvelopeBuild,
   timestampBefore,

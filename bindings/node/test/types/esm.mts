@@ -7,7 +7,7 @@ import {
 } from 'oxrtmp'
 import {
   AMFCursor, ChunkDecoder, ChunkEncoder, ColorSections, HANDSHAKE_RANDOM_SIZE, Handshake, amfBuild,
-  amfFromJson, amfToJson, colorInfoBuild, colorInfoParse, commandBuild, commandParse, controlBuild, controlParse, flvHeader, flvTag,
+  amfFromJson, amfToJson, authmodAdobe, authmodLlnw, colorInfoBuild, colorInfoParse, commandBuild, commandParse, controlBuild, controlParse, flvHeader, flvTag,
   handshakeOffsets, packetBuild, packetParse, timestampBefore
 } from 'oxrtmp/lowlevel'
 import type { BufferError } from 'oxrtmp/lowlevel'
@@ -237,6 +237,11 @@ export function lowlevel (bytes: Buffer, room: Uint8Array): void {
   same<typeof handshake.result.scheme, 0 | 8 | 772>(true)
   const { digestOffset, keyOffset } = handshakeOffsets(handshake.output(), 8)
   same<typeof digestOffset, typeof keyOffset>(true)
+  same<string, ReturnType<typeof authmodLlnw>>(true)
+  authmodLlnw({ user: 'u', password: 'p', app: 'live', nonce: 'n', clientNonce: 'c' })
+  authmodAdobe({ user: 'u', password: 'p', salt: 's', challenge: 'c', clientChallenge: 'c', opaque: 'o' })
+  // @ts-expect-error a client chooses a challenge
+  authmodAdobe({ user: 'u', password: 'p', salt: 's', challenge: 'c' })
   using decoder = new ChunkDecoder({ messageBytes: 65536 })
   for (let rest = bytes; rest.length > 0; rest = rest.subarray(decoder.feed(rest))) {
     const message = decoder.next(room)

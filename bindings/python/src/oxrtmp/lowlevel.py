@@ -38,6 +38,7 @@ from ._lowlevel_amf import (
 )
 from ._lowlevel_chunk import ChunkDecoder, ChunkEncoder, Message, timestamp_before
 from ._lowlevel_handshake import HANDSHAKE_RANDOM_SIZE, Handshake, HandshakeInfo, handshake_offsets
+from ._lowlevel_login import authmod_adobe, authmod_llnw
 from ._lowlevel_media import (
     ColorInfo,
     ColorSections,
@@ -84,6 +85,8 @@ __all__ = [
     "aggregate_parse",
     "amf_build",
     "amf_build_into",
+    "authmod_adobe",
+    "authmod_llnw",
     "color_info_build",
     "color_info_build_into",
     "color_info_parse",
