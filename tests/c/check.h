@@ -141,7 +141,7 @@ struct publisher {
 
 static inline void *publish_(void *p) {
   struct publisher *publisher = p;
-  publisher->status = oxrtmp_client_publish(publisher->url, NULL, 10000, &publisher->client);
+  publisher->status = oxrtmp_client_publish(publisher->url, NULL, slow() ? 60000 : 10000, &publisher->client);
   oxrtmp_last_error(publisher->error, sizeof publisher->error);
   return NULL;
 }
@@ -152,7 +152,7 @@ static inline void connect_publisher(oxrtmp_server server, oxrtmp_client *client
   snprintf(p.url, sizeof p.url, "%s", url_of(server, "live/test"));
   CHECK(pthread_create(&p.thread, NULL, publish_, &p) == 0);
   oxrtmp_request request;
-  OK(oxrtmp_server_accept(server, 10000, &request));
+  OK(oxrtmp_server_accept(server, slow() ? 60000 : 10000, &request));
   OK(oxrtmp_request_accept(request, NULL, session));
   pthread_join(p.thread, NULL);
   if (p.status != OXRTMP_OK) {

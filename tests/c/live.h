@@ -68,7 +68,7 @@ static inline void open_all_as(enum manner manner) {
   open_streams(manner);
   OK(oxrtmp_queue_create(NULL, &live.queue));
   OK(oxrtmp_client_publish_open(url_of(live.server, "live/asking"), NULL, live.queue, 0, &live.asking));
-  OK(oxrtmp_server_accept(live.server, 10000, &live.request));
+  OK(oxrtmp_server_accept(live.server, slow() ? 60000 : 10000, &live.request));
   OK(oxrtmp_recorder_open_in(recorded, "x", NULL, &live.recorder));
   char path[512];
   OK(oxrtmp_recorder_path(live.recorder, path, sizeof path, NULL));
