@@ -38,7 +38,7 @@ func TestCloseWakesSendsBeforeItsLingerIsOver(t *testing.T) {
 
 // A write that fails loses what it was to write: Close says so.
 func TestCloseSaysWhatAFailedWriteLost(t *testing.T) {
-	client := stuck(t, ClientOptions{Timeouts: Timeouts{Write: 300 * time.Millisecond}})
+	client := stuck(t, ClientOptions{Timeouts: Timeouts{Write: 1500 * time.Millisecond}})
 	waitFor(t, "the write to fail", func() bool { return client.Err() != nil })
 	if client.link.unsent == 0 {
 		t.Error("nothing was lost")
