@@ -236,8 +236,8 @@ static void close_all(uv_handle_t *handle, void *ignored) {
 }
 
 int main(int argc, char **argv) {
-  static uv_tcp_t listener;
-  uv_signal_t interrupt, terminate;
+  static uv_tcp_t listener; /* libuv leaves data as it is: NULL, of no connection */
+  static uv_signal_t interrupt, terminate;
   const char *role = argc == 4 ? argv[1] : "";
   bool good = false;
   loop = uv_default_loop();
