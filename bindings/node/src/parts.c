@@ -95,46 +95,36 @@ static napi_value handshake_close(napi_env env, napi_callback_info info) {
 
 /* ---- logins ---- */
 
-/* Texts of a login: get_texts is true when all of them are there; free_texts in any case. */
 enum { TEXTS = 6 };
 
-static bool get_texts(struct arguments *a, char *texts[TEXTS]) {
-  for (size_t i = 0; i < TEXTS; i++) {
-    if (!get_string(a, i, &texts[i])) {
-      return false;
-    }
+/* respond makes the response from all texts of a login, or a status. */
+static napi_value respond(napi_env env, napi_callback_info info,
+                          oxrtmp_status (*response)(const char *, const char *, const char *, const char *, const char *,
+                                                    const char *, char *, size_t, size_t *)) {
+  struct arguments a;
+  char *t[TEXTS] = {NULL};
+  napi_value result = NULL;
+  bool there = arguments_get(env, info, &a);
+  for (size_t i = 0; there && i < TEXTS; i++) {
+    there = get_string(&a, i, &t[i]);
   }
-  return true;
+  if (there) {
+    TEXT(env, &result, response, t[0], t[1], t[2], t[3], t[4], t[5]);
+  }
+  for (size_t i = 0; i < TEXTS; i++) {
+    free(t[i]);
+  }
+  return result;
 }
 
-static void free_texts(char *texts[TEXTS]) {
-  for (size_t i = 0; i < TEXTS; i++) {
-    free(texts[i]);
-  }
-}
-
-/* authmodAdobe(user, password, salt, challenge, opaque, clientChallenge): the response, or a status. */
+/* authmodAdobe(user, password, salt, challenge, opaque, clientChallenge) */
 static napi_value authmod_adobe(napi_env env, napi_callback_info info) {
-  struct arguments a;
-  char *t[TEXTS] = {NULL};
-  napi_value result = NULL;
-  if (arguments_get(env, info, &a) && get_texts(&a, t)) {
-    TEXT(env, &result, oxrtmp_authmod_adobe, t[0], t[1], t[2], t[3], t[4], t[5]);
-  }
-  free_texts(t);
-  return result;
+  return respond(env, info, oxrtmp_authmod_adobe);
 }
 
-/* authmodLlnw(user, password, app, nonce, count, clientNonce): the response, or a status. */
+/* authmodLlnw(user, password, app, nonce, count, clientNonce) */
 static napi_value authmod_llnw(napi_env env, napi_callback_info info) {
-  struct arguments a;
-  char *t[TEXTS] = {NULL};
-  napi_value result = NULL;
-  if (arguments_get(env, info, &a) && get_texts(&a, t)) {
-    TEXT(env, &result, oxrtmp_authmod_llnw, t[0], t[1], t[2], t[3], t[4], t[5]);
-  }
-  free_texts(t);
-  return result;
+  return respond(env, info, oxrtmp_authmod_llnw);
 }
 
 /* ---- chunks ---- */
