@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from time import monotonic
 from typing import Any
 
 from . import amf
@@ -19,8 +20,7 @@ from ._stream import Stream
 # peer's connection is not read.
 MOST_PACKETS = 256
 MOST_BYTES = 4 << 20
-# Packets that a task may take before other tasks have their turn.
-MOST_LOOKED_AT = 1024
+TURN = 0.001  # seconds for which a task may look for packets itself before other tasks have their turn
 
 
 class Receiver(Stream):
@@ -34,7 +34,7 @@ class Receiver(Stream):
     _waiters: Waiters
     _held = 0  # bytes that came since there were no packets
     _paused = False
-    _looked_at = 0  # packets that were found without the loop having its turn
+    _turn_ends = 0.0
 
     def __aiter__(self) -> AsyncIterator[Packet]:
         self._check_receives()
@@ -68,22 +68,21 @@ class Receiver(Stream):
         """Wait for packets or the end.
 
         It looks for itself before it leaves that to the loop, which is cheaper for who gets many packets; but the loop
-        gets its turn after MOST_LOOKED_AT of them.
+        gets its turn when TURN is over.
         """
-        looked = False
+        looked = False  # once for each wait
         while not self._packets and self._end is None:
             if self._paused:
                 self._pause(False)
-            if self._looked_at >= MOST_LOOKED_AT:
-                self._looked_at = 0
-                await asyncio.sleep(0)
-            elif not looked:
-                looked = True  # once for each wait
-                self._reactor.drain()
-                self._looked_at += len(self._packets)
-            else:
+            if looked:
                 await self._waiters.wait()
-                self._looked_at = 0
+            elif monotonic() < self._turn_ends:
+                looked = True
+                self._reactor.drain()
+                continue
+            else:
+                await asyncio.sleep(0)
+            self._turn_ends = monotonic() + TURN
 
     def _pause(self, paused: bool) -> None:
         self._paused = paused
