@@ -36,7 +36,7 @@ type HubEngineNews uint8
 // The news.
 const (
 	HubEngineOutput HubEngineNews = iota // TakeOutput has something, where it had nothing of a hub
-	HubEngineInput                       // Receive takes input again, after it took none because the hub was behind
+	HubEngineInput                       // Receive takes input again, and NextEvent goes on, after they did not because the hub was behind
 )
 
 // NewHubEngine returns an engine for a connection that begins now; shaken says that the handshake was done elsewhere. notify
@@ -267,9 +267,14 @@ func (e *HubEngine) Advance(now time.Duration) error {
 	return err
 }
 
-// NextEvent is that of [engine.Server], without the packets, and the requests, that are for a hub.
+// NextEvent is that of [engine.Server], without the packets, and the requests, that are for a hub. While a hub has to take what
+// came before it gives nothing more of a message with very many packets.
 func (e *HubEngine) NextEvent() (engine.Event, bool) {
 	for {
+		if e.Unfinished() && e.behind() {
+			e.paused = true
+			return engine.Event{}, false
+		}
 		got, ok := e.Server.NextEvent()
 		if !ok {
 			return got, false

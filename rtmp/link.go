@@ -17,6 +17,8 @@ import (
 type protocol interface {
 	Receive(p []byte, now time.Duration) (int, error)
 	NextEvent() (engine.Event, bool)
+	Unfinished() bool
+	Err() error
 	Deadline() (time.Duration, bool)
 	Advance(now time.Duration) error
 	Resume(now time.Duration)
@@ -259,12 +261,13 @@ func (l *link) advance() error {
 
 // input gives received bytes to the engine, as fast as the application takes what results.
 func (l *link) input(p []byte) error {
-	for len(p) > 0 {
+	for more := true; more; {
 		n, blocked, err := l.step(p)
 		if err != nil {
 			return err
 		}
 		p = p[n:]
+		more = len(p) > 0 || l.unfinished()
 		switch {
 		case blocked:
 			l.decide()
@@ -272,7 +275,7 @@ func (l *link) input(p []byte) error {
 			if err := l.waitUnblocked(); err != nil {
 				return err
 			}
-		case len(p) > 0: // Limits.ReadChunks, or many events
+		case more: // Limits.ReadChunks, or many events
 			runtime.Gosched()
 		}
 	}
@@ -321,6 +324,9 @@ func (l *link) step(p []byte) (n int, blocked bool, err error) {
 	l.events()
 	if l.queued() > 0 {
 		l.flushNow() // an answer needs no goroutine
+	}
+	if err == nil {
+		err = l.engine.Err() // of what events came from
 	}
 	switch {
 	case err != nil:
@@ -395,15 +401,28 @@ func (l *link) wake() {
 	}
 }
 
-// events hands the engine's events to the owner. The link is locked.
+// events hands the engine's events to the owner; of a message that brings very many, some. The link is locked.
 func (l *link) events() {
-	for {
+	for n := 0; ; n++ {
+		if l.engine.Unfinished() && (n >= mostAtOnce || l.owner.blocked()) {
+			return
+		}
 		e, ok := l.engine.NextEvent()
 		if !ok {
 			return
 		}
 		l.owner.handle(e)
 	}
+}
+
+// mostAtOnce bounds the events for which the link stays locked.
+const mostAtOnce = 1024
+
+// unfinished reports that there are more events of a message.
+func (l *link) unfinished() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.engine.Unfinished()
 }
 
 // finish ends a conversation that is over: it sends what output is left, ends our direction, and waits for the peer

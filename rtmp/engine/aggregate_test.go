@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"oxrtmp/rtmp/chunk"
 	"oxrtmp/rtmp/internal/vectors"
 	"oxrtmp/rtmp/message"
 )
@@ -67,5 +68,38 @@ func TestPingsAreAnswered(t *testing.T) {
 				t.Errorf("the %s heard %+v", name, e)
 			}
 		}
+	}
+}
+
+// Of an aggregate message only as many events are made as are taken; nothing else is received before all were.
+func TestAggregateAsItIsTaken(t *testing.T) {
+	const parts = 1000
+	k := newTalk(t, ServerConfig{}).publishing()
+	var payload []byte
+	for i := range parts {
+		payload = message.AppendAggregated(payload, message.TypeVideo, uint32(i), []byte{0x27, 1, 0, 0, 0, byte(i)})
+	}
+	said := k.e.AppendMessage(nil, chunk.Header{ChunkStreamID: 6, Timestamp: 100, TypeID: message.TypeAggregate, StreamID: 1}, payload)
+	n, err := k.s.Receive(said, k.now)
+	if err != nil || n != len(said) || !k.s.Unfinished() || !k.s.Paused() {
+		t.Fatal(n, len(said), err, k.s.Unfinished(), k.s.Paused())
+	}
+	for i := range parts {
+		if k.s.Unfinished() {
+			if n, err := k.s.Receive([]byte{3}, k.now); n != 0 || err != nil {
+				t.Fatal("something was received:", n, err)
+			}
+		}
+		if waiting := k.s.pendingEvents(); waiting > maxEvents {
+			t.Fatal(waiting, "events wait")
+		}
+		e, ok := k.s.NextEvent()
+		if !ok || e.Kind != EventPacket || e.Packet.Timestamp != 100+uint32(i) {
+			t.Fatal(i, ok, e.Kind, e.Packet.Timestamp)
+		}
+		e.Packet.Release()
+	}
+	if _, ok := k.s.NextEvent(); ok || k.s.Unfinished() || k.s.Paused() {
+		t.Error("it does not end", ok)
 	}
 }

@@ -102,7 +102,7 @@ func (c *Client) Receive(p []byte, now time.Duration) (n int, err error) {
 }
 
 // Paused reports that Receive consumes nothing for now: events wait to be taken, or the conversation is over.
-func (c *Client) Paused() bool { return c.pendingEvents() >= maxEvents || c.closing }
+func (c *Client) Paused() bool { return c.full() || c.closing }
 
 // Deadline returns the time at which Advance must be called next, and false if there is none.
 func (c *Client) Deadline() (time.Duration, bool) {
@@ -211,7 +211,7 @@ func (c *Client) media(m chunk.Message) {
 		return
 	}
 	if m.TypeID == message.TypeAggregate {
-		c.aggregate(m, c.streamID, &c.clock)
+		c.aggregated(m, c.streamID, &c.clock)
 		return
 	}
 	c.deliver(m, c.streamID, &c.clock)

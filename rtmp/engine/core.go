@@ -25,22 +25,23 @@ const maxEvents = 64
 
 // core is what both sides of a connection share: messages in and out, and the protocol control messages.
 type core struct {
-	limits   *Limits // complete, as are the timeouts, and perhaps shared with other connections
-	timeouts *Timeouts
-	now      time.Duration
-	phase    Phase
-	decoder  *chunk.Decoder
-	encoder  chunk.Encoder
-	alloc    buffer.Allocator
-	out      []byte
-	events   []Event
-	taken    int // events already taken from the front
-	packets  []media.Packet
-	counters Counters
-	idle     rate
-	closing  bool
-	early    bool // no publish or play has been accepted yet
-	err      error
+	limits    *Limits // complete, as are the timeouts, and perhaps shared with other connections
+	timeouts  *Timeouts
+	now       time.Duration
+	phase     Phase
+	decoder   *chunk.Decoder
+	encoder   chunk.Encoder
+	alloc     buffer.Allocator
+	out       []byte
+	events    []Event
+	taken     int // events already taken from the front
+	packets   []media.Packet
+	aggregate *aggregate // not nil: its parts come before anything else
+	counters  Counters
+	idle      rate
+	closing   bool
+	early     bool // no publish or play has been accepted yet
+	err       error
 
 	peerWindow   uint32 // the peer wants an Acknowledgement after so many bytes; 0: it did not ask
 	acknowledged uint64
@@ -67,6 +68,10 @@ func (c *core) init(l *Limits, t *Timeouts, alloc buffer.Allocator) {
 
 // NextEvent takes the next event, if there is one. What it points to is the caller's.
 func (c *core) NextEvent() (Event, bool) {
+	if c.taken == len(c.events) && c.aggregate != nil {
+		c.events, c.taken = c.events[:0], 0
+		c.deliverParts()
+	}
 	if c.taken == len(c.events) {
 		if cap(c.events) == maxEvents {
 			eventBlocks.Put((*[maxEvents]Event)(c.events[:maxEvents]))
@@ -84,6 +89,13 @@ func (c *core) NextEvent() (Event, bool) {
 }
 
 func (c *core) pendingEvents() int { return len(c.events) - c.taken }
+
+// Unfinished reports that NextEvent goes on with a message of which some events were taken: a caller who has had enough for
+// now takes the others later.
+func (c *core) Unfinished() bool { return c.aggregate != nil && c.err == nil }
+
+// full reports that events must be taken before there may be more.
+func (c *core) full() bool { return c.aggregate != nil || c.pendingEvents() >= maxEvents }
 
 func (c *core) event(e Event) {
 	if c.events == nil {
@@ -110,6 +122,7 @@ func (c *core) Err() error { return c.err }
 // Close releases what the engine holds: incomplete messages and events not taken.
 func (c *core) Close() {
 	c.decoder.Close()
+	c.endAggregate()
 	for e, ok := c.NextEvent(); ok; e, ok = c.NextEvent() {
 		e.Packet.Release()
 	}
@@ -173,6 +186,7 @@ func (c *core) receive(p []byte, handle func(chunk.Message), paused func() bool)
 		if ok {
 			c.counters.MessagesReceived++
 			c.handle(m, handle)
+			c.deliverParts()
 			if c.err != nil {
 				return n, c.err
 			}

@@ -180,7 +180,7 @@ func (s *Server) shaken() {
 // Paused reports that Receive consumes nothing for now: a request waits for its decision, events wait to be taken, or
 // the conversation is over.
 func (s *Server) Paused() bool {
-	return s.request != nil || s.pendingEvents() >= maxEvents || s.closing
+	return s.request != nil || s.full() || s.closing
 }
 
 // Deciding reports that a request waits for its decision.
@@ -308,7 +308,7 @@ func (s *Server) media(m chunk.Message) {
 		st.media = true
 	}
 	if m.TypeID == message.TypeAggregate {
-		s.aggregate(m, st.id, &st.clock)
+		s.aggregated(m, st.id, &st.clock)
 		return
 	}
 	s.deliver(m, st.id, &st.clock)
