@@ -297,6 +297,45 @@ func TestHubEngineBlocks(t *testing.T) {
 	}
 }
 
+// A message with very many packets is gone through as fast as the hub takes them.
+func TestHubEngineBlocksInAnAggregate(t *testing.T) {
+	h, err := NewHub(&HubOptions{Player: hub.PlayerOptions{Slow: hub.SlowBlock, SoftBytes: 10_000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	options := &ServerOptions{Hub: h}
+	p, l := newMoved(t, options, false, "cam"), newMoved(t, options, true, "cam")
+	const parts, count = 100, 100 * 256
+	frame := tracksOfNothing()
+	if err := p.c.SendMedia(message.TypeAggregate, 0, nil, aggregateOf(parts, frame)); err != nil {
+		t.Fatal(err)
+	}
+	if p.run(); !p.e.Unfinished() {
+		t.Fatal("the engine went through everything")
+	}
+	packets := func() (n int) {
+		for _, e := range l.got {
+			if e.Kind == engine.EventPacket {
+				n++
+			}
+		}
+		return n
+	}
+	for timeout := time.After(20 * time.Second); packets() < count; l.run() {
+		select {
+		case <-l.news:
+		case <-p.news:
+			p.run()
+		case <-timeout:
+			t.Fatalf("%d of %d", packets(), count)
+		}
+	}
+	if p.e.Unfinished() || p.e.Err() != nil {
+		t.Fatal(p.e.Unfinished(), p.e.Err())
+	}
+}
+
 // Engines join and leave on many goroutines, closed and ended in the middle, while others publish and take over.
 func TestHubEnginesComeAndGo(t *testing.T) {
 	h, err := NewHub(&HubOptions{Takeover: TakeoverReplace, WaitForPublisher: true, Grace: -1, Player: hub.PlayerOptions{SoftBytes: 5000}})
