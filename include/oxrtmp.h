@@ -1122,7 +1122,7 @@ typedef struct oxrtmp_metadata {
 } oxrtmp_metadata;
 
 /** Fill *metadata from the last onMetaData. Set metadata->struct_size (oxrtmp_metadata_init does). Since 0.1.
- *  @return OXRTMP_OK; E_AGAIN when none has arrived yet. */
+ *  @return OXRTMP_OK; E_AGAIN when none has arrived yet, or the last one is longer than 256 KiB: only its packet has it. */
 OXRTMP_API oxrtmp_status oxrtmp_session_metadata(oxrtmp_session session, oxrtmp_metadata *metadata);
 
 /** What the last onMetaData says of other tracks than 0, video before audio, in its order. *count is how many there are,
@@ -1406,7 +1406,7 @@ OXRTMP_API oxrtmp_status oxrtmp_client_close(oxrtmp_client client);
  *   sources there is no order; each has its turn, so that one that floods does not starve the others.
  * - Bounds: events wait with their source, not in the queue. A session or playing client of which you take nothing
  *   stops reading at queue_bytes of its limits. No event is ever dropped, but for log records, and what a player or a
- *   server tells besides (STATUS, CONTROL, PAUSE to WRITABLE) past 256 that wait.
+ *   server tells besides (STATUS, CONTROL, CALL, SHARED_OBJECT, PAUSE to BUFFER_LENGTH) past 256 that wait, or queue_bytes.
  * - user_data is a number of yours, or a pointer as (uint64_t)(uintptr_t)p, that comes with each event of a source. To
  *   set a session's before its first packet, give it in oxrtmp_session_options.
  * - Closing a handle takes back what it had in the queue: no event of it comes from then on. (A drain that runs in
@@ -1763,7 +1763,8 @@ OXRTMP_API oxrtmp_status oxrtmp_session_flush(oxrtmp_session session, int32_t ti
 
 /** Wait for what the player of a session does next, at most timeout_ms (0 looks, -1 waits for ever): PAUSE, UNPAUSE,
  *  SEEK, RECEIVE, BUFFER_LENGTH or WRITABLE, as they are in "Queue"; with answer_calls of the server's options also CALL,
- *  SHARED_OBJECT and REPLY, of publishing sessions too. What nobody takes is dropped past 256. Since 0.1.
+ *  SHARED_OBJECT and REPLY, of publishing sessions too. What nobody takes is dropped past 256, or queue_bytes of the
+ *  limits; WRITABLE never is. Since 0.1.
  *  @return OXRTMP_OK; E_TIMEOUT; E_EOF when the player has left; E_CLOSED after oxrtmp_server_close, or when
  *  oxrtmp_session_close is called meanwhile; E_BUSY when the session has a queue; E_STATE when the peer publishes,
  *  without answer_calls; or the error of the connection. *event may hold a packet: oxrtmp_event_release. */
@@ -1803,7 +1804,8 @@ OXRTMP_API oxrtmp_status oxrtmp_client_next_packets(oxrtmp_client client, int32_
 /** Wait for the next event of a client, at most timeout_ms (0 looks, -1 waits for ever): STATUS and CONTROL of one that
  *  plays, WRITABLE, RECONNECTING, RECONNECTED, CONGESTED and RELIEVED of one that publishes, CLIENT_END of both, as they
  *  are in "Queue", and CALL, SHARED_OBJECT and REPLY.
- *  What nobody takes is dropped past 256. *event may hold a packet: oxrtmp_event_release. Since 0.1.
+ *  What nobody takes is dropped past 256, or queue_bytes of the limits; WRITABLE and CLIENT_END never are. *event may
+ *  hold a packet: oxrtmp_event_release. Since 0.1.
  *  @return OXRTMP_OK; E_TIMEOUT; E_CLOSED when oxrtmp_client_close is called meanwhile; E_BUSY when the client has a
  *  queue; after CLIENT_END what that said. */
 OXRTMP_API oxrtmp_status oxrtmp_client_next_event(oxrtmp_client client, int32_t timeout_ms, oxrtmp_event *event);
@@ -1847,7 +1849,7 @@ OXRTMP_API oxrtmp_status oxrtmp_client_receive_video(oxrtmp_client client, uint3
 OXRTMP_API oxrtmp_status oxrtmp_client_set_buffer_length(oxrtmp_client client, uint32_t length_ms);
 
 /** Fill *metadata from the last onMetaData of a stream that is played. Set metadata->struct_size (oxrtmp_metadata_init
- *  does). Since 0.1. @return OXRTMP_OK; E_AGAIN when none has arrived yet. */
+ *  does). Since 0.1. @return OXRTMP_OK; E_AGAIN as oxrtmp_session_metadata. */
 OXRTMP_API oxrtmp_status oxrtmp_client_metadata(oxrtmp_client client, oxrtmp_metadata *metadata);
 
 /** oxrtmp_session_metadata_tracks for a client that plays. Since 0.1. @return OXRTMP_OK; E_BUFFER; E_AGAIN. */

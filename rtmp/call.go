@@ -204,30 +204,30 @@ func (c *serverConn) told(e *engine.Event) {
 	if s == nil && len(c.sessions) > 0 {
 		s = c.sessions[0]
 	}
-	if s == nil || !c.server.options.AnswerCalls || s.events.full(maxEvents) {
+	if s == nil || !c.server.options.AnswerCalls || s.events.crowded(c.server.options.Limits.QueueBytes) {
 		if e.Kind == engine.EventCommand && e.Value != 0 {
 			c.engine.Refuse(e.Value, "", "nobody answers")
 		}
 		return
 	}
 	if e.Kind == engine.EventCommand {
-		s.events.put(SessionEvent{Kind: SessionCall, Call: e.Command, CallID: e.Value})
+		s.events.put(SessionEvent{Kind: SessionCall, Call: e.Command, CallID: e.Value, size: e.Size})
 		return
 	}
-	s.events.put(SessionEvent{Kind: SessionSharedObject, SharedObject: e.SharedObject})
+	s.events.put(SessionEvent{Kind: SessionSharedObject, SharedObject: e.SharedObject, size: e.Size})
 }
 
 // told is the same for a client.
 func (c *Client) told(e *engine.Event) {
-	if !c.options.AnswerCalls || c.events.full(maxEvents) {
+	if !c.options.AnswerCalls || c.events.crowded(c.options.Limits.QueueBytes) {
 		if e.Kind == engine.EventCommand && e.Value != 0 {
 			c.engine.Refuse(e.Value, "", "nobody answers")
 		}
 		return
 	}
 	if e.Kind == engine.EventCommand {
-		c.put(ClientEvent{Kind: ClientCall, Call: e.Command, CallID: e.Value})
+		c.put(ClientEvent{Kind: ClientCall, Call: e.Command, CallID: e.Value, size: e.Size})
 		return
 	}
-	c.put(ClientEvent{Kind: ClientSharedObject, SharedObject: e.SharedObject})
+	c.put(ClientEvent{Kind: ClientSharedObject, SharedObject: e.SharedObject, size: e.Size})
 }

@@ -221,9 +221,13 @@ type ClientEvent struct {
 	URL          string // the tcUrl to connect to
 
 	after uint64 // how many packets came before it
+	size  int    // bytes of the message that said so
 }
 
-// maxEvents bounds the events of a client or session that nobody takes; past it, those that only inform are dropped.
+func (e *ClientEvent) cost() int { return e.size }
+
+// maxEvents bounds the events of a client or session that nobody takes, as Limits.QueueBytes does their bytes; past it, those
+// that only inform are dropped.
 const maxEvents = 256
 
 // NextEvent returns the next event. It waits for it as long as timeout says: negative for ever, 0 not at all. It fails
@@ -327,20 +331,20 @@ func (c *Client) handle(e engine.Event) {
 			e.Packet.Release()
 		}
 	case engine.EventStatus:
-		c.inform(ClientEvent{Kind: ClientStatus, Status: e.Status})
+		c.inform(ClientEvent{Kind: ClientStatus, Status: e.Status, size: e.Size})
 	case engine.EventReply:
 		c.link.replied(&e)
 	case engine.EventCommand, engine.EventSharedObject:
 		c.told(&e)
 	case engine.EventControl:
 		c.link.pong(&e)
-		c.inform(ClientEvent{Kind: ClientControl, Control: e.Control})
+		c.inform(ClientEvent{Kind: ClientControl, Control: e.Control, size: e.Size})
 	}
 }
 
 // inform tells a player what the server said besides; publishers have never wanted to know.
 func (c *Client) inform(e ClientEvent) {
-	if c.play != nil && c.settled && !c.events.full(maxEvents) {
+	if c.play != nil && c.settled && !c.events.crowded(c.options.Limits.QueueBytes) {
 		c.put(e)
 	}
 }
@@ -355,7 +359,7 @@ func (c *Client) put(e ClientEvent) {
 func (c *Client) blocked() bool { return c.inbox.full(c.options.Limits.QueueBytes) }
 
 func (c *Client) writable() {
-	if !c.events.full(maxEvents) { // it is not the first that nobody takes
+	if !c.events.has(func(e *ClientEvent) bool { return e.Kind == ClientWritable }) {
 		c.put(ClientEvent{Kind: ClientWritable})
 	}
 }

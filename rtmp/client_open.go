@@ -198,7 +198,7 @@ func (u *unconnected) remoteAddr() net.Addr                   { return nil }
 func newClient(transport transport, t target, o ClientOptions, play bool) (*Client, error) {
 	c := &Client{
 		options: o, aim: t, target: t, begun: time.Now(), ready: make(chan struct{}),
-		events: newMailbox(func(*ClientEvent) int { return 1 }), inbox: newMailbox(packetCost),
+		events: newMailbox((*ClientEvent).cost), inbox: newMailbox(packetCost),
 	}
 	if play {
 		c.play = o.Play.request()

@@ -62,7 +62,7 @@ func newHubClient(options *ClientOptions) (*HubClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &HubClient{options: o, begun: time.Now(), events: newMailbox(func(*ClientEvent) int { return 1 })}, nil
+	return &HubClient{options: o, begun: time.Now(), events: newMailbox((*ClientEvent).cost)}, nil
 }
 
 // roomChanged is called, with the publisher's room locked, when something was taken from it, and when it has ended.
@@ -78,7 +78,7 @@ func (c *HubClient) roomChanged() {
 }
 
 func (c *HubClient) tellRoom() {
-	if c.awaitRoom.Swap(false) && !c.events.full(maxEvents) {
+	if c.awaitRoom.Swap(false) && !c.events.has(func(e *ClientEvent) bool { return e.Kind == ClientWritable }) {
 		c.events.put(ClientEvent{Kind: ClientWritable})
 	}
 }

@@ -103,6 +103,7 @@ type moving struct {
 func (m *moving) Deadline() (time.Duration, bool) { return m.now, true }
 func (m *moving) Advance(time.Duration) error     { m.now += m.by; m.advanced++; return nil }
 func (m *moving) NextEvent() (engine.Event, bool) { return engine.Event{}, false }
+func (m *moving) Unfinished() bool                { return false }
 func (m *moving) OutputBytes() int                { return 0 }
 func (m *moving) Closing() bool                   { return false }
 func (m *moving) Phase() engine.Phase             { return engine.PhaseMedia }

@@ -18,7 +18,6 @@ type protocol interface {
 	Receive(p []byte, now time.Duration) (int, error)
 	NextEvent() (engine.Event, bool)
 	Unfinished() bool
-	Err() error
 	Deadline() (time.Duration, bool)
 	Advance(now time.Duration) error
 	Resume(now time.Duration)
@@ -324,9 +323,6 @@ func (l *link) step(p []byte) (n int, blocked bool, err error) {
 	l.events()
 	if l.queued() > 0 {
 		l.flushNow() // an answer needs no goroutine
-	}
-	if err == nil {
-		err = l.engine.Err() // of what events came from
 	}
 	switch {
 	case err != nil:

@@ -177,6 +177,25 @@ func (m *mailbox[T]) full(bound int) bool {
 	return m.err == nil && m.total >= bound
 }
 
+// crowded reports that there are maxEvents items, or that they cost bound.
+func (m *mailbox[T]) crowded(bound int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err == nil && (m.count >= maxEvents || m.total >= bound)
+}
+
+// has reports whether an item is there of which is says so.
+func (m *mailbox[T]) has(is func(*T) bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.count {
+		if is(&m.ring[(m.head+i)&(len(m.ring)-1)]) {
+			return true
+		}
+	}
+	return false
+}
+
 // waiting reports that take would return at once.
 func (m *mailbox[T]) waiting() bool {
 	m.mu.Lock()

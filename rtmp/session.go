@@ -39,7 +39,7 @@ func newSession(r *Request) *Session {
 	o := &r.conn.server.options
 	s := &Session{
 		conn: r.conn, request: r.info, streamID: r.info.StreamID, begun: time.Now(),
-		inbox: newMailbox(packetCost), events: newMailbox(func(*SessionEvent) int { return 1 }),
+		inbox: newMailbox(packetCost), events: newMailbox((*SessionEvent).cost),
 	}
 	s.sender = sender{link: r.conn.link, to: s, bound: o.OutputBytes, timeout: o.SendTimeout, noWait: o.NoWait}
 	return s

@@ -40,7 +40,11 @@ type SessionEvent struct {
 	Values       []amf.Value
 	Err          error
 	SharedObject *message.SharedObject
+
+	size int // bytes of the message that said so
 }
+
+func (e *SessionEvent) cost() int { return e.size }
 
 // Play returns what the player asked for. BufferLength is what it said last.
 func (s *Session) Play() PlayRequest {
@@ -58,7 +62,7 @@ func (s *Session) NextEvent(timeout time.Duration) (SessionEvent, error) {
 }
 
 func (s *Session) inform(e SessionEvent) {
-	if !s.events.full(maxEvents) {
+	if !s.events.crowded(s.conn.server.options.Limits.QueueBytes) {
 		s.events.put(e)
 	}
 }
@@ -126,4 +130,8 @@ func (s *Session) congested(bool) {}
 
 func (s *Session) boundary(bool) error { return nil }
 
-func (s *Session) writable() { s.inform(SessionEvent{Kind: SessionWritable}) }
+func (s *Session) writable() {
+	if !s.events.has(func(e *SessionEvent) bool { return e.Kind == SessionWritable }) {
+		s.events.put(SessionEvent{Kind: SessionWritable})
+	}
+}

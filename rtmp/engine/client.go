@@ -106,6 +106,9 @@ func (c *Client) Paused() bool { return c.full() || c.closing }
 
 // Deadline returns the time at which Advance must be called next, and false if there is none.
 func (c *Client) Deadline() (time.Duration, bool) {
+	if c.closing {
+		return 0, false
+	}
 	d := c.step.earlier(c.callDeadline())
 	if c.Playing() {
 		d = d.earlier(c.idleDeadline())

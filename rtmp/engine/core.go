@@ -36,6 +36,7 @@ type core struct {
 	events    []Event
 	taken     int // events already taken from the front
 	packets   []media.Packet
+	size      int        // of the message that is being handled
 	aggregate *aggregate // not nil: its parts come before anything else
 	counters  Counters
 	idle      rate
@@ -98,6 +99,7 @@ func (c *core) Unfinished() bool { return c.aggregate != nil && c.err == nil }
 func (c *core) full() bool { return c.aggregate != nil || c.pendingEvents() >= maxEvents }
 
 func (c *core) event(e Event) {
+	e.Size = c.size
 	if c.events == nil {
 		c.events = eventBlocks.Get().(*[maxEvents]Event)[:0]
 	}
@@ -204,7 +206,9 @@ func (c *core) handle(m chunk.Message, handle func(chunk.Message)) {
 			m.Payload.Release()
 		}
 	}()
+	c.size = len(m.Payload.Bytes())
 	handle(m)
+	c.size = 0
 	panicked = false
 }
 

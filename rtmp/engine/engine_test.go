@@ -243,3 +243,44 @@ func TestServerDeadlines(t *testing.T) {
 		t.Fatalf("a silent publisher: %v", err)
 	}
 }
+
+// A message stream that is published again begins anew: its time, and what a strict server has seen of it.
+func TestPublishedAgain(t *testing.T) {
+	k := newTalk(t, ServerConfig{Strict: StrictTimestamps | StrictMetadata}).publishing()
+	metadata := amf.AppendValuesAMF0(nil, amf.String("onMetaData"), &amf.ECMAArray{})
+	for range 2 {
+		k.message(5, message.TypeData, 1, 0, metadata)
+		k.message(4, message.TypeAudio, 1, 0xE0000000, []byte{0xAF, 1, 1})
+		k.command(1, "closeStream", 0)
+		k.events = release(k.events)
+		k.command(1, "publish", 3, amf.String("key"), amf.String("live"))
+		k.events = release(k.events)
+	}
+	k.message(4, message.TypeAudio, 1, 7, []byte{0xAF, 1, 1})
+	if e := find(k.events, EventPacket); k.err != nil || e == nil || e.Packet.DTS != int64(7*time.Millisecond) {
+		t.Error(k.err, e)
+	}
+	k.events = release(k.events)
+}
+
+// A conversation that is over has no deadline: what its caller waits for is its own affair.
+func TestNoDeadlineAfterTheEnd(t *testing.T) {
+	k := newTalk(t, ServerConfig{}).publishing()
+	if _, ok := k.s.Deadline(); !ok {
+		t.Fatal("there was none before")
+	}
+	k.s.End()
+	if at, ok := k.s.Deadline(); !k.s.Closing() || ok {
+		t.Error(k.s.Closing(), at)
+	}
+}
+
+// Shared objects are nobody's before connect was accepted.
+func TestSharedObjectBeforeConnect(t *testing.T) {
+	k := newTalk(t, ServerConfig{AnswerCalls: true})
+	o := message.AppendSharedObject(nil, message.SharedObject{Name: "o", Version: 1})
+	k.message(3, message.TypeSharedObject, 0, 0, o)
+	if e := find(k.events, EventSharedObject); e != nil || k.err != nil {
+		t.Error(e, k.err)
+	}
+}

@@ -52,6 +52,7 @@ type Event struct {
 
 	SharedObject *message.SharedObject
 	URL          string
+	Size         int // bytes of the message that it comes from, but for packets
 }
 
 // RequestKind is what a peer asks for.

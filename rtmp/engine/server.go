@@ -188,6 +188,9 @@ func (s *Server) Deciding() bool { return s.request != nil }
 
 // Deadline returns the time at which Advance must be called next, and false if there is none.
 func (s *Server) Deadline() (time.Duration, bool) {
+	if s.closing {
+		return 0, false
+	}
 	d := s.setup.earlier(s.step).earlier(s.callDeadline())
 	if s.request != nil {
 		d = s.request.deadline.earlier(s.callDeadline())
@@ -255,6 +258,10 @@ func (s *Server) message(m chunk.Message) {
 			s.command(cmd, m.StreamID)
 		}
 	case message.TypeSharedObject, message.TypeSharedObjectAMF3:
+		if !s.connected {
+			s.unknown()
+			break
+		}
 		s.shared(m.TypeID, m.Payload.Bytes())
 	default:
 		s.unknown()

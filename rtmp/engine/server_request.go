@@ -121,7 +121,7 @@ func (s *Server) acceptPublish(r *Request) {
 	if st == nil {
 		return
 	}
-	st.state, st.name, st.media = streamPublishing, r.Name, false
+	*st = serverStream{id: st.id, state: streamPublishing, name: r.Name}
 	st.firstDue = after(s.now, s.timeouts.FirstMedia)
 	s.setup = never
 	s.settled()
