@@ -10,11 +10,13 @@ import (
 	"oxrtmp/rtmp/media"
 )
 
-// Chunk stream ids of frames. Nothing else is sent on them, as every frame begins with a complete header.
+// Chunk stream ids of frames. They are none of an engine's, whose headers refer to what it sent last on the same one: a
+// connection may have streams of a hub and others. Frames of several streams may share one, as each begins with a
+// complete header and nothing comes between its chunks.
 const (
-	csidAudio = 4
-	csidVideo = 6
 	csidData  = 7
+	csidAudio = 9
+	csidVideo = 10
 )
 
 // streamIDAt is where the message stream id is in a frame's wire bytes: behind a basic header of one byte, timestamp,

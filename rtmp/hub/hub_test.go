@@ -141,7 +141,7 @@ func TestFrameBytes(t *testing.T) {
 		}
 		d := chunk.NewDecoder(alloc, chunk.Limits{})
 		m, n, ok, err := d.Next(wire)
-		if err != nil || !ok || n != len(wire) || m.Header != (chunk.Header{ChunkStreamID: 6, Timestamp: 70000, TypeID: 9, StreamID: id}) ||
+		if err != nil || !ok || n != len(wire) || m.Header != (chunk.Header{ChunkStreamID: csidVideo, Timestamp: 70000, TypeID: 9, StreamID: id}) ||
 			!bytes.Equal(m.Payload.Bytes(), f.Info.Raw) {
 			t.Fatalf("stream %d: %+v, ok %v, %d of %d bytes, %v", id, m.Header, ok, n, len(wire), err)
 		}
