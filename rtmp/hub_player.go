@@ -148,6 +148,17 @@ func (p *hubPlayer) put(f *hub.Frame) {
 		}
 		defer f.Release()
 	}
+	if e := p.session.conn.engine; e.ChunkSize() == p.stream.hub.options.ChunkSize {
+		p.putWire(f)
+	} else { // the connection plays a stream of another hub too
+		e.SendMedia(p.session.streamID, f.Info.Type, f.Info.Timestamp, nil, f.Payload())
+		p.link.sealLarge()
+	}
+	p.session.sent.packet(&f.Info, len(f.Info.Raw))
+}
+
+// putWire queues the bytes that every player of the hub gets. The link is locked.
+func (p *hubPlayer) putWire(f *hub.Frame) {
 	p.link.seal()
 	bytes, owner := f.Wire()
 	if id := p.session.streamID; id != 1 {
@@ -156,7 +167,6 @@ func (p *hubPlayer) put(f *hub.Frame) {
 		bytes = rest
 	}
 	p.link.output.add(bytes, owner.Retain())
-	p.session.sent.packet(&f.Info, len(f.Info.Raw))
 }
 
 func (p *hubPlayer) restart(*hubStream) {

@@ -112,3 +112,31 @@ func TestHubAndApplicationOnOneConnection(t *testing.T) {
 		p.gets(2, media.TypeAudio, 5000+i*40, []byte{0xAF, 1, byte(i)})
 	}
 }
+
+// Two hubs whose chunks differ in size send on one connection, while both play and when only one of them does.
+func TestHubsOfOneConnection(t *testing.T) {
+	p := newSharing(t)
+	h1, one := newHubOf(t, &HubOptions{ChunkSize: 4096}, "one")
+	h2, two := newHubOf(t, &HubOptions{ChunkSize: 1000, Grace: -1}, "two")
+	frame := picture(1, 9000)
+	send := func(pub *HubPublisher, id, timestamp uint32) {
+		t.Helper()
+		pub.Send(media.TypeVideo, timestamp, frame, time.Second)
+		p.gets(id, media.TypeVideo, timestamp, frame)
+		pub.Send(media.TypeAudio, timestamp, []byte{0xAF, 1, 1}, time.Second)
+		p.gets(id, media.TypeAudio, timestamp, []byte{0xAF, 1, 1})
+	}
+	p.play("one", h1)
+	send(one, 1, 0)
+	p.play("two", h2)
+	for i := range uint32(3) {
+		send(one, 1, 40+i*40)
+		send(two, 2, 40+i*40)
+	}
+	session := p.play("application", nil)
+	session.SendVideo(7, true, frame[5:])
+	p.gets(3, media.TypeVideo, 7, frame)
+	two.Close()
+	p.until(message.CodePlayUnpublishNotify)
+	send(one, 1, 200)
+}

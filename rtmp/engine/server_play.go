@@ -263,6 +263,9 @@ func (s *Server) UseChunkSize(size uint32) {
 	}
 }
 
+// ChunkSize returns the size of the chunks that what is sent is cut into.
+func (s *Server) ChunkSize() int { return s.encoder.ChunkSize() }
+
 // Progress tells the engine that the peer has taken output at now: a player that says nothing, but reads, lives.
 func (s *Server) Progress(now time.Duration) {
 	s.now = now
