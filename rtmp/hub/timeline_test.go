@@ -37,9 +37,9 @@ func TestTimelineModes(t *testing.T) {
 		{"goes back a little", []*media.Packet{video(1000), video(1040), video(1020), audio(1010), audio(1000), video(1080)},
 			[]uint32{1000, 1040, 1020, 1010, 1000, 1080}, []uint32{1000, 1040, 1040, 1010, 1010, 1080}, []uint32{0, 40, 40, 10, 10, 80}},
 		{"begins at the wall clock", []*media.Packet{header(0), video(wall), audio(wall + 5), header(0), video(wall + 40)},
-			[]uint32{0, wall, wall + 5, 0, wall + 40}, []uint32{0, wall, wall + 5, wall + 6, wall + 40}, []uint32{0, 0, 5, 6, 40}},
+			[]uint32{0, wall, wall + 5, 0, wall + 40}, []uint32{0, wall, wall + 5, wall + 1, wall + 40}, []uint32{0, 0, 5, 1, 40}},
 		{"headers and metadata at 0 in between", []*media.Packet{video(90000), data(0), header(0), video(90040), audio(90050)},
-			[]uint32{90000, 0, 0, 90040, 90050}, []uint32{90000, 90001, 90002, 90040, 90050}, []uint32{0, 1, 2, 40, 50}},
+			[]uint32{90000, 0, 0, 90040, 90050}, []uint32{90000, 90001, 90001, 90040, 90050}, []uint32{0, 1, 1, 40, 50}},
 		{"past 32 bits", []*media.Packet{video(0xFFFFFFF0), audio(0xFFFFFFFA), video(24), audio(30)},
 			[]uint32{0xFFFFFFF0, 0xFFFFFFFA, 24, 30}, []uint32{0xFFFFFFF0, 0xFFFFFFFA, 24, 30}, []uint32{0, 10, 40, 46}},
 	} {
@@ -83,4 +83,84 @@ func TestTimelineDoesNotGoBack(t *testing.T) {
 			t.Fatal(got, last)
 		}
 	}
+}
+
+// skewed maps frames of video, 40 ms apart, each followed by one of audio whose time lies behind by lag; times are where
+// the video's begins and ends. It returns what players see of both.
+func skewed(l *Timeline, begin, end, lag uint32) (videos, audios []uint32) {
+	for ts := begin; ts < end; ts += 40 {
+		videos = append(videos, l.Map(video(ts)))
+		audios = append(audios, l.Map(audio(ts-lag)))
+	}
+	return videos, audios
+}
+
+// Audio that a muxer sends long after the video of the same time does not begin the time anew.
+func TestTimelineSkew(t *testing.T) {
+	for _, c := range []struct {
+		mode         TimestampMode
+		video, audio uint32 // after three seconds
+	}{{TimestampsMonotonic, 12960, 11460}, {TimestampsRebase, 2960, 1460}} {
+		l := Timeline{Mode: c.mode}
+		videos, audios := skewed(&l, 10000, 13000, 1500)
+		if v, a := videos[len(videos)-1], audios[len(audios)-1]; v != c.video || a != c.audio {
+			t.Errorf("mode %d: video %d, audio %d, want %d, %d", c.mode, v, a, c.video, c.audio)
+		}
+		forward(t, videos)
+		forward(t, audios)
+		if header := l.Map(&media.Packet{Type: media.TypeAudio, Kind: media.KindSequenceHeader}); header != c.audio+1 {
+			t.Errorf("mode %d: an audio header in between has %d, want %d", c.mode, header, c.audio+1)
+		}
+	}
+}
+
+// forward fails unless timestamps are those of a stream that goes on: none back, none far ahead.
+func forward(t *testing.T, list []uint32) {
+	t.Helper()
+	for i, ts := range list[1:] {
+		if step := int32(ts - list[i]); step < 0 || step > 100 {
+			t.Fatalf("%d after %d", ts, list[i])
+		}
+	}
+}
+
+// Where time begins anew it does so once, by as much for audio as for video, whichever comes first and however far they
+// lie apart.
+func TestTimelineBeginsAnewOnce(t *testing.T) {
+	const lag = 1500
+	for _, mode := range []TimestampMode{TimestampsMonotonic, TimestampsRebase} {
+		l := Timeline{Mode: mode}
+		videos, audios := skewed(&l, 10000, 20000, lag)
+		last := videos[len(videos)-1]
+		for ts := uint32(0); ts < 5000; ts += 40 { // audio of the old time comes for a while
+			videos = append(videos, l.Map(video(ts)))
+			old := 20000 + ts - lag
+			if ts >= lag {
+				old = ts - lag
+			}
+			audios = append(audios, l.Map(audio(old)))
+		}
+		forward(t, videos)
+		forward(t, audios)
+		if v, a := videos[len(videos)-1], audios[len(audios)-1]; v != last+1+4960 || a != v-lag {
+			t.Errorf("mode %d: video %d, audio %d after %d", mode, v, a, last)
+		}
+		last = l.last
+		a, v := l.Map(audio(0)), l.Map(video(0)) // audio first
+		if a != last+1 || v != a {
+			t.Errorf("mode %d: video %d, audio %d after %d", mode, v, a, last)
+		}
+	}
+}
+
+// Video that begins anew alone, beside audio that goes on, moves neither far.
+func TestTimelineOfOneTypeBeginsAnew(t *testing.T) {
+	l := Timeline{Mode: TimestampsMonotonic}
+	videos, audios := skewed(&l, 50000, 52000, 0)
+	for ts := uint32(0); ts < 20000; ts += 40 {
+		videos = append(videos, l.Map(video(ts)))
+		audios = append(audios, l.Map(audio(52000+ts)))
+	}
+	forward(t, videos)
+	forward(t, audios)
 }
