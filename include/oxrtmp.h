@@ -2027,7 +2027,7 @@ enum oxrtmp_timestamps {
 typedef struct oxrtmp_hub_options {
   uint32_t struct_size;        /**< set by oxrtmp_hub_options_init */
   uint32_t cache_policy;       /**< oxrtmp_cache_policy */
-  uint32_t cache_bytes;        /**< most bytes that a stream's cache holds since the last keyframe; 8 MiB */
+  uint32_t cache_bytes;        /**< most bytes of memory that a stream's cache holds since the last keyframe; 24 MiB */
   uint32_t cache_frames;       /**< and most frames; 4096 */
   uint32_t slow_policy;        /**< oxrtmp_slow_policy */
   uint32_t slow_bytes;         /**< waiting output past which a player is slow; 1 MiB */
@@ -2085,7 +2085,7 @@ typedef struct oxrtmp_hub_info {
   uint64_t packets;        /**< messages received from publishers */
   uint64_t frames_sent;    /**< to all players */
   uint64_t frames_dropped; /**< because players were slow */
-  uint64_t cached_bytes;   /**< that wait for late players */
+  uint64_t cached_bytes;   /**< of memory, held for late players */
   uint64_t messages_lost;  /**< that reached no player, as there was no memory for them */
   int64_t duration_ns;     /**< since the hub began */
 } oxrtmp_hub_info;
@@ -2110,7 +2110,7 @@ typedef struct oxrtmp_stream_info {
   uint64_t malformed;           /**< not understood */
   uint64_t frames_sent;         /**< to all players */
   uint64_t frames_dropped;      /**< because players were slow */
-  uint64_t cached_bytes;        /**< that wait for late players */
+  uint64_t cached_bytes;        /**< of memory, held for late players */
   char publisher[64];           /**< the publisher's address, "application" of oxrtmp_hub_publish, or "" */
   uint64_t messages_lost;       /**< that reached no player, as there was no memory for them */
   int64_t published_ns;         /**< since the publisher began */

@@ -36,7 +36,7 @@ const (
 
 // HubOptions say how a [Hub] treats publishers and players. The zero value, and nil, is every default.
 type HubOptions struct {
-	Cache  hub.CacheOptions  // what late players get; default everything since the last keyframe, up to 8 MiB
+	Cache  hub.CacheOptions  // what late players get; default everything since the last keyframe, up to 24 MiB
 	Player hub.PlayerOptions // when a player is slow, and what then; default: past 1 MiB its video drops to keyframes
 	// Takeover is for a second publisher on a name; SilentAfter, default 5 s, is for TakeoverIfSilent.
 	Takeover    Takeover

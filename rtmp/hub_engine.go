@@ -74,7 +74,7 @@ func (o *engineOrder) cost() int {
 	if o.frame == nil {
 		return 0
 	}
-	return o.frame.Size()
+	return o.frame.Cost()
 }
 
 func (o *engineOrder) release() {

@@ -18,7 +18,7 @@ type StreamInfo struct {
 	Sent      uint64       // frames sent, to all players
 	Dropped   uint64       // frames dropped because players were slow
 	Lost      uint64       // messages that reached no player, as there was no memory for them
-	Cached    int          // bytes that wait for late players
+	Cached    int          // bytes of memory held for late players
 	Video     media.FourCC // codec of the first video track, 0 while there is none
 	Audio     media.FourCC // and of the first audio track
 }
@@ -47,7 +47,7 @@ type HubStatistics struct {
 	Sent       uint64 // frames sent, to all players
 	Dropped    uint64 // frames dropped because players were slow
 	Lost       uint64 // messages that reached no player, as there was no memory for them
-	Cached     int    // bytes that wait for late players
+	Cached     int    // bytes of memory held for late players
 }
 
 // DataFrame is data that a publisher has set to be kept, such as onMetaData: AMF0 from its handler's name on.

@@ -48,7 +48,7 @@ var hubMetrics = []metric[HubStatistics]{
 	{"frames_sent", true, "frames sent to all players", func(h *HubStatistics) float64 { return float64(h.Sent) }},
 	{"frames_dropped", true, "frames dropped as players were slow", func(h *HubStatistics) float64 { return float64(h.Dropped) }},
 	{"messages_lost", true, "messages that reached no player for want of memory", func(h *HubStatistics) float64 { return float64(h.Lost) }},
-	{"cached_bytes", false, "bytes that wait for late players", func(h *HubStatistics) float64 { return float64(h.Cached) }},
+	{"cached_bytes", false, "bytes of memory held for late players", func(h *HubStatistics) float64 { return float64(h.Cached) }},
 }
 
 var connectionMetrics = []metric[ConnectionStatistics]{

@@ -1500,7 +1500,7 @@ export interface Mask {
 export interface HubOptions {
   /** What late players get besides metadata and headers: all since the last keyframe (`'gop'`), that keyframe, or nothing. */
   cachePolicy?: 'gop' | 'keyframe' | 'off'
-  /** Most bytes that a stream's cache holds since the last keyframe; 8 MiB. */
+  /** Most bytes of memory that a stream's cache holds since the last keyframe; 24 MiB. */
   cacheBytes?: number
   /** And most frames; 4096. */
   cacheFrames?: number
@@ -1558,7 +1558,7 @@ export interface HubStatistics {
   readonly framesSent: number
   /** Frames dropped because players were slow. */
   readonly framesDropped: number
-  /** Bytes that wait for late players. */
+  /** Bytes of memory held for late players. */
   readonly cachedBytes: bigint
   /** Messages that reached no player, as there was no memory for them. */
   readonly messagesLost: number
@@ -1596,7 +1596,7 @@ export interface StreamStatistics {
   readonly framesSent: number
   /** Frames dropped because players were slow. */
   readonly framesDropped: number
-  /** Bytes that wait for late players. */
+  /** Bytes of memory held for late players. */
   readonly cachedBytes: bigint
   /** The publisher's address, `'application'` of {@link Hub.publish}, or `''`. */
   readonly publisher: string

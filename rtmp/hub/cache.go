@@ -21,7 +21,7 @@ const (
 // CacheOptions bound a cache. Zero numbers take the defaults named.
 type CacheOptions struct {
 	Policy CachePolicy
-	Bytes  int // of all frames since the last keyframe, on the wire; default 8 MiB
+	Bytes  int // of memory that all frames since the last keyframe hold, two to three times what is sent; default 24 MiB
 	Frames int // default 4096
 }
 
@@ -65,7 +65,7 @@ type key struct {
 // NewCache returns an empty cache.
 func NewCache(o CacheOptions) *Cache {
 	if o.Bytes <= 0 {
-		o.Bytes = 8 << 20
+		o.Bytes = 24 << 20
 	}
 	if o.Frames <= 0 {
 		o.Frames = 4096
@@ -167,7 +167,7 @@ func (c *Cache) renew(headers []kept, k key, f *Frame) {
 		rest := c.gop[:0]
 		for _, g := range c.gop {
 			if g.Info.Type == media.TypeAudio && g.Info.Track == k.track {
-				c.bytes -= g.Size()
+				c.bytes -= g.Held()
 				g.Release()
 				continue
 			}
@@ -184,13 +184,13 @@ func (c *Cache) append(f *Frame, starts bool) {
 	switch {
 	case c.options.Policy == CacheOff, c.lost, len(c.gop) == 0 && !starts, c.options.Policy == CacheKeyframe && !starts:
 		return
-	case c.bytes+f.Size() > c.options.Bytes, len(c.gop) >= c.options.Frames:
+	case c.bytes+f.Held() > c.options.Bytes, len(c.gop) >= c.options.Frames:
 		c.clearGOP()
 		c.lost = true
 		return
 	}
 	c.gop = append(c.gop, f.Retain())
-	c.bytes += f.Size()
+	c.bytes += f.Held()
 }
 
 func (c *Cache) clearGOP() {
@@ -201,7 +201,7 @@ func (c *Cache) clearGOP() {
 	c.gop, c.bytes = c.gop[:0], 0
 }
 
-// Bytes returns what the frames since the last keyframe cost.
+// Bytes returns how much memory the frames since the last keyframe hold.
 func (c *Cache) Bytes() int { return c.bytes }
 
 // Frames returns how many frames there are since the last keyframe.

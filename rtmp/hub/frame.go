@@ -101,8 +101,29 @@ func (f *Frame) Release() {
 // Clears reports that the frame is the publisher's word that some data is no longer to be kept. Players are not told.
 func (f *Frame) Clears() bool { return f.Info.Handler == "@clearDataFrame" }
 
-// Size is what the frame costs a player's queue, in bytes on the wire.
+// Size is how long the frame is on the wire, in bytes.
 func (f *Frame) Size() int { return len(f.wire.Bytes()) }
+
+// frameBytes is what describes a frame and its two blocks, packetBytes what describes one more of its packets.
+const (
+	frameBytes  = 400
+	packetBytes = 128
+)
+
+// Held is how much memory the frame holds, in bytes: the blocks of the payload and of the wire bytes, and what describes
+// them, which for a message of many short tracks is most of it.
+func (f *Frame) Held() int {
+	n := frameBytes + f.tracksHeld() + f.wire.Cap()
+	if f.Info.Buffer != nil {
+		n += f.Info.Buffer.Cap()
+	}
+	return n
+}
+
+// Cost is what the frame costs a queue that holds all of it for its bytes on the wire.
+func (f *Frame) Cost() int { return f.Size() + f.tracksHeld() }
+
+func (f *Frame) tracksHeld() int { return cap(f.Tracks) * packetBytes }
 
 // Wire returns the frame's bytes for message stream 1, and the buffer that owns them.
 func (f *Frame) Wire() ([]byte, *buffer.Buffer) { return f.wire.Bytes(), f.wire }

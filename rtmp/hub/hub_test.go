@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -82,7 +83,7 @@ func TestJoin(t *testing.T) {
 			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
 		{"after an overflow", CacheOptions{Frames: 3}, append(opening, sent{9, videoInter}, sent{9, videoInter}, sent{9, videoKey}),
 			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@10 frame]", BeginNow},
-		{"too many bytes", CacheOptions{Bytes: 58}, opening,
+		{"too many bytes", CacheOptions{Bytes: 2000}, opening,
 			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
 		{"later headers and metadata replace earlier ones", CacheOptions{}, []sent{{18, metadata}, {9, videoHeader}, {9, videoHeader}, {18, metadata}},
 			"[18@3 metadata 9@2 sequence_header]", BeginAtKeyframe},
@@ -127,6 +128,43 @@ func TestJoin(t *testing.T) {
 				t.Errorf("after Reset: %v", list)
 			}
 		})
+	}
+}
+
+// What a cache counts is what its frames hold: blocks, and packets of tracks of which a message may have very many.
+func TestCacheCountsWhatItHolds(t *testing.T) {
+	packet := int(reflect.TypeFor[media.Packet]().Size())
+	if packet > packetBytes {
+		t.Errorf("a packet has %d bytes, %d are counted", packet, packetBytes)
+	}
+	tracks := func(frameType byte, n int) string {
+		payload := []byte{0x80 | frameType<<4 | 6, 1<<4 | 1, 'a', 'v', '0', '1'}
+		for i := range n {
+			payload = append(payload, byte(i), 0, 0, 0)
+		}
+		return hex.EncodeToString(payload)
+	}
+	const most = 1 << 20
+	for _, n := range []int{1, 255} {
+		alloc := &buffer.HeapAllocator{}
+		cache := NewCache(CacheOptions{Bytes: most})
+		held := 0
+		add := func(frameType byte) {
+			f := frame(t, alloc, 9, 0, tracks(frameType, n))
+			cache.Add(f)
+			if cost := f.Cost(); cost < f.Size()+(n-1)*packet {
+				t.Fatalf("%d tracks cost %d bytes in a queue", n, cost)
+			}
+			f.Release()
+			held = int(alloc.InUse()) + cache.Frames()*(n-1)*packet
+			if b := cache.Bytes(); b > most || b < held || b > held+cache.Frames()*(frameBytes+n*(packetBytes-packet)+packetBytes) {
+				t.Fatalf("%d tracks: %d frames hold %d bytes, counted as %d", n, cache.Frames(), held, b)
+			}
+		}
+		for add(1); cache.Frames() > 0; { // until there are too many
+			add(2)
+		}
+		cache.Reset()
 	}
 }
 

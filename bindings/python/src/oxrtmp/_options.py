@@ -206,7 +206,7 @@ class HubOptions(TypedDict, total=False):
     """The keyword arguments of Hub."""
 
     cache_policy: CachePolicy  #: what late players get; GOP
-    cache_bytes: int  #: most bytes that a stream's cache holds since the last keyframe; 8 MiB
+    cache_bytes: int  #: most bytes of memory that a stream's cache holds since the last keyframe; 24 MiB
     cache_frames: int  #: and most frames; 4096
     slow_policy: SlowPolicy  #: what happens to slow players; DROP
     slow_bytes: int  #: waiting output past which a player is slow; 1 MiB

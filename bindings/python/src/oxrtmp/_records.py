@@ -162,7 +162,7 @@ class HubStatistics:
     packets: int  #: messages received from publishers
     frames_sent: int  #: to all players
     frames_dropped: int  #: because players were slow
-    cached_bytes: int  #: that wait for late players
+    cached_bytes: int  #: of memory, held for late players
     messages_lost: int  #: that reached no player, as there was no memory for them
     duration_ns: int  #: since the hub began
 
@@ -185,7 +185,7 @@ class StreamStatistics:
     malformed: int  #: not understood
     frames_sent: int  #: to all players
     frames_dropped: int  #: because players were slow
-    cached_bytes: int  #: that wait for late players
+    cached_bytes: int  #: of memory, held for late players
     publisher: str  #: the publisher's address, "application" of Hub.publish, or ""
     messages_lost: int  #: that reached no player, as there was no memory for them
     published_ns: int  #: since the publisher began
