@@ -120,7 +120,7 @@ func (c *Client) moved() {
 			c.link.broken(err)
 			return
 		}
-		c.upkeep.waiting = false // the next frame is the keyframe that waits
+		c.upkeep.waiting.Remove(c.upkeep.first) // the next frame is the keyframe that waits
 	}
 	c.link.signalDrained()
 }

@@ -78,7 +78,7 @@ func (s *sender) SendMetadata(m *message.Metadata) error { return s.SendMetadata
 
 // SendMetadataValue is SendMetadata for any AMF value, normally an ECMA array.
 func (s *sender) SendMetadataValue(v amf.Value) error {
-	return s.withRoom(func() unitKind { return s.upkeep.metadata(v) }, func() error {
+	return s.withRoom(func() unit { return s.upkeep.metadata(v) }, func() error {
 		err := s.to.putMetadata(v)
 		if err == nil {
 			s.sent.add(message.TypeData, 0, 0, false, false)
@@ -101,7 +101,7 @@ func (s *sender) sendMedia(typeID uint8, at *uint32, head, body []byte) error {
 		}
 		return *at
 	}
-	return s.withRoom(func() unitKind { return s.upkeep.message(typeID, time(), head, body) }, func() error {
+	return s.withRoom(func() unit { return s.upkeep.message(typeID, time(), head, body) }, func() error {
 		s.head = append(s.head[:0], head...) // head itself would have to be allocated
 		err := s.to.putMedia(typeID, time(), s.head, body)
 		if err == nil {
@@ -116,7 +116,7 @@ func (s *sender) sendMedia(typeID uint8, at *uint32, head, body []byte) error {
 // fields. The packet and its memory are borrowed for the call.
 func (s *sender) SendPacket(p *media.Packet) error {
 	seen := understood(p)
-	return s.withRoom(func() unitKind { return s.upkeep.packet(seen) }, func() error {
+	return s.withRoom(func() unit { return s.upkeep.packet(seen) }, func() error {
 		err := s.to.putPacket(p)
 		if err == nil {
 			s.sent.packet(seen, payloadSize(p))
@@ -136,8 +136,8 @@ func (s *sender) SendPackets(packets []media.Packet) (int, error) {
 }
 
 // withRoom calls send, which gives the engine one message, once there is room in the output queue, unless the message is
-// one to be dropped: kind says what it is.
-func (s *sender) withRoom(kind func() unitKind, send func() error) error {
+// one to be dropped: look says what it is.
+func (s *sender) withRoom(look func() unit, send func() error) error {
 	s.link.mu.Lock()
 	defer s.link.mu.Unlock()
 	keyframe := false
@@ -145,12 +145,12 @@ func (s *sender) withRoom(kind func() unitKind, send func() error) error {
 		if err := s.to.state(); err != nil {
 			return err
 		}
-		k := kind()
-		if s.upkeep.drop(k, s.link.queued(), s.bound) {
+		m := look()
+		if s.upkeep.drop(m, s.link.queued(), s.bound) {
 			s.sent.dropped.Add(1)
 			return nil
 		}
-		keyframe = k == unitKeyframe
+		keyframe = s.upkeep.begins(m)
 	}
 	err := s.waitRoom()
 	if err == nil {

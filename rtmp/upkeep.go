@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/hub"
 	"oxrtmp/rtmp/media"
 )
 
@@ -14,8 +15,10 @@ type upkeep struct {
 	drops   bool  // video is dropped instead of waiting for room
 	keeps   bool  // metadata and headers are kept
 	away    error // why there is no connection now; nil: there is one
-	waiting bool  // video is left out up to a keyframe
 	crowded bool
+	waiting hub.Tracks // of the video, left out each up to a keyframe of its own
+	first   uint8      // the lowest of them,
+	seen    bool       // if there was one
 
 	data    amf.Value // the latest metadata, if it was given as a value
 	headers []header
@@ -46,24 +49,42 @@ const (
 	unitInter // a video frame that is not the first to be decoded
 )
 
+// unit is what is known of a message: for video that of the lowest of its tracks, and of which tracks it has frames and
+// keyframes.
+type unit struct {
+	kind              unitKind
+	track             uint8
+	tracks, keyframes hub.Tracks
+}
+
 // drop reports that a message is not to be sent, when queued of bound bytes wait already. Half of the queue is for what is
 // not dropped lightly, a quarter for what is never dropped.
-func (u *upkeep) drop(kind unitKind, queued, bound int) bool {
+func (u *upkeep) drop(m unit, queued, bound int) bool {
+	most := bound / 2
+	if m.kind == unitKeyframe {
+		most = bound / 4 * 3
+	}
 	switch {
 	case u.away != nil:
 		return true
-	case kind == unitKeyframe:
-		u.waiting = u.drops && queued >= bound/4*3
-		return u.waiting
-	case kind == unitInter && u.drops && queued >= bound/2:
-		u.waiting = true
+	case m.kind == unitOther:
+		return false
+	case u.drops && queued >= most:
+		u.waiting.AddAll(&m.tracks)
+		return true
+	case m.kind == unitInter && u.waiting.Has(m.track):
+		return true
 	}
-	return kind == unitInter && u.waiting
+	u.waiting.RemoveAll(&m.keyframes)
+	return false
 }
+
+// begins reports that the video may begin with a message.
+func (u *upkeep) begins(m unit) bool { return m.kind == unitKeyframe && m.track == u.first }
 
 // found sends what a new connection begins with. Video goes on with its next keyframe.
 func (u *upkeep) found(to outlet) error {
-	u.away, u.waiting = nil, true
+	u.away, u.waiting = nil, hub.EveryTrack()
 	if u.data != nil {
 		if err := to.putMetadata(u.data); err != nil {
 			return err
@@ -77,40 +98,52 @@ func (u *upkeep) found(to outlet) error {
 	return nil
 }
 
-func (u *upkeep) metadata(v amf.Value) unitKind {
+func (u *upkeep) metadata(v amf.Value) unit {
 	if u.keeps {
 		u.data = v
 		u.forget(media.TypeData, media.KindMetadata, 0)
 	}
-	return unitOther
+	return unit{}
 }
 
 // message looks at a message that was given as bytes.
-func (u *upkeep) message(typeID uint8, timestamp uint32, head, body []byte) unitKind {
+func (u *upkeep) message(typeID uint8, timestamp uint32, head, body []byte) unit {
 	u.joined = append(append(u.joined[:0], head...), body...)
 	u.packets = media.AppendPackets(u.packets[:0], typeID, timestamp, u.joined)
-	kind := unitOther
-	for i := range u.packets {
-		if k := u.packet(&u.packets[i]); i == 0 {
-			kind = k
-		}
+	m := u.packet(&u.packets[0])
+	for i := range u.packets[1:] {
+		m.add(u.packet(&u.packets[i+1]))
 	}
-	return kind
+	return m
 }
 
-func (u *upkeep) packet(p *media.Packet) unitKind {
+// add adds what is known of another track of a message.
+func (m *unit) add(o unit) {
+	if o.kind != unitOther && o.track < m.track {
+		m.kind, m.track = o.kind, o.track
+	}
+	m.tracks.AddAll(&o.tracks)
+	m.keyframes.AddAll(&o.keyframes)
+}
+
+func (u *upkeep) packet(p *media.Packet) (m unit) {
 	switch {
 	case p.Kind == media.KindSequenceHeader, p.Kind == media.KindMetadata:
 		if u.keeps {
 			u.keep(p)
 		}
-	case p.Type != media.TypeVideo || p.Kind != media.KindFrame:
-	case p.Keyframe():
-		return unitKeyframe
-	default:
-		return unitInter
+	case p.Type == media.TypeVideo && p.Kind == media.KindFrame:
+		m.kind, m.track = unitInter, p.Track
+		m.tracks.Add(p.Track)
+		if p.Keyframe() {
+			m.kind = unitKeyframe
+			m.keyframes.Add(p.Track)
+		}
+		if !u.seen || p.Track < u.first {
+			u.first, u.seen = p.Track, true
+		}
 	}
-	return unitOther
+	return m
 }
 
 // keep notes a packet that a new connection begins with.

@@ -137,6 +137,17 @@ func (f *Frame) Head(streamID uint32) (head, rest []byte) {
 	return head, b[n:]
 }
 
+// lowest returns the packet of the message's lowest track.
+func (f *Frame) lowest() *media.Packet {
+	lowest := &f.Info
+	for i := range f.Tracks {
+		if f.Tracks[i].Track < lowest.Track {
+			lowest = &f.Tracks[i]
+		}
+	}
+	return lowest
+}
+
 // each calls visit for every packet of the message.
 func (f *Frame) each(visit func(*media.Packet)) {
 	visit(&f.Info)

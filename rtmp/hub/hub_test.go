@@ -227,6 +227,55 @@ func TestDataBytes(t *testing.T) {
 	}
 }
 
+// Video frames of one of two tracks, and of both.
+const (
+	interOf0, keyOf0 = "a6 01 61763031 00 01", "96 01 61763031 00 01"
+	interOf1, keyOf1 = "a6 01 61763031 01 01", "96 01 61763031 01 01"
+	interOfBoth      = "a6 11 61763031 00 000001 01 01 000001 01"
+	keyOfBoth        = "96 11 61763031 01 000001 01 00 000001 01"
+)
+
+// A keyframe of one track does not let frames of another one through that have none to begin with.
+func TestEachTrackWaitsForItsKeyframe(t *testing.T) {
+	alloc := &buffer.HeapAllocator{}
+	type step struct {
+		payload string
+		queued  int
+		want    Verdict
+	}
+	all := Player{Options: PlayerOptions{SoftBytes: 100, HardBytes: 1000}}
+	second := all
+	second.Mask.Track = 2
+	for name, begin := range map[string]func(*Player){
+		"late": func(p *Player) { p.Begin(BeginAtKeyframe, 0) }, "lost": func(p *Player) { p.Lost() },
+	} {
+		for _, c := range []struct {
+			name  string
+			p     Player
+			steps []step
+		}{
+			{"both", all, []step{{interOf0, 0, Skip}, {keyOf1, 0, Send}, {interOf0, 0, Skip}, {interOf1, 0, Send}, {interOfBoth, 0, Skip},
+				{keyOf0, 0, Send}, {interOf0, 0, Send}, {interOfBoth, 0, Send}}},
+			{"together", all, []step{{interOfBoth, 0, Skip}, {keyOfBoth, 0, Send}, {interOf1, 0, Send}, {interOf0, 0, Send}}},
+			{"slow", all, []step{{keyOf0, 0, Send}, {keyOf1, 0, Send}, {interOf0, 101, Drop}, {interOf1, 0, Send}, {interOf0, 0, Skip},
+				{keyOf1, 0, Send}, {interOf0, 0, Skip}, {interOfBoth, 101, Drop}, {keyOf0, 0, Send}, {interOf1, 0, Skip}}},
+			{"the second", second, []step{{keyOf0, 0, Skip}, {interOf1, 0, Skip}, {keyOf1, 0, Send}, {interOf1, 0, Send}}},
+		} {
+			begin(&c.p)
+			for i, s := range c.steps {
+				f := frame(t, alloc, 9, 0, s.payload)
+				if got := c.p.Decide(f, s.queued); got != s.want {
+					t.Errorf("%s, %s, step %d: verdict %d, want %d", name, c.name, i, got, s.want)
+				}
+				f.Release()
+			}
+			if c.p.Waiting() {
+				t.Errorf("%s, %s: waits", name, c.name)
+			}
+		}
+	}
+}
+
 func TestDecide(t *testing.T) {
 	alloc := &buffer.HeapAllocator{}
 	type step struct {
@@ -241,7 +290,7 @@ func TestDecide(t *testing.T) {
 		p     Player
 		steps []step
 	}{
-		{"waits for a keyframe, audio and headers flow", Player{Options: options, waiting: true}, []step{
+		{"waits for a keyframe, audio and headers flow", Player{Options: options, waiting: EveryTrack()}, []step{
 			{9, videoInter, 0, Skip}, {8, audioFrame, 0, Send}, {9, videoHeader, 0, Send}, {9, videoKey, 0, Send}, {9, videoInter, 0, Send}}},
 		{"slow: video drops to the next keyframe, audio flows", Player{Options: options}, []step{
 			{9, videoInter, 100, Send}, {9, videoInter, 101, Drop}, {8, audioFrame, 500, Send}, {9, videoInter, 0, Skip},
@@ -256,7 +305,7 @@ func TestDecide(t *testing.T) {
 		{"paused", Player{Options: options, Paused: true}, []step{{9, videoKey, 0, Skip}, {8, audioFrame, 5000, Skip}}},
 		{"no video, then some again", Player{Options: options, NoVideo: true}, []step{{9, videoKey, 0, Skip}, {8, audioFrame, 0, Send}}},
 		{"no audio", Player{Options: options, NoAudio: true}, []step{{8, audioFrame, 0, Skip}, {9, videoInter, 0, Send}}},
-		{"what cannot be read is sent", Player{Options: options, waiting: true}, []step{{9, "9f 7a7a7a7a", 0, Send}, {9, "17", 200, Drop}, {9, "17", 0, Send}}},
+		{"what cannot be read is sent", Player{Options: options, waiting: EveryTrack()}, []step{{9, "9f 7a7a7a7a", 0, Send}, {9, "17", 200, Drop}, {9, "17", 0, Send}}},
 		{"keyframes only", Player{Options: options, Mask: Mask{KeyframesOnly: true}}, []step{
 			{9, videoInter, 0, Skip}, {9, videoKey, 0, Send}, {8, audioFrame, 0, Send}}},
 		{"one codec only", Player{Options: options, Mask: Mask{Codecs: []media.FourCC{media.AVC1}}}, []step{

@@ -59,7 +59,9 @@ type Player struct {
 	Mask    Mask
 	Ability *Ability // not nil: what the player cannot decode is left out
 	Dropped uint64   // frames dropped because it was slow
-	waiting bool     // for a keyframe
+	waiting Tracks   // of the video, each for a keyframe of its own
+	first   uint8    // the lowest track of the video's frames,
+	seen    bool     // if there was one
 	burst   int      // bytes of its beginning, until they have left: they do not count against it
 }
 
@@ -73,11 +75,14 @@ type Mask struct {
 
 // Begin starts the player, or starts it again after a pause. burst is how many bytes of cached frames precede.
 func (p *Player) Begin(b Beginning, burst int) {
-	p.waiting, p.burst = b == BeginAtKeyframe, burst
+	p.waiting, p.burst = Tracks{}, burst
+	if b == BeginAtKeyframe {
+		p.waiting = EveryTrack()
+	}
 }
 
-// Waiting reports that the video waits for a keyframe.
-func (p *Player) Waiting() bool { return p.waiting }
+// Waiting reports that the first track of the video waits for a keyframe.
+func (p *Player) Waiting() bool { return p.waiting.Has(p.first) }
 
 // Drained tells that nothing waits to be sent to the player.
 func (p *Player) Drained() { p.burst = 0 }
@@ -97,7 +102,7 @@ func (p *Player) Wants(f *Frame) bool {
 }
 
 // Lost tells that a frame was lost before it came here: the video waits for a keyframe.
-func (p *Player) Lost() { p.waiting = true }
+func (p *Player) Lost() { p.waiting = EveryTrack() }
 
 // Decide says what becomes of a frame, when queued bytes wait to be sent to the player.
 func (p *Player) Decide(f *Frame, queued int) Verdict {
@@ -120,15 +125,17 @@ func (p *Player) Decide(f *Frame, queued int) Verdict {
 		}
 	case media.TypeVideo:
 		if p.NoVideo {
-			p.waiting = true
+			p.waiting = EveryTrack()
 			return Skip
 		}
-		return p.decideVideo(info, slow && p.Options.Slow == SlowDrop)
+		return p.decideVideo(f, slow && p.Options.Slow == SlowDrop)
 	}
 	return Send
 }
 
-func (p *Player) decideVideo(info *media.Packet, slow bool) Verdict {
+// decideVideo is Decide for video. Where a message has frames of several tracks, the lowest decides for it.
+func (p *Player) decideVideo(f *Frame, slow bool) Verdict {
+	info := f.lowest()
 	switch {
 	case info.Kind != media.KindFrame:
 		return Send // headers, ends and metadata are few, and nothing is decoded without them
@@ -138,17 +145,35 @@ func (p *Player) decideVideo(info *media.Packet, slow bool) Verdict {
 			return Drop
 		}
 		return Send // nobody knows what it is
-	case slow:
-		p.waiting = true
-		p.Dropped++
-		return Drop
-	case !p.waiting:
-		return Send
-	case info.Keyframe():
-		p.waiting = false
-		return Send
 	}
-	return Skip
+	if !p.seen || info.Track < p.first {
+		p.first, p.seen = info.Track, true
+	}
+	switch {
+	case slow:
+		p.drop(f)
+		return Drop
+	case p.waiting.Has(info.Track) && !info.Keyframe():
+		return Skip
+	case info.Keyframe() || len(f.Tracks) > 0:
+		p.begun(f)
+	}
+	return Send
+}
+
+// drop makes the tracks of a frame wait.
+func (p *Player) drop(f *Frame) {
+	p.Dropped++
+	f.each(func(t *media.Packet) { p.waiting.Add(t.Track) })
+}
+
+// begun lets the tracks go on of which a frame has a keyframe.
+func (p *Player) begun(f *Frame) {
+	f.each(func(t *media.Packet) {
+		if t.Keyframe() {
+			p.waiting.Remove(t.Track)
+		}
+	})
 }
 
 func (m *Mask) excludes(p *media.Packet) bool {
