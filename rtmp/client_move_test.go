@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
+	"io"
+	"log/slog"
 	"net"
 	"testing"
 	"time"
@@ -129,6 +132,51 @@ func TestClientStaysWhereItIs(t *testing.T) {
 			t.Fatalf("%x, %v", p.Data, err)
 		}
 		p.Release()
+	}
+}
+
+// A request to connect anew may lead to TLS: the client verifies the other server, by the system's authorities if it was not
+// told of others.
+func TestClientFollowsReconnectToTLS(t *testing.T) {
+	ca := newAuthority(t)
+	secure := bind(t, &ServerOptions{TLS: ca.issue(t, nil, "127.0.0.1")})
+	if err := secure.Listen("rtmps://127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	url := secure.Addrs()[1] + "/live"
+	first := bind(t, nil)
+	client, session := published(t, first, &ClientOptions{FollowReconnects: true, TLS: &TLSOptions{CAPEM: ca.pem}})
+	if err := session.RequestReconnect(url, ""); err != nil {
+		t.Fatal(err)
+	}
+	if there := accept(t, secure); there.TLS() == nil || client.Err() != nil {
+		t.Error(there.TLS(), client.Err())
+	}
+
+	client, session = published(t, first, &ClientOptions{FollowReconnects: true})
+	if err := session.RequestReconnect(url, ""); err != nil {
+		t.Fatal(err)
+	}
+	expectEvent(t, client, ClientConnected)
+	expectEvent(t, client, ClientReconnect)
+	var untrusted *TLSError
+	if e := expectEvent(t, client, ClientEnded); !errors.As(e.Err, &untrusted) {
+		t.Error(e.Err)
+	}
+}
+
+// A client without a configuration of TLS does not connect with TLS, and leaves nothing open.
+func TestConnectWithoutTLS(t *testing.T) {
+	near, far := net.Pipe()
+	client, err := newClient(&unconnected{func() {}}, target{}, ClientOptions{Logger: slog.New(slog.DiscardHandler)}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.connect(&target{scheme: "rtmps"}, func() (net.Conn, error) { return near, nil }); !errors.Is(err, errNoTLS) {
+		t.Error(err)
+	}
+	if _, err := far.Read(make([]byte, 1)); err != io.EOF {
+		t.Error(err)
 	}
 }
 

@@ -203,7 +203,7 @@ func newClient(transport transport, t target, o ClientOptions, play bool) (*Clie
 	if play {
 		c.play = o.Play.request()
 	}
-	if t.scheme == "rtmps" || o.TLS != nil || o.FollowRedirects {
+	if t.scheme == "rtmps" || o.TLS != nil || o.FollowRedirects || o.FollowReconnects {
 		var err error
 		if c.secure, err = clientTLS(o.TLS); err != nil {
 			return nil, err
@@ -225,6 +225,9 @@ func newClient(transport transport, t target, o ClientOptions, play bool) (*Clie
 	return c, nil
 }
 
+// errNoTLS refuses to connect with TLS where nothing says whom to trust.
+var errNoTLS = errors.New("there is no configuration of TLS")
+
 // connect makes the connection to a target and lets the conversation begin.
 func (c *Client) connect(to *target, dial func() (net.Conn, error)) error {
 	nc, err := dial()
@@ -233,7 +236,7 @@ func (c *Client) connect(to *target, dial func() (net.Conn, error)) error {
 	}
 	ours := true
 	defer func() {
-		if ours { // it panics
+		if ours { // it fails or panics before
 			nc.Close()
 		}
 	}()
@@ -242,6 +245,9 @@ func (c *Client) connect(to *target, dial func() (net.Conn, error)) error {
 	}
 	t := newTransport(nc)
 	if _, done := nc.(*tls.Conn); to.scheme == "rtmps" && !done {
+		if c.secure == nil {
+			return &Error{Phase: engine.PhaseTLS, Err: errNoTLS}
+		}
 		config := c.secure.Clone()
 		if config.ServerName == "" {
 			config.ServerName = to.host
