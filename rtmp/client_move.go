@@ -9,9 +9,10 @@ import (
 
 // move is how a client follows a server's request to connect anew. It is under the link's lock.
 type move struct {
-	to    *target
-	conn  net.Conn // to there, once it is made
-	begun bool     // the old conversation is over
+	to     *target
+	cancel context.CancelFunc // ends the dialing
+	conn   net.Conn           // to there, once it is made
+	begun  bool               // the old conversation is over
 }
 
 // asked takes the request of a server to connect anew. The link is locked.
@@ -27,33 +28,35 @@ func (c *Client) asked(e *engine.Event) {
 		c.options.Logger.Warn("cannot connect anew", "error", err)
 		return
 	}
-	m := &move{to: to}
+	ctx, cancel := context.WithCancel(context.Background())
+	m := &move{to: to, cancel: cancel}
 	c.moving = m
-	c.link.goFunc(func() { c.prepare(m) })
+	c.link.goFunc(func() { c.prepare(ctx, m) })
 }
 
-// prepare makes the connection that a client is to move to. If that fails, the client stays where it is.
-func (c *Client) prepare(m *move) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	made := make(chan struct{})
-	defer close(made)
+// prepare makes the connection that a client is to move to. If that fails, the client stays where it is; if it is not
+// there any more, nobody moves.
+func (c *Client) prepare(ctx context.Context, m *move) {
+	defer m.cancel()
 	c.link.goFunc(func() {
 		select {
 		case <-c.link.dead:
-			cancel()
-		case <-made:
+			m.cancel()
+		case <-ctx.Done():
 		}
 	})
 	conn, err := dial(ctx, m.to, &c.options)
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
-	if err != nil || c.closed || c.link.err != nil || c.engine.Closing() {
+	lost := c.moving != m // meanwhile
+	if lost || err != nil || c.closed || c.link.err != nil || c.engine.Closing() {
 		if err == nil {
 			conn.Close()
 		}
 		c.options.Logger.Warn("cannot connect anew", "host", m.to.host, "error", err)
-		c.moving = nil
+		if !lost {
+			c.moving = nil
+		}
 		return
 	}
 	m.conn = conn
@@ -125,13 +128,24 @@ func (c *Client) moved() {
 	c.link.signalDrained()
 }
 
-// stay closes a connection that a client has made and not moved to.
+// stay ends the move of a client that has not moved: it closes the connection that was made for it, or is being made.
 func (c *Client) stay() {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
-	if c.moving != nil && c.moving.conn != nil {
-		c.moving.conn.Close()
+	c.abandon()
+}
+
+// abandon is stay with the link locked.
+func (c *Client) abandon() {
+	m := c.moving
+	if m == nil {
+		return
 	}
+	m.cancel()
+	if m.conn != nil {
+		m.conn.Close()
+	}
+	c.moving, c.again.next = nil, nil
 }
 
 // RequestReconnect asks the peer to connect anew, to a URL without the stream's name, which may be relative to the one

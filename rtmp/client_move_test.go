@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -175,8 +176,99 @@ func TestConnectWithoutTLS(t *testing.T) {
 	if err := client.connect(&target{scheme: "rtmps"}, func() (net.Conn, error) { return near, nil }); !errors.Is(err, errNoTLS) {
 		t.Error(err)
 	}
+	far.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if _, err := far.Read(make([]byte, 1)); err != io.EOF {
 		t.Error(err)
+	}
+}
+
+// heldDial dials, the second time only once it is let.
+type heldDial struct {
+	dials atomic.Int32
+	begun chan struct{}        // closed when the second dial has begun
+	done  chan struct{}        // closed when it may go on
+	ended chan context.Context // gets its context when it has ended
+}
+
+func newHeldDial() *heldDial {
+	return &heldDial{begun: make(chan struct{}), done: make(chan struct{}), ended: make(chan context.Context, 1)}
+}
+
+func (d *heldDial) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if d.dials.Add(1) == 2 {
+		defer func() { d.ended <- ctx }()
+		close(d.begun)
+		<-d.done
+	}
+	return new(net.Dialer).DialContext(context.Background(), network, address)
+}
+
+// A client that loses its connection while it makes the one to move to, or before it moves, has nothing left of the latter.
+func TestClientIsLostWhileItMoves(t *testing.T) {
+	for _, made := range []bool{false, true} {
+		for _, video := range []bool{false, true} {
+			if made && !video {
+				continue // it moves at once
+			}
+			first, second := bind(t, nil), bind(t, nil)
+			held := newHeldDial()
+			o := persistent()
+			o.FollowReconnects, o.Dial = true, held.dial
+			client, session := published(t, first, o)
+			expectEvent(t, client, ClientConnected)
+			if err := client.SendVideo(0, video, []byte{0, 0, 0, 1, 1}); err != nil {
+				t.Fatal(err)
+			}
+			if err := session.RequestReconnect("rtmp://"+second.Addr()+"/live", ""); err != nil {
+				t.Fatal(err)
+			}
+			expectEvent(t, client, ClientReconnect)
+			<-held.begun
+			if made {
+				close(held.done)
+				waitFor(t, "the connection to move to", func() bool { return second.Connections() == 1 && client.readyToMove() })
+			}
+			session.conn.link.shut(&Error{Err: errors.New("cut")})
+			expectEvent(t, client, ClientReconnecting)
+			if !made {
+				accept(t, first)
+				expectEvent(t, client, ClientReconnected)
+				close(held.done)
+				if ctx := <-held.ended; ctx.Err() == nil {
+					t.Error("the dialing goes on")
+				}
+			}
+			waitFor(t, "the connection to be closed", func() bool { return second.Statistics().Accepted == 1 && second.Connections() == 0 })
+			if err := client.Err(); err != nil {
+				t.Error(err)
+			}
+			client.Close()
+		}
+	}
+}
+
+// readyToMove reports that a client waits for a keyframe to move with.
+func (c *Client) readyToMove() bool {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	return c.moving != nil && c.moving.conn != nil
+}
+
+// A client that is lost at the moment when it would have moved goes back to where it was.
+func TestClientIsLostAsItMoves(t *testing.T) {
+	s := bind(t, nil)
+	client, _ := published(t, s, persistent())
+	near, far := net.Pipe()
+	client.link.mu.Lock()
+	client.moving = &move{to: &target{}, cancel: func() {}, conn: near, begun: true}
+	client.again.next = client.moving.to
+	client.link.mu.Unlock()
+	if !client.lose(io.EOF) {
+		t.Fatal("it does not come back")
+	}
+	far.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := far.Read(make([]byte, 1)); err != io.EOF || client.moves() || client.again.next != nil {
+		t.Errorf("%v; it moves: %v, to %v", err, client.moves(), client.again.next)
 	}
 }
 

@@ -270,6 +270,7 @@ func (c *Client) connect(to *target, dial func() (net.Conn, error)) error {
 // run connects and then runs the conversation until it ends.
 func (c *Client) run(dial func() (net.Conn, error)) {
 	defer c.goroutines.Done()
+	defer c.stay()
 	defer c.recover()
 	if err := c.connect(&c.target, dial); err != nil {
 		c.link.shut(err)
@@ -277,7 +278,6 @@ func (c *Client) run(dial func() (net.Conn, error)) {
 		return
 	}
 	err := c.link.run()
-	c.stay()
 	if err == nil {
 		err = ErrClosed
 	}

@@ -56,7 +56,7 @@ func (c *Client) lose(err error) bool {
 		c.retrying.failed++
 	}
 	c.upkeep.away = err
-	c.moving = nil
+	c.abandon()
 	c.link.signalDrained()
 	return true
 }
