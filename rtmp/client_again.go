@@ -38,6 +38,11 @@ func newAgain(t *target, o *ClientOptions, dials bool) again {
 	return a
 }
 
+// freshLogin lets a login begin from its first step. The link is locked.
+func (a *again) freshLogin() {
+	a.login = authmod.Client{User: a.login.User, Password: a.login.Password, Rand: randomness}
+}
+
 // refused takes a refusal that came before anything was accepted: it notes where to go next, and otherwise returns what
 // the refusal is to the application. The link is locked.
 func (c *Client) refused(e *engine.Event) error {
@@ -55,7 +60,7 @@ func (c *Client) refused(e *engine.Event) error {
 			return fmt.Errorf("%w (%w)", err, refusal)
 		}
 		c.again.redirects++
-		c.again.login = authmod.Client{User: c.again.login.User, Password: c.again.login.Password, Rand: randomness}
+		c.again.freshLogin()
 		c.again.next = next
 		return nil
 	}

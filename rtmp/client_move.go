@@ -68,6 +68,7 @@ func (c *Client) prepare(ctx context.Context, m *move) {
 // depart ends the conversation with the old server: the receiver then begins one with the new. The link is locked.
 func (c *Client) depart() {
 	c.moving.begun, c.again.next = true, c.moving.to
+	c.again.freshLogin()
 	c.engine.End()
 	c.link.flush()
 	c.link.interruptRead()

@@ -272,6 +272,45 @@ func TestClientIsLostAsItMoves(t *testing.T) {
 	}
 }
 
+// A client that has logged in logs in anew where it goes, be it the same server; nobody is told of its first login.
+func TestClientFollowsReconnectAndLogsIn(t *testing.T) {
+	for _, elsewhere := range []bool{false, true} {
+		for _, scheme := range []LoginScheme{LoginAdobe, LoginLimelight} {
+			users := &ServerOptions{Users: map[string]string{"alice": "s3cret"}, LoginScheme: scheme}
+			first, second, reference := bind(t, users), bind(t, users), ""
+			there, want := first, "rtmp://"+first.Addr()+"/live"
+			if elsewhere {
+				there, reference, want = second, "//"+second.Addr()+"/live", "rtmp://"+second.Addr()+"/live"
+			}
+			client, err := OpenPublish("rtmp://alice:s3cret@"+first.Addr()+"/live/key", &ClientOptions{FollowReconnects: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			session := accept(t, first)
+			expectEvent(t, client, ClientConnected)
+			if err := session.RequestReconnect(reference, ""); err != nil {
+				t.Fatal(err)
+			}
+			if e := expectEvent(t, client, ClientReconnect); e.URL != want {
+				t.Errorf("URL %q, want %q", e.URL, want)
+			}
+			moved := accept(t, there)
+			if moved.User() != "alice" || moved.App() != "live" || moved.StreamName() != "key" {
+				t.Errorf("%q publishes %q to %q", moved.User(), moved.StreamName(), moved.App())
+			}
+			if err := client.SendAudio(7, []byte("there")); err != nil {
+				t.Fatal(err)
+			}
+			p, err := moved.NextPacket(10 * time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Release()
+			client.Close()
+		}
+	}
+}
+
 // A client that does not follow is not asked: it does not say that it knows such requests.
 func TestReconnectIsNotAskedOfOthers(t *testing.T) {
 	s := bind(t, nil)

@@ -5,8 +5,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"time"
-
-	"oxrtmp/rtmp/authmod"
 )
 
 // Reconnect says how a client makes a lost connection again. A zero field takes the default named.
@@ -72,7 +70,7 @@ func (c *Client) retry() (bool, error) {
 			return false, err
 		}
 		to.login = ""
-		c.again.login = authmod.Client{User: c.again.login.User, Password: c.again.login.Password, Rand: randomness}
+		c.again.freshLogin()
 		c.link.mu.Unlock()
 		if failed == 0 {
 			c.retrying.wait = o.RetryMin

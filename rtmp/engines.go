@@ -63,7 +63,7 @@ func clientConfig(o *ClientOptions, t *target, play *engine.PlayRequest) engine.
 	if tcURL == "" {
 		tcURL = t.tcURL()
 	}
-	app := t.app
+	app, base := t.app, tcURL
 	if t.login != "" {
 		app, tcURL = withParameters(app, t.login), withParameters(tcURL, t.login)
 	}
@@ -76,7 +76,7 @@ func clientConfig(o *ClientOptions, t *target, play *engine.PlayRequest) engine.
 			App: app, TCURL: tcURL, FlashVer: o.FlashVer, SWFURL: o.SWFURL, PageURL: o.PageURL, Type: kind,
 			Capabilities: 15, AudioCodecs: 0x0FFF, VideoCodecs: 0xFF, VideoFunction: 1,
 		},
-		StreamName: t.name, PublishType: o.PublishType, Play: play, ChunkSize: o.ChunkSize, Digest: o.DigestHandshake,
+		BaseURL: base, StreamName: t.name, PublishType: o.PublishType, Play: play, ChunkSize: o.ChunkSize, Digest: o.DigestHandshake,
 		Enhanced: o.Enhanced, Capabilities: o.capabilities(play != nil), AnswerCalls: o.AnswerCalls,
 	}
 }

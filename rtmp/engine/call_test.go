@@ -254,6 +254,15 @@ func TestReconnectRequest(t *testing.T) {
 			t.Errorf("%q: %q, %+v", c[0], e.URL, e.Status)
 		}
 	}
+	p.client = nil
+	p.c.config.BaseURL = "rtmp://base/app"
+	if err := p.s.RequestReconnect("", ""); err != nil {
+		t.Fatal(err)
+	}
+	p.mustRun()
+	if e := find(p.client, EventReconnect); e.URL != "rtmp://base/app" {
+		t.Errorf("from the base: %q", e.URL)
+	}
 	k := newTalk(t, ServerConfig{}).publishing()
 	if err := k.s.RequestReconnect("", ""); !errors.Is(err, ErrNoReconnect) || k.s.OutputBytes() != 0 {
 		t.Errorf("a client that does not know it: %v", err)

@@ -20,6 +20,7 @@ type ClientConfig struct {
 	Allocator     buffer.Allocator // of message payloads; default buffer.Heap
 	Rand          io.Reader        // for the random parts of the handshake
 	Connect       message.Connect  // what connect says: App, TCURL, FlashVer, …
+	BaseURL       string           // what requests to connect anew are relative to: the tcUrl without a login; default Connect.TCURL
 	StreamName    string           // with its query, if it has one
 	PublishType   string           // "live" (default), "record" or "append"
 	Play          *PlayRequest     // play the stream instead of publishing it
@@ -59,6 +60,9 @@ func NewClient(c ClientConfig) *Client {
 	}
 	if c.WindowAckSize == 0 {
 		cl.config.WindowAckSize = 5_000_000
+	}
+	if c.BaseURL == "" {
+		cl.config.BaseURL = c.Connect.TCURL
 	}
 	if c.PublishType == "" {
 		cl.config.PublishType = "live"

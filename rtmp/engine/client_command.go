@@ -102,7 +102,7 @@ func (c *Client) requestPublish() {
 
 // onStatus acts on a status of the server, whatever stream it names: some servers use 0.
 func (c *Client) onStatus(s message.Status, streamID uint32) {
-	if url, ok := s.Reconnect(c.config.Connect.TCURL); ok {
+	if url, ok := s.Reconnect(c.config.BaseURL); ok {
 		c.nothingForward()
 		c.event(Event{Kind: EventReconnect, StreamID: streamID, Status: s, URL: url})
 		return
