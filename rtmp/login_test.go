@@ -60,6 +60,22 @@ func TestLogins(t *testing.T) {
 	}
 }
 
+// A server that has users and names no scheme lets them log in by Adobe's.
+func TestLoginSchemeByDefault(t *testing.T) {
+	s := bind(t, &ServerOptions{Users: map[string]string{"alice": "s3cret"}})
+	outcome := tryPublish("rtmp://alice:s3cret@"+s.Addr()+"/live/key", nil)
+	if session := accept(t, s); session.User() != "alice" {
+		t.Errorf("user %q", session.User())
+	}
+	if err := <-outcome; err != nil {
+		t.Error(err)
+	}
+	var status *StatusError
+	if err := <-tryPublish("rtmp://"+s.Addr()+"/live/key", nil); !errors.As(err, &status) || !strings.Contains(status.Description, "authmod=adobe") {
+		t.Error(err)
+	}
+}
+
 // The application decides itself, with the passwords wherever it has them.
 func TestLoginByRequest(t *testing.T) {
 	s := bind(t, &ServerOptions{AskConnect: true})

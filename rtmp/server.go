@@ -179,6 +179,9 @@ func (o *ServerOptions) complete() error {
 		return err
 	}
 	o.Limits, o.Timeouts = o.Limits.WithDefaults(), o.Timeouts.WithDefaults()
+	if o.LoginScheme == authmod.None {
+		o.LoginScheme = LoginAdobe
+	}
 	if o.Linger <= 0 {
 		o.Linger = 2 * time.Second
 	}
