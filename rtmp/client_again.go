@@ -143,6 +143,9 @@ func (c *Client) redial(to *target, made net.Conn) error {
 	defer cancel()
 	e := engine.NewClient(clientConfig(&c.options, to, c.play))
 	if err := c.link.replace(&unconnected{cancel}, e, func() { c.engine, c.target = e, *to }); err != nil {
+		if made != nil {
+			made.Close()
+		}
 		return err
 	}
 	return c.connect(to, func() (net.Conn, error) {

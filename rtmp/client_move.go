@@ -69,6 +69,7 @@ func (c *Client) prepare(ctx context.Context, m *move) {
 func (c *Client) depart() {
 	c.moving.begun, c.again.next = true, c.moving.to
 	c.again.freshLogin()
+	c.link.keeps = true
 	c.engine.End()
 	c.link.flush()
 	c.link.interruptRead()
@@ -119,6 +120,7 @@ func (c *Client) moves() bool {
 // moved is called once the new server has accepted: it gets metadata and headers, and then what waits. The link is locked.
 func (c *Client) moved() {
 	c.moving = nil
+	c.link.keeps = c.returns()
 	if c.upkeep != nil {
 		if err := c.upkeep.found(c); err != nil {
 			c.link.broken(err)

@@ -311,6 +311,75 @@ func TestClientFollowsReconnectAndLogsIn(t *testing.T) {
 	}
 }
 
+// breakable is a connection whose writes fail once it is broken; reads wait.
+type breakable struct {
+	net.Conn
+	broken atomic.Bool
+}
+
+func (b *breakable) Write(p []byte) (int, error) {
+	if b.broken.Load() {
+		return 0, errInjected
+	}
+	return b.Conn.Write(p)
+}
+
+// A client that has the connection to move to moves also when the old one takes no good-bye.
+func TestClientMovesFromWhatIsBroken(t *testing.T) {
+	first, second := bind(t, nil), bind(t, nil)
+	var old *breakable
+	client, session := published(t, first, &ClientOptions{
+		FollowReconnects: true, Linger: time.Hour,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			nc, err := new(net.Dialer).DialContext(ctx, network, address)
+			if old == nil && err == nil {
+				old = &breakable{Conn: nc}
+				return old, nil
+			}
+			return nc, err
+		},
+	})
+	if err := client.SendVideo(0, true, []byte{0, 0, 0, 1, 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Flush(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := session.RequestReconnect("rtmp://"+second.Addr()+"/live", ""); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the connection to move to", client.readyToMove)
+	old.broken.Store(true)
+	sent := make(chan error, 1)
+	go func() { sent <- client.SendVideo(40, true, []byte{0, 0, 0, 1, 2}) }()
+	moved := accept(t, second)
+	if err := <-sent; err != nil {
+		t.Error(err)
+	}
+	p, err := moved.NextPacket(10 * time.Second)
+	if err != nil || !p.Keyframe() {
+		t.Fatalf("%x, %v", p.Data, err)
+	}
+	p.Release()
+	old.Close()
+}
+
+// A client that is dead closes the connection to which it would have moved.
+func TestClientDiesAsItMoves(t *testing.T) {
+	s := bind(t, nil)
+	client, _ := published(t, s, nil)
+	client.link.shut(ErrClosed)
+	client.goroutines.Wait()
+	near, far := net.Pipe()
+	if err := client.redial(&target{}, near); err != ErrClosed {
+		t.Error(err)
+	}
+	far.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := far.Read(make([]byte, 1)); err != io.EOF {
+		t.Error(err)
+	}
+}
+
 // A client that does not follow is not asked: it does not say that it knows such requests.
 func TestReconnectIsNotAskedOfOthers(t *testing.T) {
 	s := bind(t, nil)

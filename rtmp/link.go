@@ -431,7 +431,7 @@ func (l *link) finish() {
 		return
 	}
 	l.flush()
-	err := l.waitQueued(0, l.lingerFor, nil)
+	err := l.waitQueued(0, l.lingerFor, func() error { return l.fault })
 	l.mu.Unlock()
 	if err != nil || l.transport.closeWrite(time.Until(until)) != nil {
 		return
