@@ -452,6 +452,8 @@ func (c *Client) shut() (state, away error, first bool) {
 	case c.link.err != nil:
 	case !c.settled, c.away(): // nothing can be sent
 		c.link.kill(ErrClosed)
+	case c.moving != nil && c.moving.left:
+		c.drop()
 	default:
 		c.engine.End()
 		c.link.flush()

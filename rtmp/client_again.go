@@ -142,7 +142,7 @@ func (c *Client) redial(to *target, made net.Conn) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	e := engine.NewClient(clientConfig(&c.options, to, c.play))
-	if err := c.link.replace(&unconnected{cancel}, e, func() { c.engine, c.target = e, *to }); err != nil {
+	if err := c.link.replace(&unconnected{cancel}, e, func() { c.begin(e, to) }); err != nil {
 		if made != nil {
 			made.Close()
 		}

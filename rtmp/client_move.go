@@ -13,6 +13,7 @@ type move struct {
 	cancel context.CancelFunc // ends the dialing
 	conn   net.Conn           // to there, once it is made
 	begun  bool               // the old conversation is over
+	left   bool               // and its connection closed
 }
 
 // asked takes the request of a server to connect anew. The link is locked.
@@ -129,6 +130,24 @@ func (c *Client) moved() {
 		c.upkeep.waiting.Remove(c.upkeep.first) // the next frame is the keyframe that waits
 	}
 	c.link.signalDrained()
+}
+
+// begin takes the engine of the next conversation, with a target, and ends it where the client was closed meanwhile. The link
+// is locked.
+func (c *Client) begin(e *engine.Client, to *target) {
+	c.engine, c.target = e, *to
+	if c.moving != nil {
+		c.moving.left = true
+	}
+	if c.closed {
+		c.drop()
+	}
+}
+
+// drop ends a client between two conversations: what is queued is nothing of the stream. The link is locked.
+func (c *Client) drop() {
+	c.link.kill(ErrClosed)
+	c.link.unsent = 0
 }
 
 // stay ends the move of a client that has not moved: it closes the connection that was made for it, or is being made.

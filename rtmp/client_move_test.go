@@ -380,6 +380,54 @@ func TestClientDiesAsItMoves(t *testing.T) {
 	}
 }
 
+// A client that is closed while it moves, here to a server that sends it to one that does not answer, has lost nothing.
+func TestCloseWhileItMoves(t *testing.T) {
+	first, second := bind(t, nil), bind(t, &ServerOptions{AskConnect: true})
+	var dials atomic.Int32
+	begun := make(chan struct{})
+	client, session := published(t, first, &ClientOptions{
+		FollowReconnects: true, FollowRedirects: true, Timeouts: Timeouts{Resolve: -1, Dial: -1},
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if dials.Add(1) == 3 {
+				close(begun)
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+	})
+	if err := client.SendAudio(0, []byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := session.RequestReconnect("rtmp://"+second.Addr()+"/live", ""); err != nil {
+		t.Fatal(err)
+	}
+	redirect(t, second, "rtmp://192.0.2.1/live")
+	<-begun
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A client that is closed between the end of a conversation and the next one does not begin that.
+func TestCloseBeforeNextConversation(t *testing.T) {
+	client, err := newClient(&unconnected{func() {}}, target{}, ClientOptions{Logger: slog.New(slog.DiscardHandler)}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.settle(nil)
+	client.moving = &move{to: &target{}, cancel: func() {}, begun: true}
+	client.shut()
+	near, far := net.Pipe()
+	if err := client.redial(client.moving.to, near); err != ErrClosed {
+		t.Error(err)
+	}
+	far.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := far.Read(make([]byte, 1)); err != io.EOF || client.link.unsent != 0 {
+		t.Errorf("%v; %d bytes are told to be lost", err, client.link.unsent)
+	}
+}
+
 // A client that does not follow is not asked: it does not say that it knows such requests.
 func TestReconnectIsNotAskedOfOthers(t *testing.T) {
 	s := bind(t, nil)
