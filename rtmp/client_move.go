@@ -100,14 +100,20 @@ func (c *Client) boundary(keyframe bool) error {
 	return c.over()
 }
 
-// takeMade takes the connection that was made to move to, if there is one, and reports whether nobody wants it any more.
+// takeMade takes the connection that was made to move to, if there is one, and reports whether nobody wants it any more. A
+// move that has not begun ends: the server has sent the client elsewhere since.
 func (c *Client) takeMade() (conn net.Conn, closed bool) {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
-	if c.moving == nil || c.closed {
+	m := c.moving
+	switch {
+	case m == nil || c.closed:
 		return nil, c.closed
+	case !m.begun:
+		c.abandon()
+		return nil, false
 	}
-	conn, c.moving.conn = c.moving.conn, nil
+	conn, m.conn = m.conn, nil
 	return conn, false
 }
 
@@ -122,6 +128,10 @@ func (c *Client) moves() bool {
 func (c *Client) moved() {
 	c.moving = nil
 	c.link.keeps = c.returns()
+	if c.away() {
+		c.returned()
+		return
+	}
 	if c.upkeep != nil {
 		if err := c.upkeep.found(c); err != nil {
 			c.link.broken(err)

@@ -428,6 +428,48 @@ func TestCloseBeforeNextConversation(t *testing.T) {
 	}
 }
 
+// lostAndAsked is a client whose first server, to which it comes back, asks it to move on before it answers its request.
+func lostAndAsked(t *testing.T, first *Server, video bool, url string) (*Client, *Request) {
+	t.Helper()
+	o := persistent()
+	o.FollowReconnects, o.FollowRedirects, o.Linger = true, true, 100*time.Millisecond
+	client, session := published(t, first, o)
+	expectEvent(t, client, ClientConnected)
+	if err := client.SendVideo(0, video, []byte{0, 0, 0, 1, 1}); err != nil {
+		t.Fatal(err)
+	}
+	session.conn.link.shut(&Error{Err: errors.New("cut")})
+	expectEvent(t, client, ClientReconnecting)
+	r, err := first.Accept(10 * time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the client to be asked", func() bool { return first.RequestReconnect(url, "") > 0 })
+	expectEvent(t, client, ClientReconnect)
+	return client, r
+}
+
+// A client that is away when it moves has come back where it goes.
+func TestClientMovesWhileAway(t *testing.T) {
+	first, second := bind(t, nil), bind(t, nil)
+	client, _ := lostAndAsked(t, first, false, "rtmp://"+second.Addr()+"/live")
+	accept(t, second)
+	expectEvent(t, client, ClientReconnected)
+}
+
+// A client that is redirected before it has moved goes where it was sent last.
+func TestClientIsRedirectedBeforeItMoves(t *testing.T) {
+	first, second, third := bind(t, nil), bind(t, nil), bind(t, nil)
+	client, r := lostAndAsked(t, first, true, "rtmp://"+second.Addr()+"/live")
+	waitFor(t, "the connection to move to", client.readyToMove)
+	if err := r.Redirect("rtmp://"+third.Addr()+"/live", ""); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, third)
+	expectEvent(t, client, ClientReconnected)
+	waitFor(t, "the other connection to be closed", func() bool { return second.Statistics().Accepted == 1 && second.Connections() == 0 })
+}
+
 // A client that does not follow is not asked: it does not say that it knows such requests.
 func TestReconnectIsNotAskedOfOthers(t *testing.T) {
 	s := bind(t, nil)
