@@ -15,7 +15,8 @@ func (s *Session) Call(timeout time.Duration, name string, arguments ...amf.Valu
 	return s.conn.link.call(func() caller { return s.conn.engine }, timeout, s.state, s.events.end(), name, arguments)
 }
 
-// Call calls a procedure of the server's, as [Session.Call] does one of the peer's.
+// Call calls a procedure of the server's, as [Session.Call] does one of the peer's. The error is ErrTimeout also when the
+// connection is lost before the answer and made again.
 func (c *Client) Call(timeout time.Duration, name string, arguments ...amf.Value) ([]amf.Value, error) {
 	return c.link.call(func() caller { return c.engine }, timeout, c.established, c.events.end(), name, arguments)
 }
@@ -99,8 +100,10 @@ type caller interface {
 func (l *link) call(engine func() caller, timeout time.Duration, state func() error, over <-chan struct{}, name string, arguments []amf.Value) ([]amf.Value, error) {
 	answered := make(chan *message.Command, 1)
 	var transaction uint32
+	var by caller
 	err := l.notify(state, func() (err error) {
-		if transaction, err = engine().Call(0, -1, name, nil, arguments...); err == nil {
+		by = engine()
+		if transaction, err = by.Call(0, -1, name, nil, arguments...); err == nil {
 			l.expect(transaction, func(reply *message.Command) { answered <- reply })
 		}
 		return err
@@ -111,8 +114,10 @@ func (l *link) call(engine func() caller, timeout time.Duration, state func() er
 	defer func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		delete(l.replies, transaction)
-		engine().Cancel(transaction)
+		if engine() == by { // the numbers of another conversation are others
+			delete(l.replies, transaction)
+			by.Cancel(transaction)
+		}
 	}()
 	var expired <-chan time.Time
 	if timeout >= 0 {
@@ -173,6 +178,15 @@ func CallResult(reply *message.Command) ([]amf.Value, error) {
 	}
 	status, _ := reply.Info()
 	return nil, &StatusError{Level: status.Level, Code: status.Code, Description: status.Description}
+}
+
+// unanswered tells those who wait for answers that none will come: the conversation is over. The link is locked.
+func (l *link) unanswered() {
+	replies := l.replies
+	l.replies = nil
+	for _, answered := range replies {
+		answered(nil)
+	}
 }
 
 // replied takes notice of the answer to a call, or that it is too late for one. The link is locked.

@@ -102,6 +102,38 @@ func TestCallsEndWithTheStream(t *testing.T) {
 	}
 }
 
+// Calls that wait when a connection is lost, and made again, have no answer: those of the next one have numbers of their own.
+func TestCallsEndWithTheConnection(t *testing.T) {
+	s := bind(t, &ServerOptions{AnswerCalls: true})
+	client, session := published(t, s, persistent())
+	expectEvent(t, client, ClientConnected)
+	waited := make(chan error, 1)
+	go func() {
+		_, err := client.Call(-1, "wait")
+		waited <- err
+	}()
+	waitFor(t, "the call", func() bool { return session.events.length() > 0 })
+	id, err := client.StartCall(time.Hour, "wait too")
+	if err != nil {
+		t.Fatal(err)
+	}
+	session.conn.link.shut(&Error{Err: errors.New("cut")})
+	expectEvent(t, client, ClientReconnecting)
+	if e := expectEvent(t, client, ClientReply); e.CallID != id || e.Err != ErrTimeout {
+		t.Errorf("reply to %d, want %d: %v", e.CallID, id, e.Err)
+	}
+	select {
+	case err := <-waited:
+		if err != ErrTimeout {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("a call waits for an answer that cannot come")
+	}
+	accept(t, s)
+	expectEvent(t, client, ClientReconnected)
+}
+
 // A139: shared object messages reach the application on both sides.
 func TestSharedObjectsBothWays(t *testing.T) {
 	s := bind(t, &ServerOptions{AnswerCalls: true})

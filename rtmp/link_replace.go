@@ -18,6 +18,7 @@ func (l *link) replace(t transport, e protocol, with func()) error {
 	l.transport, l.engine, l.armed, l.fault = t, e, false, nil
 	l.traffic.on(t)
 	l.signalDrained()
+	l.unanswered()
 	with()
 	return nil
 }
