@@ -145,10 +145,10 @@ func (l *link) call(engine func() caller, timeout time.Duration, state func() er
 func (l *link) startCall(engine func() caller, timeout time.Duration, state func() error, name string, arguments []amf.Value,
 	tell func(id uint32, values []amf.Value, err error)) (id uint32, err error) {
 	err = l.notify(state, func() (err error) {
-		if timeout >= 0 {
-			l.interruptRead() // it may be the next deadline
-		}
 		if id, err = engine().Call(0, timeout, name, nil, arguments...); err == nil {
+			if timeout >= 0 {
+				l.interruptRead() // it may be the next deadline
+			}
 			l.expect(id, func(reply *message.Command) {
 				values, err := CallResult(reply)
 				tell(id, values, err)

@@ -1,12 +1,16 @@
 package rtmp
 
 import (
+	"context"
 	"errors"
+	"net"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/message"
 )
 
@@ -131,6 +135,43 @@ func TestCallsEndWithTheConnection(t *testing.T) {
 		t.Error("a call waits for an answer that cannot come")
 	}
 	accept(t, s)
+	expectEvent(t, client, ClientReconnected)
+}
+
+// A call that comes too early for a connection that is being made leaves it its deadlines.
+func TestCallWhileConnecting(t *testing.T) {
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	var dials atomic.Int32
+	begun, called := make(chan struct{}), make(chan struct{})
+	o := persistent()
+	o.Timeouts.Handshake = time.Second
+	o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials.Add(1) == 2 {
+			close(begun)
+			<-called
+			address = mute.Addr().String()
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	s := bind(t, nil)
+	client, session := published(t, s, o)
+	expectEvent(t, client, ClientConnected)
+	session.conn.link.shut(&Error{Err: errors.New("cut")})
+	expectEvent(t, client, ClientReconnecting)
+	<-begun
+	if _, err := client.StartCall(time.Second, "early"); err != engine.ErrState {
+		t.Error(err)
+	}
+	close(called)
+	r, err := s.Accept(20 * time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Accept()
 	expectEvent(t, client, ClientReconnected)
 }
 
