@@ -140,6 +140,7 @@ func (c *Client) moved() {
 		c.upkeep.waiting.Remove(c.upkeep.first) // the next frame is the keyframe that waits
 	}
 	c.link.signalDrained()
+	c.drained() // there may be nothing to send that says so
 }
 
 // begin takes the engine of the next conversation, with a target, and ends it where the client was closed meanwhile. The link

@@ -470,6 +470,54 @@ func TestClientIsRedirectedBeforeItMoves(t *testing.T) {
 	waitFor(t, "the other connection to be closed", func() bool { return second.Statistics().Accepted == 1 && second.Connections() == 0 })
 }
 
+// A send that is told to try again while a client moves can do so once it has moved, also if it has sent no headers.
+func TestClientIsWritableWhereItMoves(t *testing.T) {
+	first, second := bind(t, nil), bind(t, nil)
+	client, session := published(t, first, &ClientOptions{FollowReconnects: true, NoWait: true})
+	frame := media.Packet{
+		Type: media.TypeVideo, Kind: media.KindFrame, Codec: media.VP08, Flags: media.FlagEnhanced | media.FlagKeyframe, Data: []byte{1, 2, 3},
+	}
+	if err := client.SendPacket(&frame); err != nil {
+		t.Fatal(err)
+	}
+	if err := session.RequestReconnect("rtmp://"+second.Addr()+"/live", ""); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the connection to move to", client.readyToMove)
+	accepted := make(chan *Session, 1)
+	go func() {
+		r, err := second.Accept(20 * time.Second)
+		if err != nil {
+			close(accepted)
+			return
+		}
+		s, _ := r.Accept()
+		accepted <- s
+	}()
+	err := client.SendPacket(&frame)
+	for err == ErrAgain {
+		e, failed := client.NextEvent(10 * time.Second)
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		if e.Kind == ClientWritable {
+			err = client.SendPacket(&frame)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := <-accepted
+	if moved == nil {
+		t.Fatal("nobody came")
+	}
+	p, err := moved.NextPacket(10 * time.Second)
+	if err != nil || !p.Keyframe() {
+		t.Fatalf("%x, %v", p.Data, err)
+	}
+	p.Release()
+}
+
 // A client that does not follow is not asked: it does not say that it knows such requests.
 func TestReconnectIsNotAskedOfOthers(t *testing.T) {
 	s := bind(t, nil)
