@@ -292,6 +292,7 @@ func ended(err error) error {
 func (c *Client) handle(e engine.Event) {
 	switch e.Kind {
 	case engine.EventPublishing, engine.EventPlaying:
+		c.again.redirects = 0
 		if c.moving != nil && c.moving.begun {
 			c.moved()
 			return

@@ -26,7 +26,7 @@ type again struct {
 	dials     bool    // there is a way to make a connection
 	next      *target // where to go once this conversation is over; nil: nowhere
 	login     authmod.Client
-	redirects int
+	redirects int // since a server has accepted
 }
 
 // newAgain prepares for what the server of a target may ask for.

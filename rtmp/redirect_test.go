@@ -53,6 +53,36 @@ func TestRedirectsAreBounded(t *testing.T) {
 	}
 }
 
+// Those that led to a server that accepted do not count for the next ones.
+func TestRedirectsAreCountedInARow(t *testing.T) {
+	first, second, third := bind(t, &ServerOptions{AskConnect: true}), bind(t, &ServerOptions{AskConnect: true}), bind(t, nil)
+	client, err := OpenPublish("rtmp://"+first.Addr()+"/live/key", &ClientOptions{FollowRedirects: true, FollowReconnects: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for range maxRedirects {
+		redirect(t, first, "rtmp://"+first.Addr()+"/live")
+	}
+	r, err := first.Accept(10 * time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	session := accept(t, first)
+	expectEvent(t, client, ClientConnected)
+	if err := session.RequestReconnect("rtmp://"+second.Addr()+"/live", ""); err != nil {
+		t.Fatal(err)
+	}
+	redirect(t, second, "rtmp://"+third.Addr()+"/live")
+	accept(t, third)
+	if err := client.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A client that is closed between two connections leaves nothing behind.
 func TestCloseWhileRedirected(t *testing.T) {
 	s := bind(t, &ServerOptions{AskConnect: true})
