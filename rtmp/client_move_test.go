@@ -518,6 +518,41 @@ func TestClientIsWritableWhereItMoves(t *testing.T) {
 	p.Release()
 }
 
+// What a player asks of a server that it has not reached yet, as it moves, does not keep it from getting there.
+func TestPlayerAsksWhileItMoves(t *testing.T) {
+	ask := &ServerOptions{AskConnect: true, AskPlay: true}
+	first, second, third := bind(t, &ServerOptions{AskPlay: true}), bind(t, ask), bind(t, &ServerOptions{AskPlay: true})
+	var dials atomic.Int32
+	begun, asked := make(chan struct{}), make(chan struct{})
+	client, session := askedToPlay(t, first, &ClientOptions{
+		FollowReconnects: true, FollowRedirects: true,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if dials.Add(1) == 3 {
+				close(begun)
+				select {
+				case <-asked:
+				case <-ctx.Done():
+				}
+			}
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+	})
+	if err := session.RequestReconnect("rtmp://"+second.Addr()+"/live", ""); err != nil {
+		t.Fatal(err)
+	}
+	redirect(t, second, "rtmp://"+third.Addr()+"/live")
+	<-begun
+	if err := client.Pause(true); err != engine.ErrState {
+		t.Error(err)
+	}
+	time.Sleep(10 * time.Millisecond)
+	close(asked)
+	accept(t, third)
+	if err := client.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A client that does not follow is not asked: it does not say that it knows such requests.
 func TestReconnectIsNotAskedOfOthers(t *testing.T) {
 	s := bind(t, nil)

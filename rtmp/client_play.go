@@ -120,13 +120,4 @@ func (c *Client) ReceiveVideo(want bool) error {
 }
 
 // ask sends a command of a player.
-func (c *Client) ask(send func() error) error {
-	c.link.mu.Lock()
-	defer c.link.mu.Unlock()
-	if err := c.state(); err != nil {
-		return err
-	}
-	err := send()
-	c.link.flush()
-	return err
-}
+func (c *Client) ask(send func() error) error { return c.link.notify(c.state, send) }
