@@ -331,8 +331,9 @@ func TestHubEngineBlocksInAnAggregate(t *testing.T) {
 			t.Fatalf("%d of %d", packets(), count)
 		}
 	}
-	if p.e.Unfinished() || p.e.Err() != nil {
-		t.Fatal(p.e.Unfinished(), p.e.Err())
+	p.until("the end of the message", func() bool { return !p.e.Unfinished() })
+	if p.e.Err() != nil {
+		t.Fatal(p.e.Err())
 	}
 }
 
