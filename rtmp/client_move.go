@@ -3,6 +3,7 @@ package rtmp
 import (
 	"context"
 	"net"
+	"time"
 
 	"oxrtmp/rtmp/engine"
 )
@@ -11,14 +12,15 @@ import (
 type move struct {
 	to     *target
 	cancel context.CancelFunc // ends the dialing
-	conn   net.Conn           // to there, once it is made
+	conn   net.Conn           // to there, once it is made,
+	made   time.Time          // which was then
 	begun  bool               // the old conversation is over
 	left   bool               // and its connection closed
 }
 
 // asked takes the request of a server to connect anew. The link is locked.
 func (c *Client) asked(e *engine.Event) {
-	if !c.events.full(maxEvents) {
+	if !c.events.crowded(c.options.Limits.QueueBytes) {
 		c.put(ClientEvent{Kind: ClientReconnect, URL: e.URL, Status: e.Status})
 	}
 	if !c.options.FollowReconnects || !c.again.dials || c.moving != nil || !c.settled || c.closed {
@@ -60,7 +62,7 @@ func (c *Client) prepare(ctx context.Context, m *move) {
 		}
 		return
 	}
-	m.conn = conn
+	m.conn, m.made = conn, time.Now()
 	if c.play != nil || !c.video {
 		c.depart()
 	}
@@ -100,8 +102,9 @@ func (c *Client) boundary(keyframe bool) error {
 	return c.over()
 }
 
-// takeMade takes the connection that was made to move to, if there is one, and reports whether nobody wants it any more. A
-// move that has not begun ends: the server has sent the client elsewhere since.
+// takeMade takes the connection that was made to move to, if there is one, and reports whether nobody wants it any more. One
+// that has waited long for a keyframe is not taken: the server would soon end it, as nothing was said. A move that has not
+// begun ends: the server has sent the client elsewhere since.
 func (c *Client) takeMade() (conn net.Conn, closed bool) {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -114,8 +117,15 @@ func (c *Client) takeMade() (conn net.Conn, closed bool) {
 		return nil, false
 	}
 	conn, m.conn = m.conn, nil
+	if conn != nil && time.Since(m.made) > maxSilent {
+		conn.Close()
+		conn = nil
+	}
 	return conn, false
 }
+
+// maxSilent is how long a connection may be there without a word; servers wait 10 s and more for a handshake.
+const maxSilent = 5 * time.Second
 
 // moves reports that the old conversation was ended to begin a new one.
 func (c *Client) moves() bool {

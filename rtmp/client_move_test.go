@@ -617,3 +617,32 @@ func TestPlayerFollowsReconnect(t *testing.T) {
 		}
 	}
 }
+
+// A connection that was made to move to and has waited long for a keyframe is made afresh: the server has ended it by now,
+// or will soon.
+func TestClientMovesAfterALongWait(t *testing.T) {
+	first, second := bind(t, nil), bind(t, &ServerOptions{Timeouts: Timeouts{Handshake: 100 * time.Millisecond}})
+	client, session := published(t, first, &ClientOptions{FollowReconnects: true})
+	go func() {
+		for p, err := session.NextPacket(-1); err == nil; p, err = session.NextPacket(-1) {
+			p.Release()
+		}
+	}()
+	first.RequestReconnect("rtmp://"+second.Addr()+"/live", "")
+	if err := client.SendVideo(0, true, []byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the connection to move to", func() bool { return client.readyToMove() })
+	client.link.mu.Lock()
+	client.moving.made = client.moving.made.Add(-time.Minute)
+	client.link.mu.Unlock()
+	waitFor(t, "the other server to end it", func() bool { return second.Statistics().Accepted == 1 && second.Connections() == 0 })
+	go client.SendVideo(40, true, []byte{2})
+	moved := accept(t, second)
+	p, err := moved.NextPacket(10 * time.Second)
+	if err != nil || p.Timestamp != 40 {
+		t.Error(p.Timestamp, err)
+	}
+	p.Release()
+	client.Close()
+}

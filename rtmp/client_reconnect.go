@@ -100,7 +100,7 @@ func (c *Client) returned() {
 
 // tell tells a publisher how its connection does.
 func (c *Client) tell(e ClientEvent) {
-	if !c.events.full(maxEvents) {
+	if !c.events.crowded(c.options.Limits.QueueBytes) {
 		c.put(e)
 	}
 }
