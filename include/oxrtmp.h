@@ -1893,8 +1893,8 @@ OXRTMP_API oxrtmp_status oxrtmp_session_ping(oxrtmp_session session, int32_t tim
 
 /** Call a procedure of the server's, and wait at most timeout_ms for its answer (-1 waits for ever): the data of *answer
  *  is its values, in AMF0, without the command object. Since 0.1.
- *  @return OXRTMP_OK; E_TIMEOUT; E_REFUSED or other -4xx when the server refuses; E_AMF when values are none; E_LIMIT when
- *  64 calls wait already; E_EOF after the end; E_CLOSED when oxrtmp_client_close is called meanwhile; E_STATE before the
+ *  @return OXRTMP_OK; E_TIMEOUT, also when the connection is lost before the answer and made again; E_REFUSED or other
+ *  -4xx when the server refuses; E_AMF when values are none; E_LIMIT when 64 calls wait already; E_EOF after the end; E_CLOSED when oxrtmp_client_close is called meanwhile; E_STATE before the
  *  stream was accepted; the error of the connection. *answer belongs to the caller: oxrtmp_packet_release. */
 OXRTMP_API oxrtmp_status oxrtmp_client_call(oxrtmp_client client, const char *name, const uint8_t *values, size_t size,
                                             int32_t timeout_ms, oxrtmp_packet *answer);

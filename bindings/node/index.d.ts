@@ -1018,7 +1018,8 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
   /**
    * Calls a procedure of the application at the other end, with values as {@link amf} has them, and returns what it answers.
    * Default: waits for 10 s; -1: for ever.
-   * @throws {@link OxrtmpError} `ERR_OXRTMP_REFUSED` when it refuses, as most do with everything, `ERR_OXRTMP_TIMEOUT`.
+   * @throws {@link OxrtmpError} `ERR_OXRTMP_REFUSED` when it refuses, as most do with everything; `ERR_OXRTMP_TIMEOUT`, also when
+   * the connection is lost before the answer and made again.
    */
   call (name: string, values?: readonly amf.Value[], options?: { timeoutMs?: number }): Promise<any[]>
   /** Calls a procedure whose answer nobody wants. */

@@ -113,7 +113,8 @@ class Receiver(Stream):
     def call(self, name: str, *arguments: amf.Value, timeout: float | None = 10) -> list[Any]:
         """Call a procedure of the application at the other end, and wait for what it answers.
 
-        RefusedError when it refuses, as most peers do with everything; TimeoutError; errors as of next_packet.
+        RefusedError when it refuses, as most peers do with everything; TimeoutError, also when the connection is lost before
+        the answer and made again; errors as of next_packet.
         """
         values = amf.encode(*arguments)
         return beside(lambda: self._call(name, values, timeout))
