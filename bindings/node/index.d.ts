@@ -390,7 +390,7 @@ export interface ServerOptions {
   sendBufferBytes?: number
   /** Called when something happens. */
   hooks?: Hooks
-  /** Gets what a hook throws; by default it becomes a warning of the process. */
+  /** Gets what a hook throws; by default it becomes a warning of the process. What it throws itself is an uncaught exception. */
   onError?: (error: unknown, about: ServerEvent | Request<Session | undefined>) => unknown
   /**
    * What {@link Server.events} gives and listeners of the server are told, which must then be taken: while too much waits,
@@ -1267,7 +1267,10 @@ export interface Session extends Stream<PlayerEvent | CallEvent> {}
 export interface ServeOptions<R> {
   /** Closes the server when it is aborted. */
   signal?: AbortSignal
-  /** Gets what a handler throws; the default makes a warning of it (`process.emitWarning`). */
+  /**
+   * Gets what a handler throws; the default makes a warning of it (`process.emitWarning`). What it throws itself is an uncaught
+   * exception.
+   */
   onError?: (error: unknown, request: R) => void
 }
 

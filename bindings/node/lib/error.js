@@ -1,4 +1,5 @@
 'use strict'
+const { inspect } = require('node:util')
 const native = require('./native.js')
 
 const names = new Map(native.statuses().map(([number, name]) => [number, name.replace(/^OXRTMP_(E_)?/, '')]))
@@ -63,4 +64,21 @@ function argumentError (message) {
   return error
 }
 
-module.exports = { OxrtmpError, status, check, checkJob, lastError, fromFailure, ownError, argumentError }
+// ---- what applications throw, which may be anything ----
+
+/** Throws it where nobody else is: an uncaught exception, and what was going on goes on. */
+const throwLater = error => queueMicrotask(() => { throw error })
+
+/** Makes a warning of the process of it. */
+const warn = error => process.emitWarning(error instanceof Error ? error : new Error(inspect(error)))
+
+/** Tells a function of the application's about it; what that throws is its own. */
+function report (onError, error, about) {
+  try {
+    onError(error, about)
+  } catch (failure) {
+    throwLater(failure)
+  }
+}
+
+module.exports = { OxrtmpError, status, check, checkJob, lastError, fromFailure, ownError, argumentError, warn, report }

@@ -1,7 +1,7 @@
 'use strict'
 const { EventEmitter } = require('node:events')
 const native = require('./native.js')
-const { check, checkJob, status, argumentError, ownError } = require('./error.js')
+const { check, checkJob, status, argumentError, ownError, warn, report } = require('./error.js')
 const { register, unregister, Hold, holding } = require('./loop.js')
 const { errorOf } = require('./events.js')
 const { Inbox } = require('./inbox.js')
@@ -185,7 +185,7 @@ class Server extends EventEmitter {
 
   async serve (handler, given) {
     if (typeof handler !== 'function') throw argumentError('handler must be a function')
-    const { signal, onError = error => process.emitWarning(error) } = options('serve', given)
+    const { signal, onError = warn } = options('serve', given)
     signal?.throwIfAborted()
     signal?.addEventListener('abort', this.#abort, { once: true })
     const running = new Set()
@@ -286,7 +286,7 @@ async function attend (request, handler, onError) {
   try {
     await handler(request)
   } catch (error) {
-    onError(error, request)
+    report(onError, error, request)
   } finally {
     if (!request.answered) await request.reject()
     await sessionOf(request)?.close()

@@ -1,5 +1,5 @@
 'use strict'
-const { argumentError } = require('./error.js')
+const { argumentError, warn, report } = require('./error.js')
 const { Inbox, iterate } = require('./inbox.js')
 const { SCHEMES } = require('./request.js')
 const { makeServerEvent, weigh, maskOf, TYPES, MEDIA_TAG } = require('./server-event.js')
@@ -15,6 +15,16 @@ const ASKS = { connection: 'askConnection', connect: 'askConnect', fcPublish: 'a
 const OF_NODE = new Set(['close', 'error', 'newListener', 'removeListener'])
 
 const camel = name => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())
+
+const FAILED = 'the application failed' // all that a peer is told of it
+
+const isRefusal = error => error?.name === 'Refusal'
+
+/** Refuses a request because of what a hook threw. */
+function refuse (request, error) {
+  const { code, description } = isRefusal(error) ? error : { description: FAILED }
+  return code === undefined ? request.reject(description) : request.reject(code, description ?? '')
+}
 
 /** What the options of a server that are about what it tells and asks become for the addon. */
 function settingsOf ({ hooks = {}, onError, events, ...settings }) {
@@ -47,7 +57,7 @@ class Teller {
 
   constructor ({ hooks, onError, events = [], askMediaTag = false, hub, ...settings }, deliver, pause, emit) {
     this.#hooks = hooks
-    this.#onError = onError ?? (error => process.emitWarning(error))
+    this.#onError = onError ?? warn
     this.#wanted = new Set(events === 'all' ? TYPES : events)
     if (askMediaTag) this.#wanted.add(TYPES[MEDIA_TAG])
     this.#asksMedia = askMediaTag
@@ -106,7 +116,7 @@ class Teller {
       try {
         await this.#callHook(about)
       } catch (error) {
-        this.#onError(error, about)
+        this.report(error, about)
       }
       if (at === 1023) at -= line.splice(0, 1024).length
     }
@@ -118,15 +128,15 @@ class Teller {
     const name = camel(isEvent ? about.type : about.kind)
     const hook = isEvent === (name in ASKS) ? undefined : this.#hooks[name] // granted requests are not asked about
     let kept
-    let failure
+    let thrown // { error }, which may be anything
     try {
       kept = await hook?.(about)
     } catch (error) {
-      failure = error
+      thrown = { error }
     }
     if (isEvent) this.#afterEvent(about, kept)
-    else await this.#afterRequest(about, name, failure)
-    if (failure !== undefined && (isEvent || failure.name !== 'Refusal')) throw failure
+    else await this.#afterRequest(about, name, thrown)
+    if (thrown !== undefined && (isEvent || !isRefusal(thrown.error))) throw thrown.error
   }
 
   #afterEvent (event, kept) {
@@ -136,12 +146,19 @@ class Teller {
     else this.#put(event)
   }
 
-  async #afterRequest (request, name, failure) {
+  /** A request whose answer fails, such as a refusal in words that cannot be sent, is refused all the same. */
+  async #afterRequest (request, name, thrown) {
     if (request.answered) return
-    if (failure !== undefined) {
-      const { code, description } = failure.name === 'Refusal' ? failure : { description: 'the application failed' }
-      await (code === undefined ? request.reject(description) : request.reject(code, description ?? ''))
-    } else if (this.#asked.has(name)) {
+    try {
+      await (thrown === undefined ? this.#goOn(request, name) : refuse(request, thrown.error))
+    } catch (error) {
+      if (!request.answered) await request.reject(FAILED)
+      throw error
+    }
+  }
+
+  async #goOn (request, name) {
+    if (this.#asked.has(name)) {
       this.#deliver(request)
     } else if (name !== 'publish' && name !== 'play') {
       await request.accept()
@@ -175,7 +192,7 @@ class Teller {
       : `a server has no event '${type}'; it has close, ${TYPES.slice(1).join(', ')}`)
   }
 
-  report (error, about) { this.#onError(error, about) }
+  report (error, about) { report(this.#onError, error, about) }
 
   async next () { return (await this.#inbox.next()).value }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import test from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Client, Hub, OxrtmpError, Packet, Refusal, Request, Server, ServerEvent, chainHooks, logHooks } from 'oxrtmp'
-import { AVCC, collect, listen, sleep, until, within } from './helpers.mjs'
+import { AVCC, collect, listen, node, sleep, until, within } from './helpers.mjs'
 
 const TYPES = ['connection', 'handshake_complete', 'connect', 'disconnect', 'fc_publish', 'publish', 'publish_stop', 'unpublish', 'play',
   'play_stop', 'pause', 'unpause', 'metadata', 'media_tag', 'video_frame', 'audio_frame', 'enhanced_video_frame', 'enhanced_audio_frame',
@@ -147,6 +147,55 @@ for (const kind of ['connection', 'connect', 'fc_publish', 'publish', 'play']) {
     }
   })
 }
+
+test('whatever a hook throws refuses', async t => {
+  for (const thrown of [undefined, null, false, { code: 403 }, 'no', new Refusal('words\0cut')]) {
+    const faults = []
+    const hub = new Hub()
+    const { server, url } = await listen(t, { hub, hooks: { publish: () => Promise.reject(thrown) }, onError: error => faults.push(error) })
+    await assert.rejects(within(5000, Client.publish(url())), { description: 'the application failed' })
+    await server.close()
+    hub.close()
+    assert.equal(faults.length, 1)
+    if (thrown instanceof Refusal) assert.equal(faults[0].code, 'ERR_OXRTMP_ARGUMENT')
+    else assert.equal(faults[0], thrown)
+  }
+})
+
+test('what is no Error becomes a warning too', async t => {
+  const warnings = []
+  const warned = warning => warnings.push(warning.message)
+  process.on('warning', warned)
+  t.after(() => process.off('warning', warned))
+  const hooked = await listen(t, { hooks: { publish: () => Promise.reject(), connect: () => Promise.reject({ code: 403 }) } })
+  await assert.rejects(Client.publish(hooked.url()))
+  const served = await listen(t)
+  const serving = served.server.serve(() => { throw null })
+  await assert.rejects(Client.publish(served.url()))
+  await served.server.close()
+  await serving
+  await until(() => warnings.length === 2)
+  assert.deepEqual(warnings, ['{ code: 403 }', 'null'])
+})
+
+test('what onError throws is an exception of its own', async () => {
+  const { stdout } = await node(`
+    import { Client, Server } from 'oxrtmp'
+    const lines = []
+    process.on('uncaughtException', error => lines.push(error))
+    const onError = error => { throw 'again: ' + error }
+    const asked = []
+    const server = await Server.listen('127.0.0.1:0', { onError, hooks: { publish: r => { asked.push(r.streamName); throw 'hook' } } })
+    const plain = await Server.listen('127.0.0.1:0')
+    const serving = plain.serve(() => { throw 'handler' }, { onError })
+    for (const address of [server.address, server.address, plain.address]) {
+      await Client.publish('rtmp://' + address + '/live/test').catch(error => lines.push(error.peerCode))
+    }
+    await Promise.all([server.close(), plain.close(), serving])
+    console.log(JSON.stringify([asked, lines.sort()]))`)
+  assert.deepEqual(JSON.parse(stdout), [['test', 'test'],
+    [...Array(3).fill('NetStream.Publish.BadName'), 'again: handler', 'again: hook', 'again: hook']])
+})
 
 test('hooks come before requests', async t => {
   const seen = []
