@@ -1,6 +1,6 @@
 'use strict'
 const native = require('./native.js')
-const { check, status, fromFailure, argumentError, ownError } = require('./error.js')
+const { check, status, fromFailure, argumentError, ownError, warn } = require('./error.js')
 const { Events, errorOf } = require('./events.js')
 const { makeRequest } = require('./request.js')
 const { Packing } = require('./packet.js')
@@ -9,7 +9,7 @@ const { handleOf } = require('./hub.js')
 const { register, unregister } = require('./loop.js')
 const { options, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
 const amf = require('./amf.js')
-const { valuesOf, toldEvent } = require('./shared.js')
+const { valuesOf, decode, toldEvent } = require('./shared.js')
 const { play2Arguments } = require('./play2.js')
 
 const HANDSHAKE_DONE = 1 // OXRTMP_ENGINE_SHAKEN
@@ -46,7 +46,7 @@ const MAKE = {
   50 (events, i) {
     const callId = events.value(i)
     if (events.status(i) !== status.OK) return { type: 'reply', callId, values: [], error: errorOf(events.describe(i)) }
-    return { type: 'reply', callId, values: amf.decode(events.packet(i).raw), error: undefined }
+    return { type: 'reply', callId, values: decode(events.packet(i).raw), error: undefined }
   },
   51: (events, i) => ({ type: 'reconnect', tcUrl: events.describe(i).text })
 }
@@ -137,8 +137,12 @@ class Engine {
       const [memory, count, ...payloads] = delivered.slice(at, at + 5)
       const events = new Events(memory).hold(...payloads)
       for (let i = 0; i < count; i++) {
-        const made = MAKE[events.type(i)]?.(events, i)
-        if (made !== undefined) this.#events.push({ ...made, streamId: events.streamId(i) })
+        try {
+          const made = MAKE[events.type(i)]?.(events, i)
+          if (made !== undefined) this.#events.push({ ...made, streamId: events.streamId(i) })
+        } catch (error) {
+          warn(error) // one that cannot be made is no reason to lose the others
+        }
       }
     }
   }

@@ -3,7 +3,7 @@
 // events is registered under a number, which the library gives back with them (user_data).
 
 const native = require('./native.js')
-const { check, argumentError, ownError } = require('./error.js')
+const { check, argumentError, ownError, warn } = require('./error.js')
 const { Events } = require('./events.js')
 const { makeServerEvent } = require('./server-event.js')
 const { options } = require('./options.js')
@@ -48,21 +48,26 @@ function onEvents (start, count, structs, loans, slab, told) {
   turn++
   events.hold(structs, loans, slab, told, start)
   for (let index = start; index < start + count;) {
-    const type = events.type(index)
-    const object = objects.get(events.userData(index))
-    if (type === PACKET) {
-      const packets = events.packets(index)
-      index += packets.to - packets.from
+    const packets = events.type(index) === PACKET ? events.packets(index) : undefined
+    const next = packets === undefined ? index + 1 : index + packets.to - packets.from // which changes as packets are taken
+    try {
       // Of an object that was closed in this very batch there is none; its packets' memory is the collector's.
-      object?.onPackets(packets)
-      continue
+      if (packets !== undefined) objects.get(events.userData(index))?.onPackets(packets)
+      else handOut(index)
+    } catch (error) {
+      warn(error) // one that cannot be handed out is no reason to lose the others
     }
-    if (type === LOG) log(index)
-    else if (object !== undefined) object.onEvent(type, events, index)
-    else if (type === SERVER) makeServerEvent(events, index).keep()
-    index++
+    index = next
   }
   events.hold()
+}
+
+function handOut (index) {
+  const type = events.type(index)
+  const object = objects.get(events.userData(index))
+  if (type === LOG) log(index)
+  else if (object !== undefined) object.onEvent(type, events, index)
+  else if (type === SERVER) makeServerEvent(events, index).keep()
 }
 
 function log (index) {

@@ -10,6 +10,7 @@ const KINDS = [
   undefined, 'use', 'release', 'request_change', 'change', 'success', 'send_message', 'status', 'clear', 'remove',
   'request_remove', 'use_success'
 ]
+const DEEPEST = 1024 // of what can be read at all
 const FIELDS = ['kind', 'name', 'level', 'slots', 'arguments', 'data']
 
 /** A message as the AMF0 values that the library wants. */
@@ -35,9 +36,12 @@ function eventValue (event) {
   return { ...event, kind }
 }
 
+/** The values that the library hands on: those of a peer, which it has bounded, may be nested deeper by its own around them. */
+const decode = bytes => amf.decode(bytes, { depth: DEEPEST, values: U32 })
+
 /** A message of the AMF0 values that the library gives. */
 function sharedObjectOf (values) {
-  const [name, version, flags, ...events] = amf.decode(values)
+  const [name, version, flags, ...events] = decode(values)
   return { name, version, flags, events: events.map(event => ({ ...event, kind: KINDS[event.kind] ?? event.kind })) }
 }
 
@@ -50,8 +54,8 @@ function toldEvent (type, events, index) {
   if ((type !== CALL && type !== SHARED_OBJECT) || events.status(index) !== 0) return undefined
   const { raw } = events.packet(index)
   if (type === SHARED_OBJECT) return { type: 'sharedObject', sharedObject: sharedObjectOf(raw) }
-  const [name, callId, , ...values] = amf.decode(raw)
+  const [name, callId, , ...values] = decode(raw)
   return { type: 'call', name, values, callId }
 }
 
-module.exports = { valuesOf, sharedObjectOf, toldEvent }
+module.exports = { valuesOf, decode, sharedObjectOf, toldEvent }

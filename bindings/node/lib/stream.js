@@ -8,7 +8,7 @@ const { Metadata, metadataOf, recordOf } = require('./metadata.js')
 const amf = require('./amf.js')
 const { multitrack } = require('./enhanced.js')
 const { makeReadable, makeWritable } = require('./adapters.js')
-const { valuesOf } = require('./shared.js')
+const { valuesOf, decode } = require('./shared.js')
 const { options, isObject, checkText, checkInteger, checkBytes, U32 } = require('./options.js')
 
 const packing = new Packing()
@@ -159,7 +159,7 @@ class Stream {
   async call (name, values = [], given) {
     checkText(name, 'name')
     const { timeoutMs = 10000 } = options('call', given)
-    return amf.decode(await holding(checkJob(native.streamCall(this.#open(), name, amf.encode(values), timeoutMs))))
+    return decode(await holding(checkJob(native.streamCall(this.#open(), name, amf.encode(values), timeoutMs))))
   }
 
   async notify (name, values = []) {

@@ -1,11 +1,13 @@
 // Calls between the applications on both sides, shared objects, and messages inside aggregate messages.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import test from 'node:test'
-import { amf } from 'oxrtmp'
+import { Engine, amf } from 'oxrtmp'
 import { aggregateBuild, aggregateParse, sharedObjectBuild, sharedObjectParse } from 'oxrtmp/lowlevel'
-import { ROOT, loopback, within } from './helpers.mjs'
+import { ROOT, collect, listen, loopback, until, within } from './helpers.mjs'
 
 const read = name => JSON.parse(readFileSync(path.join(ROOT, 'testdata/vectors', name))).vectors
 const pair = (t, answerCalls = true) => loopback(t, { server: { answerCalls }, client: { answerCalls } })
@@ -110,4 +112,104 @@ test('values of calls are those of amf', async t => {
   await client.notify('bytes', [Buffer.of(1, 2), new amf.Vector('int', [1])])
   const { value } = await events.next()
   assert.deepEqual(value.values, [Buffer.of(1, 2), new amf.Vector('int', [1])])
+})
+
+// ---- what a peer sends that the library does not ----
+
+/** A message in one chunk, after a word that chunks may be as long as that. */
+function message (type, body) {
+  const head = Buffer.from('02000000000004010000000000ffffff' + '070000000000000000000000', 'hex')
+  head.writeUIntBE(body.length, 20, 3)
+  head[23] = type
+  return Buffer.concat([head, body])
+}
+
+/** One event of a shared object, by its number and bytes. */
+function shared (kind, data) {
+  const head = Buffer.alloc(23)
+  head.write('\0\x04chat')
+  head[18] = kind
+  head.writeUInt32BE(data.length, 19)
+  return message(19, Buffer.concat([head, data]))
+}
+
+/** A slot whose value is so many objects, one in the other. */
+const nested = depth => Buffer.from('000173' + '03000161'.repeat(depth) + '05' + '000009'.repeat(depth), 'hex')
+const depthOf = value => { let depth = 0; for (; value !== null; value = value.a) depth++; return depth }
+
+const CHANGE = 4
+const UNHEARD_OF = 99
+const AUDIO = message(8, Buffer.of(0xaf, 1, 7))
+// As long as messages may be: what the library hands on is longer than what it reads.
+const ENDLESS = shared(UNHEARD_OF, Buffer.alloc(0xffffff - 23))
+
+/** A session of a server whose publisher is an engine behind a socket; heard: what that was told. */
+async function publishing (t, options) {
+  const { server, url } = await listen(t, { answerCalls: true, ...options })
+  const accepting = server.nextRequest().then(request => request.accept())
+  const engine = Engine.publish(url(), { answerCalls: true })
+  const socket = net.connect(Number(server.address.split(':')[1]), '127.0.0.1')
+  t.after(() => { engine.close(); socket.destroy() })
+  const heard = []
+  socket.on('data', bytes => {
+    for (let at = 0; at < bytes.length;) {
+      at += engine.receive(0, bytes.subarray(at))
+      heard.push(...engine.events())
+    }
+    if (!socket.writableEnded) socket.write(engine.output())
+  })
+  socket.write(engine.output())
+  return { session: await accepting, socket, heard }
+}
+
+test('values as deep as is let in are handed on', async t => {
+  const { session, socket } = await publishing(t)
+  socket.end(Buffer.concat([shared(CHANGE, nested(64)), AUDIO]))
+  const [packets, events] = await within(10000, Promise.all([collect(session), collect(session.events())]))
+  assert.equal(packets.at(-1).data[0], 7)
+  assert.equal(depthOf(events[0].sharedObject.events[0].slots.s), 64)
+})
+
+test('calls as deep as is let in', async t => {
+  const { session, socket, heard } = await publishing(t, { limits: { amfDepth: 100 } })
+  const say = (name, callId) => socket.write(message(20, Buffer.concat([amf.encode([name, callId, null]), nested(100).subarray(3)])))
+  say('deep', 0)
+  assert.deepEqual((await session.events().next()).value.values.map(depthOf), [100])
+  const answered = session.call('ask')
+  await until(() => heard.some(event => event.type === 'call'))
+  say('_result', heard.at(-1).callId)
+  assert.deepEqual((await answered).map(depthOf), [100])
+})
+
+test('an engine is told the rest, too', async t => {
+  const [server, client] = [Engine.server({ answerCalls: true }), Engine.publish('rtmp://host/live/test')]
+  t.after(() => { server.close(); client.close() })
+  for (let more = true; more;) {
+    const [up, down] = [client.output(), server.output()]
+    for (const [engine, bytes] of [[server, up], [client, down]]) if (bytes.length > 0) engine.receive(0, bytes)
+    for (const { request } of server.events()) request?.accept()
+    more = up.length + down.length > 0
+  }
+  const warned = once(process, 'warning')
+  const told = []
+  for (const bytes of [ENDLESS, shared(CHANGE, nested(64)), AUDIO]) {
+    for (let at = 0; at < bytes.length; told.push(...server.events())) at += server.receive(0, bytes.subarray(at))
+  }
+  assert.deepEqual(told.map(event => event.type).filter(type => type !== 'chunkSize'), ['sharedObject', 'packet'])
+  assert.equal(depthOf(told.find(event => event.sharedObject).sharedObject.events[0].slots.s), 64)
+  assert.equal((await warned)[0].code, 'ERR_OXRTMP_LIMIT')
+})
+
+test('an event that cannot be made takes no other with it', async t => {
+  const warnings = []
+  const warned = warning => warnings.push(warning.code)
+  process.on('warning', warned)
+  t.after(() => process.off('warning', warned))
+  const { session, socket } = await publishing(t, { limits: { queueBytes: 2 * ENDLESS.length } })
+  socket.end(Buffer.concat([ENDLESS, shared(CHANGE, nested(1)), AUDIO]))
+  const [packets, events] = await within(10000, Promise.all([collect(session), collect(session.events())]))
+  assert.equal(packets.at(-1).data[0], 7)
+  assert.deepEqual(events.map(event => event.type), ['sharedObject'])
+  await until(() => warnings.length > 0)
+  assert.deepEqual(warnings, ['ERR_OXRTMP_LIMIT'])
 })
