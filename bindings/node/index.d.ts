@@ -1353,7 +1353,8 @@ export class Server<R = Request> extends EventEmitter<ServerEventMap> implements
   /** {@link Session.requestReconnect} of every peer that knows such requests; how many were asked. */
   requestReconnect (tcUrl?: string, description?: string): Promise<number>
   /**
-   * Stops listening, lets the sessions that run go on for so long (-1: until they end), then closes.
+   * Stops listening, lets the sessions that run go on for so long (-1: until they end), then closes. Connections are read from
+   * now on also while events wait: of too many that nobody takes the oldest are dropped, and hooks that are too slow miss some.
    * @throws {@link OxrtmpError} `ERR_OXRTMP_TIMEOUT` when some were cut off.
    */
   shutdown (options?: { timeoutMs?: number }): Promise<void>

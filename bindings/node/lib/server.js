@@ -220,7 +220,7 @@ class Server extends EventEmitter {
 
   async shutdown (given) {
     const { timeoutMs = -1 } = options('shutdown', given)
-    this.#teller.resume()
+    this.#teller.hurry()
     if (this.#shutdown === undefined) {
       check(native.serverShutdownStart(this.#open(), timeoutMs))
       this.#shutdown = {}

@@ -52,6 +52,7 @@ class Teller {
   #pause
   #emit // tells listeners; whether there was one
   #paused = false
+  #ending = false // it shuts down, which is told last: nothing is left in the library any more
   #count = 0 // what waits, in lines and inbox
   #bytes = 0
 
@@ -78,9 +79,10 @@ class Teller {
 
   onEvent (events, index) {
     const event = makeServerEvent(events, index)
+    if (this.#ending && !this.#makeRoom()) return event.keep()
     this.#count++
     this.#bytes += weigh(event)
-    if (!this.#paused && (this.#count >= WAITING_EVENTS || this.#bytes >= WAITING_BYTES)) {
+    if (this.#full && !this.#paused && !this.#ending) {
       this.#paused = true
       this.#pause(true)
     }
@@ -88,10 +90,29 @@ class Teller {
     else this.#standInLine(event)
   }
 
+  get #full () { return this.#count >= WAITING_EVENTS || this.#bytes >= WAITING_BYTES }
+
+  /** Drops the oldest that nobody has taken; whether that is enough, for what waits for hooks stays. */
+  #makeRoom () {
+    this.#inbox.dropWhile(event => {
+      if (!this.#full) return false
+      event.keep()
+      this.#done(event)
+      return true
+    })
+    return !this.#full
+  }
+
   #done (event) {
     this.#count--
     this.#bytes -= weigh(event)
     if (this.#count < WAITING_EVENTS / 2 && this.#bytes < WAITING_BYTES / 2) this.resume()
+  }
+
+  /** The server shuts down: that it has done so comes after all that is in the library. */
+  hurry () {
+    this.#ending = true
+    this.resume()
   }
 
   resume () {

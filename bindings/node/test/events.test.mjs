@@ -286,6 +286,40 @@ test('events that nobody takes hold connections up', async t => {
   await client.close()
 })
 
+test('what a server had to tell when it was closed is told', async t => {
+  const { server, url } = await listen(t, { events: ['audio_frame'] })
+  const serving = server.serve(async request => { await collect(await request.accept()) })
+  const client = await Client.publish(url(), { sendTimeoutMs: 300 })
+  t.after(() => client.close().catch(() => {}))
+  let sent = 0
+  const sending = async () => { for (;; sent++) await client.sendAudio(sent, Buffer.alloc(1000)) }
+  await assert.rejects(sending(), { code: 'ERR_OXRTMP_TIMEOUT' })
+  await server.close()
+  await serving
+  const left = await collect(server.events())
+  assert.deepEqual(left.map(event => event.packet.timestampMs), left.map((_, n) => n))
+})
+
+for (const slow of ['who takes them', 'a hook']) {
+  test(`a shutdown does not wait for events that wait for ${slow}`, async t => {
+    let go
+    const hold = new Promise(resolve => { go = resolve })
+    const { server, url } = await listen(t, slow === 'a hook' ? { hooks: { audioFrame: () => hold } } : { events: ['audio_frame'] })
+    const serving = server.serve(async request => { await collect(await request.accept()) })
+    const client = await Client.publish(url(), { sendTimeoutMs: 300 })
+    t.after(() => client.close().catch(() => {}))
+    let sent = 0
+    const sending = async () => { for (;; sent++) await client.sendAudio(sent, Buffer.alloc(1000)) }
+    await assert.rejects(sending(), { code: 'ERR_OXRTMP_TIMEOUT' })
+    await within(10000, server.shutdown({ timeoutMs: 100 }).catch(error => assert.equal(error.code, 'ERR_OXRTMP_TIMEOUT')), 'the shutdown')
+    await serving
+    go()
+    const left = await collect(server.events())
+    assert.ok(left.length <= 1024, `${left.length} wait`)
+    if (slow !== 'a hook') assert.ok(left.at(-1).packet.timestampMs > 1024)
+  })
+}
+
 // A198
 test('statistics are told', async t => {
   const hub = new Hub()
