@@ -106,6 +106,7 @@ class Client extends Stream {
       this.#opening = { resolve, reject }
       checkJob(native.clientOpenFd(fd, url, settings, this.#line.id, this.#kind === 'play' ? 1 : 0)).then(handle => {
         this.#line.open(handle)
+        this.#opening = undefined // there is no event for it
         if (this.#signal?.aborted) this.#finish()
         resolve()
       }, reject)

@@ -4,7 +4,7 @@ import net from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import test from 'node:test'
 import { Client, OxrtmpError, status } from 'oxrtmp'
-import { collect, listen, loopback, proxy, sleep, tcp, until, within } from './helpers.mjs'
+import { PACKAGE, collect, listen, loopback, proxy, run, sleep, tcp, until, within } from './helpers.mjs'
 
 /** A client behind a proxy that can be frozen, with its session. */
 async function throughProxy (t, options) {
@@ -60,6 +60,25 @@ test('an abort signal ends opening at once', async t => {
   abort.abort(reason)
   await assert.rejects(within(5000, attempt), reason)
   await assert.rejects(within(20000, Client.publish(url, { signal: AbortSignal.timeout(100) })), { name: 'TimeoutError' })
+})
+
+test('an abort signal ends a client over a socket of the caller', async t => {
+  const { server } = await listen(t)
+  const serving = server.serve(async request => { await collect(await request.accept()) })
+  const { code, stdout, stderr } = await run('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${server.address.split(':')[1]}; exec node --input-type=module`], {
+    cwd: PACKAGE,
+    timeout: 10000,
+    input: `
+      import { Client } from 'oxrtmp'
+      const abort = new AbortController()
+      const client = await Client.publish('rtmp://some.host/live/x', { fd: 3, signal: abort.signal })
+      abort.abort()
+      await client.ended
+      console.log(client.closed)`
+  })
+  assert.deepEqual([code, stdout], [0, 'true\n'], stderr)
+  await server.close()
+  await serving
 })
 
 test('an abort signal ends an open client at once', async t => {
