@@ -956,7 +956,10 @@ export interface Stream<E> extends AsyncIterable<Packet>, AsyncDisposable {
   nextPackets (): Promise<Packet[]>
   /** Takes the packets, to the end of the stream. */
   [Symbol.asyncIterator] (): AsyncIterableIterator<Packet>
-  /** What the other side does besides, until the stream ends. The last 256 events wait for you. */
+  /**
+   * What the other side does besides, until the stream ends. The last 256 events wait for you. Where packets come, the events wait
+   * behind them, and so does the end: take the packets too, or close it.
+   */
   events (): AsyncIterableIterator<E>
   /**
    * What is received as a stream of Node: packets as objects, or with `flv` the bytes of an FLV file. It takes packets when

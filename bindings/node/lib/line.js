@@ -89,6 +89,7 @@ class Line {
   leave () {
     this.#left = true
     this.hold.busy = this.packets.waiting
+    this.#resume() // what the library has received comes, and the end after it
   }
 
   /** Ends it here, and returns the handle, which is to be ended; undefined when that was done before. */
@@ -129,7 +130,7 @@ class Line {
     // Only what was left of earlier batches counts: this one's packets could not be taken yet.
     if (this.#turn !== currentTurn()) {
       this.#turn = currentTurn()
-      if (!this.#paused && (this.packets.bytes > WAITING_BYTES || this.packets.length > WAITING_PACKETS)) {
+      if (!this.#paused && !this.#left && (this.packets.bytes > WAITING_BYTES || this.packets.length > WAITING_PACKETS)) {
         this.#paused = check(native.streamListen(this.handle, undefined)) === status.OK
       }
     }

@@ -204,6 +204,19 @@ test('closing a server ends its loop and its sessions', async t => {
   assert.equal(await server.nextRequest(), undefined)
 })
 
+test('closing a server ends the events of a session whose packets nobody takes', async t => {
+  const { server, client, session } = await loopback(t)
+  const taking = collect(session.events())
+  for (let i = 0; i < 3000; i++) {
+    await client.sendAudio(i, Buffer.of(1))
+    if (i % 100 === 0) await sleep(1) // in more batches than one, after which no more are let in
+  }
+  await until(() => session.statistics().packets >= 3000)
+  await server.close()
+  assert.deepEqual(await within(10000, taking), [])
+  assert.equal((await collect(session)).length, 3000)
+})
+
 test('leaving the loop over requests leaves the server as it is', async t => {
   const { server, url } = await listen(t)
   const publishing = Client.publish(url())
