@@ -26,7 +26,7 @@ function chainHooks (...sets) {
     chain[name] = async about => {
       for (const call of calls) {
         const kept = await call(about)
-        if (kept === false || isAnswered(about)) return kept
+        if ((name === 'mediaTag' && kept === false) || isAnswered(about)) return kept
       }
     }
   }

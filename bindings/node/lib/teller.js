@@ -161,9 +161,10 @@ class Teller {
   }
 
   #afterEvent (event, kept) {
-    if (kept === false) event.drop()
+    const dropped = kept === false && event.type === TYPES[MEDIA_TAG]
+    if (dropped) event.drop()
     else if (!this.#asksMedia) event.keep()
-    if (kept === false || !this.#wanted.has(event.type)) this.#done(event)
+    if (dropped || !this.#wanted.has(event.type)) this.#done(event)
     else this.#put(event)
   }
 

@@ -368,6 +368,17 @@ test('hooks in a chain, and one that logs', async t => {
   assert.ok(!records.some(r => r.message.includes('secret-key')))
 })
 
+test('false drops messages, and nothing else', async t => {
+  const hub = new Hub()
+  t.after(() => hub.close())
+  const no = () => false
+  const hooks = chainHooks({ publish: no, unpublish: no }, { publish: ({ streamName }) => { if (streamName === 'bad') throw new Refusal('by the second') } })
+  const { server, url } = await listen(t, { hub, hooks, events: ['unpublish'], onError: errors(t) })
+  await assert.rejects(Client.publish(url('bad')), { description: 'by the second' })
+  await (await Client.publish(url('good'))).close()
+  assert.equal((await within(5000, server.nextEvent())).streamName, 'good')
+})
+
 test('what a hook throws is reported', async t => {
   const faults = []
   const hub = new Hub()
