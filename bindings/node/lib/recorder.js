@@ -57,8 +57,11 @@ class Recorder {
   async write (packets) {
     if (this.#error !== undefined) throw this.#error
     if (this.#closing !== undefined) throw ownError('CLOSED', 'the recorder is closed')
-    for (const packet of Array.isArray(packets) ? packets : [packets]) this.#put(packet)
-    this.#writing ??= holding(this.#run())
+    try {
+      for (const packet of Array.isArray(packets) ? packets : [packets]) this.#put(packet)
+    } finally {
+      this.#writing ??= holding(this.#run()) // also those before one that is no packet
+    }
     if (this.#waiting.length > WAITING_PACKINGS) {
       await this.#writing
       if (this.#error !== undefined) throw this.#error

@@ -152,6 +152,15 @@ test('a packet may be released as soon as it was given to a recorder', async t =
   assert.ok(frames.every(({ data }, i) => data.length === 20005 && data.subarray(5).every(byte => byte === i)))
 })
 
+test('what comes before what is no packet is recorded', async t => {
+  const file = path.join(temporary(t), 'x.flv')
+  const recorder = await Recorder.open(file)
+  const frame = timestampMs => ({ type: 8, timestampMs, raw: Buffer.of(0xaf, 1, 7) })
+  await assert.rejects(recorder.write([frame(0), frame(10), { nonsense: true }]), { code: 'ERR_OXRTMP_ARGUMENT' })
+  await recorder.close()
+  assert.deepEqual(tagsOf(readFileSync(file)).filter(([type]) => type === 8).map(([, timestamp]) => timestamp), [0, 10])
+})
+
 test('a recorder that fails says so, with the next write or when it is closed', async t => {
   const directory = temporary(t)
   await assert.rejects(Recorder.open(path.join(directory, 'missing/x.flv')), { code: 'ERR_OXRTMP_FILE' })
