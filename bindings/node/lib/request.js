@@ -40,8 +40,12 @@ class Request {
   static {
     internals = {
       makeRequest: (id, deadline, of) => new Request(INTERNAL, id, deadline, of),
-      /** Whether its time is over: the library has rejected it then, and its handle is ended here. */
+      /**
+       * Whether it is over: a hook has answered it after all, or its time has passed, in which case the library has rejected it, and
+       * its handle is ended here.
+       */
       expire: (request, over = false) => {
+        if (request.answered) return true
         if (!over && performance.now() <= request.#deadline) return false
         native.requestReject(request.#take())
         return true

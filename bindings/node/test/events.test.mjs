@@ -368,6 +368,17 @@ test('hooks in a chain, and one that logs', async t => {
   assert.ok(!records.some(r => r.message.includes('secret-key')))
 })
 
+test('a request that a hook answers late is not handed out', async t => {
+  const hooks = { publish: request => { if (request.streamName === 'late') setTimeout(() => request.reject('after all'), 20) } }
+  const { server, url } = await listen(t, { hooks })
+  await assert.rejects(Client.publish(url('late')), { description: 'after all' })
+  const attempt = Client.publish(url('next'))
+  const request = await server.nextRequest()
+  await request.reject('words')
+  await assert.rejects(attempt, { description: 'words' })
+  assert.equal(request.streamName, 'next')
+})
+
 test('false drops messages, and nothing else', async t => {
   const hub = new Hub()
   t.after(() => hub.close())
