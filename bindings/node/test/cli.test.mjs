@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import test from 'node:test'
-import { CLIP, PACKAGE, listen, readFLV, temporary, within } from './helpers.mjs'
+import { Hub, Refusal } from 'oxrtmp'
+import { AVCC, CLIP, PACKAGE, listen, readFLV, temporary, within } from './helpers.mjs'
 
 const { bin, version } = JSON.parse(readFileSync(path.join(PACKAGE, 'package.json'), 'utf8'))
 const PROGRAM = path.join(PACKAGE, bin.oxrtmp)
@@ -143,6 +144,19 @@ test('a terminal gets words, and a live line that is drawn anew', async t => {
   const probed = await terminal(`probe ${url} --seconds 1`)
   assert.match(probed.out.toString(), /video track 0: avc1, \d+ frames, /)
   assert.equal(await pushing.end(), 0, pushing.errors)
+})
+
+test('what a peer says steers no terminal', async t => {
+  const hub = new Hub()
+  t.after(() => hub.close())
+  const { url } = await listen(t, { hub, hooks: { play: ({ streamName }) => { if (streamName === 'none') throw new Refusal('\x1b[2Jnot you') } } })
+  const client = await hub.publish('live', 'test')
+  await client.sendMetadata({ title: '\x1b[31mred', odd: { toString: 1, valueOf: 1 } })
+  await client.sendVideoSequenceHeader(AVCC)
+  const terminal = command => run(t, 'script', ['-qec', `'${process.execPath}' '${PROGRAM}' ${command}`, '/dev/null'])
+  const [probed, refused] = await Promise.all([terminal(`probe ${url()} --seconds 0.5`), terminal(`play ${url('none')}`)])
+  assert.match(probed.out.toString(), /metadata title=\?\[31mred, odd=\{"toString":1,"valueOf":1\}\r\n/)
+  assert.match(refused.out.toString(), /^oxrtmp: .*\?\[2Jnot you/)
 })
 
 test('what goes wrong is one line and an exit code', async t => {

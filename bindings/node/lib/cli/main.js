@@ -13,7 +13,7 @@ const { Recorder } = require('../recorder.js')
 const { Server } = require('../server.js')
 const { HELP, helpOf, usageOf, version } = require('./help.js')
 const { inWords, probe } = require('./probe.js')
-const { Rates, Report } = require('./report.js')
+const { Rates, Report, printable } = require('./report.js')
 
 const text = /** @type {const} */ ({ type: 'string' })
 const flag = /** @type {const} */ ({ type: 'boolean' })
@@ -273,6 +273,7 @@ async function main ([name, ...rest]) {
 process.stdout.on('error', error => process.exit(error.code === 'EPIPE' ? 0 : 1)) // whoever read it has gone
 main(process.argv.slice(2)).then(code => { process.exitCode = code }, error => {
   const command = Object.hasOwn(COMMANDS, process.argv[2]) ? ` ${process.argv[2]}` : ''
-  process.exitCode = error instanceof UsageError ? 2 : 1
-  process.stderr.write(`oxrtmp: ${message(error)}\n${error instanceof UsageError ? `npx oxrtmp${command} --help tells more\n` : ''}`)
+  const misused = error instanceof UsageError
+  process.exitCode = misused ? 2 : 1
+  process.stderr.write(misused ? `oxrtmp: ${error.message}\nnpx oxrtmp${command} --help tells more\n` : `oxrtmp: ${printable(message(error))}\n`)
 })

@@ -2,6 +2,7 @@
 // What a stream is made of, found out by playing it.
 
 const { Client } = require('../client.js')
+const { printable } = require('./report.js')
 
 const SHOWN = 64 // bytes of a configuration
 
@@ -95,10 +96,12 @@ async function probe (url, seconds, options) {
 function inWords ({ peer_address: peer, connect_ms: connect, rtt_ms: rtt, metadata, tracks }) {
   const answer = rtt === null ? '' : `, answers a ping in ${rtt.toFixed(2)} ms`
   const lines = [`server ${peer}, playing after ${connect.toFixed(0)} ms${answer}`]
-  if (metadata) lines.push('metadata ' + Object.entries(metadata).map(([name, value]) => `${name}=${value}`).join(', '))
+  if (metadata) lines.push('metadata ' + Object.entries(metadata).map(([name, value]) => `${name}=${inText(value)}`).join(', '))
   lines.push(...tracks.map(String))
   if (tracks.length === 0) lines.push('no audio and no video came')
-  return lines
+  return lines.map(printable)
 }
+
+const inText = value => typeof value === 'string' ? value : JSON.stringify(value)
 
 module.exports = { probe, inWords }

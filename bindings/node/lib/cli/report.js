@@ -74,4 +74,4 @@ function line ({ stream, kbit_s: kbits, fps, ...rest }) {
   return `\x1b[?7l${printable(stream).slice(0, 30).padEnd(30)} ${kbits.toFixed(0).padStart(9)} kbit/s ${fps.toFixed(1).padStart(6)} fps  ${figures}\x1b[?7h`
 }
 
-module.exports = { Rates, Report }
+module.exports = { Rates, Report, printable }
