@@ -1450,7 +1450,10 @@ export class Client {
   readonly peerAddress: string
   /** Whether it was closed. */
   readonly closed: boolean
-  /** Fulfilled when the stream has ended: with the reason, or undefined after {@link close}. Never rejects. */
+  /**
+   * Fulfilled when the stream has ended: with the reason, or undefined after {@link close}. Never rejects. The end of what is played
+   * waits behind packets that nobody takes.
+   */
   readonly ended: Promise<OxrtmpError | undefined>
   /** Playing: asks the server to stop sending. Its word comes by `events()`: `NetStream.Pause.Notify`. */
   pause (): Promise<void>
