@@ -148,6 +148,26 @@ def test_what_is_no_value() -> None:
             amf.decode(amf.encode([[1]], None), **limits)
 
 
+def nested(depth: int) -> bytes:
+    """Objects in objects, in AMF0."""
+    return b"\x03\0\1a" * depth + b"\x05" + b"\0\0\x09" * depth
+
+
+def test_deep_values() -> None:
+    """The library's limits count, not what Python can call."""
+    with pytest.raises(oxrtmp.ProtocolError):
+        amf.decode(nested(65))
+    (value,) = amf.decode(nested(1024), depth=1024)
+    for _ in range(1024):
+        value = value["a"]
+    assert value is None
+    (array,) = amf.decode(b"\x0a\0\0\0\1" * 1024 + b"\x05", depth=1024)
+    with pytest.raises(oxrtmp.ProtocolError, match="too deep"):
+        amf.encode(array)
+    with pytest.raises(oxrtmp.ProtocolError):
+        amf.decode(nested(1025), depth=2000)
+
+
 def test_external_objects() -> None:
     data = b"\x0a\x07\x03F\x02ab\x0a\x01\x01z\x01"
     with pytest.raises(oxrtmp.UnsupportedError, match="'F'"):

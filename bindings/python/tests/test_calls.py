@@ -182,6 +182,51 @@ def test_asyncio() -> None:
     asyncio.run(main())
 
 
+def deep(depth: int) -> bytes:
+    """Objects in objects, in AMF0."""
+    return b"\x03\0\1a" * depth + b"\x05" + b"\0\0\x09" * depth
+
+
+def message(type: int, body: bytes) -> bytes:
+    """A message in one chunk."""
+    return bytes([7, 0, 0, 0]) + len(body).to_bytes(3, "big") + bytes([type]) + bytes(4) + body
+
+
+@pytest.mark.parametrize("depth", [64, 1000])
+def test_what_the_library_takes_is_told(depth: int) -> None:
+    """Values as deep as it permits come out, also inside of what it says about them."""
+    told: list[oxrtmp.Event] = []
+
+    def receive(data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[server.receive(rest, 0) :]
+            for event in server.events():
+                if event.request is not None:
+                    event.request.accept()
+                elif event.kind in (EventKind.CALL, EventKind.SHARED_OBJECT):
+                    told.append(event)
+
+    limits = oxrtmp.Limits(amf_depth=depth)
+    with (
+        oxrtmp.Engine.server(answer_calls=True, limits=limits) as server,
+        oxrtmp.Engine.publish("rtmp://host/live/name") as client,
+    ):
+        while not any(event.kind == EventKind.CONNECTED for event in client.events()):
+            receive(client.output())
+            client.receive(server.output(), 0)
+        slot = b"\0\1s" + deep(depth)
+        receive(client.output() + b"\2\0\0\0\0\0\4\1\0\0\0\0" + (60_000).to_bytes(4, "big"))  # the chunks' size
+        receive(message(19, b"\0\4chat" + bytes(12) + b"\4" + len(slot).to_bytes(4, "big") + slot))
+        receive(message(20, amf.encode("foo", 12, None) + deep(depth)))
+    shared, call = told
+    assert shared.shared_object
+    for value in ((shared.shared_object.events[0].slots or {})["s"], call.values[0]):
+        for _ in range(depth):
+            value = value["a"]
+        assert value is None
+
+
 def test_calls_between_engines() -> None:
     """The same without a socket, by a clock of the caller's."""
     server = oxrtmp.Engine.server(answer_calls=True)

@@ -8,7 +8,7 @@ import socket
 import warnings
 from typing import Any
 
-from . import _native
+from . import _native, amf
 from ._enhanced import Capabilities
 from ._enums import LoginScheme, RequestKind
 from ._errors import Error, ForkedError, Status, make_error
@@ -34,6 +34,11 @@ def error_of(end: End) -> Error:
 def is_own_fault(end: End) -> bool:
     """Whether it was a fault of this side, and not what a peer does: memory that ran out, a fault of the library."""
     return end[0] not in (Status.EOF, Status.CLOSED) and (end[0] > -200 or end[0] <= -900)
+
+
+def values_in(data: bytes) -> list[Any]:
+    """Values in AMF0 that the library hands on: it has read them before, within the limits of their connection."""
+    return amf.decode(data, depth=1024, values=2**31 - 1)
 
 
 CLOSED: End = (Status.CLOSED, "it was closed here", "", "", "")

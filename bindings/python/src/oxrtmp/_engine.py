@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import _native, amf
-from ._base import BaseRequest
+from ._base import BaseRequest, values_in
 from ._enums import EventKind
 from ._errors import Error
 from ._event import Event, values_of
@@ -285,7 +285,7 @@ def _event(
     if isinstance(payload, bytes):
         if kind != EventKind.REPLY:
             return values_of(kind, value, payload)
-        return Event(kind=EventKind.REPLY, value=value, values=amf.decode(payload))
+        return Event(kind=EventKind.REPLY, value=value, values=values_in(payload))
     return Event(
         kind=EventKind(kind),
         stream_id=stream_id,

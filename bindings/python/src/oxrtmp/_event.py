@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from . import _native, amf
+from . import _native
+from ._base import values_in
 from ._enums import EventKind, RelayState
 from ._errors import Error, Status, make_error
 from ._native import Packet
@@ -78,5 +79,5 @@ def values_of(kind: int, value: int, body: bytes) -> Event:
     if kind == EventKind.SHARED_OBJECT:
         return Event(kind=EventKind.SHARED_OBJECT, shared_object=SharedObject._of(body))
     name, _, values = _native.command_parse(20, body)
-    _, *arguments = amf.decode(values)
+    _, *arguments = values_in(values)
     return Event(kind=EventKind.CALL, value=value, name=name, values=arguments)

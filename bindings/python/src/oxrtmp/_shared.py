@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _native, amf
+from ._base import values_in
 from ._enums import Named
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class SharedObject:
 
     @classmethod
     def _of(cls, values: bytes) -> Self:
-        name, version, flags, *events = amf.decode(values)
+        name, version, flags, *events = values_in(values)
         found = [SharedEvent(kind=int(e.pop("kind")), **e) for e in events]
         return cls(name, found, int(version), int(flags))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from . import _native, amf
-from ._base import CLOSED, BaseRequest, End, Handle, Peer, error_of
+from ._base import CLOSED, BaseRequest, End, Handle, Peer, error_of, values_in
 from ._enhanced import Capabilities
 from ._enums import RequestKind
 from ._errors import ClosedError, Error, ForkedError, Status, make_error
@@ -94,7 +94,7 @@ class Stream(Handle):
 
     def _call(self, name: str, values: bytes, timeout: float | None) -> list[Any]:
         """What call returns. Waits in the library."""
-        return amf.decode(self._calls.call(self._handle, name, values, milliseconds(timeout)))
+        return values_in(self._calls.call(self._handle, name, values, milliseconds(timeout)))
 
     def notify(self, name: str, *arguments: amf.Value) -> None:
         """Call a procedure of the peer's whose answer nobody wants."""

@@ -184,6 +184,7 @@ class _Type(IntEnum):
 
 _Kind: TypeAlias = Literal["int", "uint", "double", "object"]
 _VECTORS: dict[int, _Kind] = {45: "int", 46: "uint", 47: "double", 48: "object"}
+_CONTAINERS = {_Type.OBJECT, _Type.ECMA_ARRAY, _Type.STRICT_ARRAY, _Type.DICTIONARY, _Type.EXTERNAL, *_VECTORS}
 _STATIC, _FIXED, _WEAK, _VERBATIM = 1, 2, 4, 8  # flags of values
 _STRICT, _AMF3, _TO_AMF0 = 1, 2, 4  # flags of functions
 
@@ -209,10 +210,10 @@ def decode(
 ) -> list[Any]:
     """All values of data, in AMF0, which may have AMF3 inside, or in AMF3.
 
-    strict wants every object to have its end and every property a name. Values may be nested `depth` deep (64) and be so
-    many as `values` says (65536). external(class_name, rest) tells how many of the bytes of rest an external object
-    takes, None if it does not know the class. Raises ProtocolError for what is no AMF, UnsupportedError for an external
-    object of an unknown class.
+    strict wants every object to have its end and every property a name. Values may be nested `depth` deep (64, at most
+    1024) and be so many as `values` says (65536). external(class_name, rest) tells how many of the bytes of rest an
+    external object takes, None if it does not know the class. Raises ProtocolError for what is no AMF, UnsupportedError
+    for an external object of an unknown class.
 
     >>> oxrtmp.amf.decode(bytes.fromhex("02000161 05"))
     ['a', None]
@@ -226,95 +227,120 @@ def decode(
         if size is None:
             raise _unsupported(f"an external object of class {_str(class_name)!r}")
         sizes += (size,)
-    reader = _Reader(steps)
-    found: list[Any] = []
-    while reader.at < len(steps):
-        found.append(reader.value())
-    return found
+    return _values_of(steps)
 
 
 def _unsupported(what: str) -> Exception:
     return make_error(_native.STATUSES["E_UNSUPPORTED"], f"OXRTMP_E_UNSUPPORTED: {what}", "", "", "", 0, -1)
 
 
-class _Reader:
-    """Makes values of steps."""
+def _values_of(steps: list[_Step]) -> list[Any]:
+    """The values that steps describe. A list of what is open, not recursion: they may be nested deeper than calls may."""
+    found: list[Any] = []
+    opened: list[_Container] = []
+    end = _Type.OBJECT_END
+    for step in steps:
+        kind = step[0]
+        if kind in _CONTAINERS:
+            opened.append(_Container(step))
+        elif kind == end:
+            opened[-1].left = 0
+        elif opened:
+            opened[-1].put(step[4], _simple(step))
+        else:
+            found.append(_simple(step))
+        while opened and opened[-1].left == 0:
+            container = opened.pop()
+            if opened:
+                opened[-1].put(container.step[4], container.value())
+            else:
+                found.append(container.value())
+    return found
 
-    def __init__(self, steps: list[_Step]) -> None:
-        self.steps = steps
-        self.at = 0
+
+def _simple(step: _Step) -> Any:
+    """The value of a step that has nothing inside it."""
+    kind, count, zone, number, _, text, _ = step
+    match kind:
+        case _Type.NUMBER:
+            return number
+        case _Type.BOOLEAN:
+            return number != 0
+        case _Type.STRING:
+            return _str(text)
+        case _Type.INTEGER:
+            return int(number)
+        case _Type.UNDEFINED:
+            return UNDEFINED
+        case _Type.UNSUPPORTED:
+            return UNSUPPORTED
+        case _Type.REFERENCE:
+            return Reference(count)
+        case _Type.DATE:
+            return Date(number, zone)
+        case _Type.XML:
+            return XMLDocument(_str(text))
+        case _Type.E4X:
+            return XML(_str(text))
+        case _Type.BYTES:
+            return text
+        case _:
+            return None
+
+
+class _Container:
+    """A value with others inside it, which the steps after its own bring."""
+
+    __slots__ = ("items", "left", "properties", "step")
+
+    def __init__(self, step: _Step) -> None:
+        kind, count, *_ = step
+        self.step = step
+        self.left = -1  # values that are to come; of those that have an end less than 0 until then
+        self.properties: dict[str, Any] = {}
+        self.items: list[Any] = []
+        if kind == _Type.DICTIONARY:
+            self.left = 2 * count
+        elif kind == _Type.EXTERNAL:
+            self.left = 1
+        elif kind not in (_Type.OBJECT, _Type.ECMA_ARRAY):
+            self.left = count
+
+    def put(self, name: bytes | None, value: Any) -> None:
+        self.left -= 1
+        if name is None:
+            self.items.append(value)
+        else:
+            self.properties[_str(name)] = value
 
     def value(self) -> Any:
-        kind, count, zone, number, _, text, flags = self.steps[self.at]
-        self.at += 1
+        kind, count, _, _, _, text, flags = self.step
         match kind:
-            case _Type.NUMBER:
-                return number
-            case _Type.BOOLEAN:
-                return number != 0
-            case _Type.STRING:
-                return _str(text)
-            case _Type.INTEGER:
-                return int(number)
             case _Type.OBJECT:
-                properties, _ = self.members()
-                return Object(properties, _str(text), sealed=count, static=bool(flags & _STATIC))
+                return Object(self.properties, _str(text), sealed=count, static=bool(flags & _STATIC))
             case _Type.ECMA_ARRAY:
-                return ECMAArray(*self.members())
+                return ECMAArray(self.properties, self.items)
             case _Type.STRICT_ARRAY:
-                return self.list(count)
-            case _Type.UNDEFINED:
-                return UNDEFINED
-            case _Type.UNSUPPORTED:
-                return UNSUPPORTED
-            case _Type.REFERENCE:
-                return Reference(count)
-            case _Type.DATE:
-                return Date(number, zone)
-            case _Type.XML:
-                return XMLDocument(_str(text))
-            case _Type.E4X:
-                return XML(_str(text))
-            case _Type.BYTES:
-                return text
+                return self.items
             case _Type.DICTIONARY:
-                items = self.list(2 * count)
-                return Dictionary(list(zip(items[::2], items[1::2], strict=True)), bool(flags & _WEAK))
+                pairs = zip(self.items[::2], self.items[1::2], strict=True)
+                return Dictionary(list(pairs), bool(flags & _WEAK))
+            case _Type.EXTERNAL if flags & _VERBATIM:
+                return External(_str(text), data=self.items[0])
             case _Type.EXTERNAL:
-                content = self.value()
-                if flags & _VERBATIM:
-                    return External(_str(text), data=content)
-                return External(_str(text), content)
-            case _ if kind in _VECTORS:
-                return self.vector(_VECTORS[kind], count, _str(text), bool(flags & _FIXED))
+                return External(_str(text), self.items[0])
             case _:
-                return None
+                return self.vector(_VECTORS[kind], _str(text), bool(flags & _FIXED))
 
-    def members(self) -> tuple[dict[str, Any], list[Any]]:
-        properties: dict[str, Any] = {}
-        dense: list[Any] = []
-        while self.steps[self.at][0] != _Type.OBJECT_END:
-            name = self.steps[self.at][4]
-            if name is None:
-                dense.append(self.value())
-            else:
-                properties[_str(name)] = self.value()
-        self.at += 1
-        return properties, dense
-
-    def list(self, count: int) -> list[Any]:
-        return [self.value() for _ in range(count)]
-
-    def vector(self, kind: _Kind, count: int, name: str, fixed: bool) -> Vector:
-        items = self.list(count)
-        if kind in ("int", "uint"):
-            items = [int(n) for n in items]
+    def vector(self, kind: _Kind, name: str, fixed: bool) -> Vector:
+        items = [int(n) for n in self.items] if kind in ("int", "uint") else self.items
         return Vector(kind, items, fixed=fixed, class_name=name)
 
 
 def encode(*values: Value, amf3: bool = False, to_amf0: bool = False) -> bytes:
     """The values in AMF0, or in AMF3. What only AMF3 has is written in AMF3 inside AMF0 too, but with to_amf0 it is
-    replaced by what AMF0 has in its place, for peers that do not know AMF3. Raises TypeError for what is no value.
+    replaced by what AMF0 has in its place, for peers that do not know AMF3. Raises TypeError for what is no value,
+    ProtocolError for what is nested too deep: some hundreds of levels are possible.
 
     >>> oxrtmp.amf.encode("a", 1).hex()
     '02000161003ff0000000000000'
@@ -324,8 +350,11 @@ def encode(*values: Value, amf3: bool = False, to_amf0: bool = False) -> bytes:
     if amf3 and to_amf0:
         raise ValueError("amf3 and to_amf0 exclude each other")
     writer = _Writer(amf3)
-    for value in values:
-        writer.value(value, None)
+    try:
+        for value in values:
+            writer.value(value, None)
+    except RecursionError:
+        raise make_error(_native.STATUSES["E_LIMIT"], "amf: the values are nested too deep", "", "", "") from None
     return _native.amf_encode(writer.steps, _AMF3 if amf3 else _TO_AMF0 if to_amf0 else 0)
 
 
