@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -370,6 +370,34 @@ def test_connection_of_one_s_own(run: Run) -> None:
         await asyncio.get_running_loop().shutdown_default_executor()
 
     run(both())
+
+
+def test_an_event_that_fails_takes_no_others_with_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def tell(session: aio.Session, kind: int, payload: Any) -> None:
+        raise LookupError("a fault of the package's")
+
+    async def main() -> None:
+        async with aio.Server("127.0.0.1:0", answer_calls=True) as server:
+            coming = asyncio.ensure_future(client_of(server))
+            async with (await server.accept()).accept() as session, await coming as client:
+                monkeypatch.setattr(aio.Session, "_tell", tell)
+                client.notify("something")
+                await client.send_audio(0, b"x")
+                await client.flush()
+                time.sleep(0.1)  # noqa: ASYNC251 so that they come together
+                assert [bytes(p.data) async for p in closing(client, session)] == [b"x"]
+                assert session.end_reason
+
+    async def closing(client: aio.Client, session: aio.Session) -> AsyncIterator[oxrtmp.Packet]:
+        await client.close()
+        async for packet in session:
+            yield packet
+
+    run(main())
+    (record,) = [r for r in caplog.records if r.name == "oxrtmp" and r.levelno == logging.ERROR]
+    assert record.exc_info and record.exc_info[0] is LookupError
 
 
 def test_two_loops_in_two_threads() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 
@@ -26,3 +27,9 @@ def write(text: str, level: int, time_ns: int) -> None:
     record.msecs = int(record.created % 1 * 1000) + 0.0
     record.relativeCreated -= ago * 1000
     logger.handle(record)
+
+
+def fault(what: str) -> None:
+    """Log the exception that is being handled, where raising it would hit somebody else."""
+    with contextlib.suppress(Exception):  # of the logger's handlers and filters
+        logger.exception(what)

@@ -88,19 +88,24 @@ class Reactor:
             if loop is not None:
                 loop.stop()
             raise
-        find = self._sources.get
-        for kind, number, payload, size in items:
-            source = find(number)
-            if kind == LOG:
-                _, _, _, text, level, time_ns, *_ = payload
-                _log.write(text, level, time_ns)
-            elif source is not None:
-                source._event(kind, payload, size)
-            elif kind == REQUEST:
-                with contextlib.suppress(Error):
-                    _native.request_reject(payload, None, "not answered")
-            elif kind == SERVER:
-                server_event_of(payload).keep()
+        for item in items:
+            try:
+                self._deliver(*item)
+            except Exception:  # noqa: BLE001 the others are other people's, and whoever has called this may be too
+                _log.fault("an event could not be delivered")
+
+    def _deliver(self, kind: int, number: int, payload: Any, size: int) -> None:
+        source = self._sources.get(number)
+        if kind == LOG:
+            _, _, _, text, level, time_ns, *_ = payload
+            _log.write(text, level, time_ns)
+        elif source is not None:
+            source._event(kind, payload, size)
+        elif kind == REQUEST:
+            with contextlib.suppress(Error):
+                _native.request_reject(payload, None, "not answered")
+        elif kind == SERVER:
+            server_event_of(payload).keep()
 
 
 class Waiters:
