@@ -437,3 +437,37 @@ def test_a_fault_in_a_hook_is_logged(caplog: pytest.LogCaptureFixture) -> None:
             oxrtmp.Client.publish(f"rtmp://{server.address}/live/test").close()
             until(lambda: "the hook unpublish failed" in caplog.text)
     assert "ValueError: UNPUBLISH" in caplog.text
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_hook_that_is_cancelled(whole: bool, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """What it waited for was cancelled, or the task that calls the hooks: what comes after that is told."""
+    told: list[str] = []
+
+    async def keyframe(event: ServerEvent) -> None:
+        told.append("keyframe")
+        if whole:
+            for task in server._tellers:
+                task.cancel()
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()
+        await future
+
+    hooks = Hooks(keyframe=keyframe, disconnect=lambda event: told.append("disconnect"))
+
+    async def main() -> None:
+        nonlocal server
+        async with oxrtmp.aio.Hub() as hub, oxrtmp.aio.Server("127.0.0.1:0", hooks=hooks, hub=hub) as server:
+            async with oxrtmp.aio.Client.publish(f"rtmp://{server.address}/live/test") as client:
+                await client.send_video(0, True, b"frame")
+                while not told or server._lines:
+                    await asyncio.sleep(0.01)
+            while "disconnect" not in told:
+                await asyncio.sleep(0.01)
+            assert (server._told._count, server._told._bytes) == (0, 0)
+
+    server: Any = None
+    run(main())
+    assert told == ["keyframe", "disconnect"]
+    assert ("the hook keyframe failed" in caplog.text) is not whole
+    caplog.clear()  # its traceback has the event

@@ -221,25 +221,41 @@ class Server(TellingServer):
         """Call the hooks for what has happened on one connection, in order."""
         try:
             while line:
-                about = line.popleft()
+                about = line[0]
                 if isinstance(about, Request) and self._closed:
                     about._drop()
+                    line.popleft()
                     continue
-                name, hook = self._hook_of(about)
-                kept: object = None
-                if hook is not None:
-                    try:
-                        kept = hook(about)
-                        if inspect.isawaitable(kept):
-                            kept = await kept
-                    except Exception as error:  # noqa: BLE001 it is the caller's, and logged
-                        self._failed(name, about, error)
+                kept = await self._call_hook(about)
+                line.popleft()
                 request = self._after(about, kept)
                 if isinstance(request, Request):
                     self._requests.append(request)
                 self._waiters.wake()
-        finally:
+        finally:  # nothing is left, unless the task was cancelled
             del self._lines[connection]
+            for about in line:
+                if isinstance(about, Request):
+                    about._drop()
+                else:
+                    self._told.done(about)
+
+    async def _call_hook(self, about: Request | ServerEvent) -> object:
+        """What the hook returns; None if it fails, or there is none."""
+        name, hook = self._hook_of(about)
+        if hook is None:
+            return None
+        try:
+            kept = hook(about)
+            return await kept if inspect.isawaitable(kept) else kept
+        except Exception as error:  # noqa: BLE001 it is the caller's, and logged
+            self._failed(name, about, error)
+        except asyncio.CancelledError as error:  # something that the hook waited for was cancelled
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            self._failed(name, about, error)
+        return None
 
     async def next_event(self) -> ServerEvent:
         """The next of the events that the option `events` asks for.

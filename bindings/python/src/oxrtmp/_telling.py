@@ -77,7 +77,7 @@ class TellingServer(BaseServer):
         self._told.events.append(event)
         return None
 
-    def _failed(self, name: str, about: BaseRequest | ServerEvent, error: Exception) -> None:
+    def _failed(self, name: str, about: BaseRequest | ServerEvent, error: BaseException) -> None:
         """A hook has raised something."""
         if isinstance(about, BaseRequest):
             refusal = error if isinstance(error, Refusal) else Refusal("the application failed")
