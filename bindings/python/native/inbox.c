@@ -131,30 +131,58 @@ static PyType_Slot inbox_slots[] = {
 PyType_Spec native_inbox_spec = {"oxrtmp._native.Inbox", sizeof(inbox_object), 0,
                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, inbox_slots};
 
-/* ---- Ready: an awaitable whose value is there ---- */
+/* ---- Ready: an awaitable of the first packet, which is there, and stays there unless somebody awaits it ---- */
 
 typedef struct ready_object {
   PyObject_HEAD
-  PyObject *value;
+  PyObject *inbox, *wait;
+  bool done;
 } ready_object;
+
+#define READY(object) ((ready_object *)(object))
+
+static int ready_traverse(PyObject *object, visitproc visit, void *arg) {
+  Py_VISIT((PyObject *)Py_TYPE(object));
+  Py_VISIT(READY(object)->inbox);
+  Py_VISIT(READY(object)->wait);
+  return 0;
+}
+
+static int ready_clear(PyObject *object) {
+  Py_CLEAR(READY(object)->inbox);
+  Py_CLEAR(READY(object)->wait);
+  return 0;
+}
 
 static void ready_dealloc(PyObject *object) {
   PyTypeObject *type = Py_TYPE(object);
-  Py_XDECREF(((ready_object *)object)->value);
-  PyObject_Free(object);
+  PyObject_GC_UnTrack(object);
+  ready_clear(object);
+  PyObject_GC_Del(object);
   Py_DECREF(type);
+}
+
+/* ready_await returns what the awaiting goes on with: the object itself, or the waiting if another task was quicker. */
+static PyObject *ready_await(PyObject *object) {
+  if (READY(object)->done || inbox_length(READY(object)->inbox) > 0) {
+    return Py_NewRef(object);
+  }
+  READY(object)->done = true;
+  PyObject *waiting = PyObject_CallNoArgs(READY(object)->wait);
+  PyObject *iterator = waiting != NULL ? PyObject_CallMethod(waiting, "__await__", NULL) : NULL;
+  Py_XDECREF(waiting);
+  return iterator;
 }
 
 /* ready_send is for interpreters that ask for it, ready_next for the others, to which an exception brings the value. */
 static PySendResult ready_send(PyObject *object, PyObject *sent, PyObject **result) {
   (void)sent;
-  *result = ((ready_object *)object)->value;
-  ((ready_object *)object)->value = NULL;
-  if (*result == NULL) {
+  *result = READY(object)->done ? NULL : inbox_next(READY(object)->inbox);
+  READY(object)->done = true;
+  if (*result == NULL && !PyErr_Occurred()) {
     PyErr_SetString(PyExc_RuntimeError, "awaited already");
-    return PYGEN_ERROR;
   }
-  return PYGEN_RETURN;
+  return *result != NULL ? PYGEN_RETURN : PYGEN_ERROR;
 }
 
 static PyObject *ready_next(PyObject *object) {
@@ -167,12 +195,19 @@ static PyObject *ready_next(PyObject *object) {
 }
 
 static PyType_Slot ready_slots[] = {
-    {Py_tp_dealloc, ready_dealloc}, {Py_am_await, inbox_iter}, {Py_am_send, ready_send},
-    {Py_tp_iter, inbox_iter},       {Py_tp_iternext, ready_next}, {0, NULL},
+    {Py_tp_dealloc, ready_dealloc},
+    {Py_tp_traverse, ready_traverse},
+    {Py_tp_clear, ready_clear},
+    {Py_am_await, ready_await},
+    {Py_am_send, ready_send},
+    {Py_tp_iter, inbox_iter},
+    {Py_tp_iternext, ready_next},
+    {0, NULL},
 };
 
 PyType_Spec native_ready_spec = {"oxrtmp._native.Ready", sizeof(ready_object), 0,
-                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+                                     Py_TPFLAGS_IMMUTABLETYPE,
                                  ready_slots};
 
 /* ---- Take(inbox, wait): an iterator: what is in the inbox, as long as wait() says that there is something ----
@@ -245,33 +280,28 @@ static PyObject *take_next(PyObject *object) {
 }
 
 /* take_ready returns a Ready: the last one again, unless somebody still has it. */
-static ready_object *take_ready(take_object *self) {
+static PyObject *take_ready(take_object *self) {
   if (self->ready == NULL || Py_REFCNT(self->ready) > 1) {
     native_state *state = PyType_GetModuleState(Py_TYPE((PyObject *)self));
-    ready_object *made = PyObject_New(ready_object, state->ready_type);
+    ready_object *made = PyObject_GC_New(ready_object, state->ready_type);
     if (made == NULL) {
       return NULL;
     }
-    made->value = NULL;
+    made->inbox = Py_NewRef(self->inbox);
+    made->wait = Py_NewRef(self->wait);
+    PyObject_GC_Track((PyObject *)made);
     Py_XDECREF(self->ready);
     self->ready = (PyObject *)made;
   }
-  return (ready_object *)Py_NewRef(self->ready);
+  READY(self->ready)->done = false;
+  return Py_NewRef(self->ready);
 }
 
 static PyObject *take_anext(PyObject *object) {
-  PyObject *packet = inbox_next(TAKE(object)->inbox);
-  if (packet == NULL) {
-    return PyErr_Occurred() ? NULL : PyObject_CallNoArgs(TAKE(object)->wait);
+  if (inbox_length(TAKE(object)->inbox) > 0) {
+    return take_ready(TAKE(object));
   }
-  ready_object *ready = take_ready(TAKE(object));
-  if (ready == NULL) {
-    Py_DECREF(packet);
-    return NULL;
-  }
-  Py_XDECREF(ready->value); /* of one that nobody awaited */
-  ready->value = packet;
-  return (PyObject *)ready;
+  return PyObject_CallNoArgs(TAKE(object)->wait);
 }
 
 static PyType_Slot take_slots[] = {

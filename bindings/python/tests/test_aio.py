@@ -137,6 +137,49 @@ def test_cancelled_waits_take_nothing(run: Run) -> None:
     run(main())
 
 
+def test_anext_takes_nothing_until_it_is_awaited(run: Run) -> None:
+    async def main() -> None:
+        async with stuffed() as (_, client, session):
+            packets = aiter(session)
+
+            async def arrived(count: int) -> None:
+                while len(session._packets) < count:
+                    await asyncio.sleep(0.005)
+
+            for i in range(5):
+                await client.send_audio(i, b"%d" % i)
+            await arrived(5)
+            for _ in range(3):
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(anext(packets), 0)
+            anext(packets)  # given up
+            later = anext(packets)
+            assert bytes((await anext(packets)).data) == b"0"
+            assert bytes((await later).data) == b"1"
+            with pytest.raises(RuntimeError, match="awaited already"):
+                await later
+            both = await asyncio.gather(anext(packets), anext(packets))
+            assert [bytes(p.data) for p in both] == [b"2", b"3"]
+            late = [anext(packets), anext(packets)]  # of one packet
+            assert bytes((await late[0]).data) == b"4"
+            waiting = asyncio.ensure_future(late[1])
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(waiting), 0.01)
+            await client.send_audio(5, b"5")
+            assert bytes((await waiting).data) == b"5"
+            with pytest.raises(RuntimeError, match="awaited already"):
+                await late[1]
+            await client.send_audio(6, b"6")
+            await arrived(1)
+            last = anext(packets)
+            await session.next_packet()
+            await client.close()
+            with pytest.raises(StopAsyncIteration):
+                await last
+
+    run(main())
+
+
 def test_cancelling_a_publish(run: Run) -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
