@@ -15,6 +15,7 @@ import oxrtmp.aio
 import pytest
 from conftest import AVCC, Run, until
 from oxrtmp import Hooks, Packet, Refusal, RequestKind, ServerEvent, ServerEventKind
+from oxrtmp._server_event import Backlog
 
 NAMES = [k.name.lower() for k in ServerEventKind]
 ENHANCED_VIDEO = b"\x93hvc1\x01\x02\x03"
@@ -345,6 +346,38 @@ def test_events_that_nobody_takes_hold_connections_up() -> None:
             assert event.packet
             assert event.packet.timestamp_ms == n
         thread.join(10)
+
+
+@pytest.mark.parametrize("taken_by", ["nobody", "a slow hook"])
+def test_a_shutdown_does_not_wait_for_events(taken_by: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Backlog, "MOST", 16)
+
+    async def main() -> None:
+        hold = asyncio.Event()
+
+        async def wait(event: ServerEvent) -> None:
+            await hold.wait()
+
+        hooks = None if taken_by == "nobody" else Hooks(handshake_complete=wait)
+        async with (
+            oxrtmp.aio.Hub() as hub,
+            oxrtmp.aio.Server("127.0.0.1:0", hub=hub, hooks=hooks, events=list(ServerEventKind)) as server,
+        ):
+            client = await oxrtmp.aio.Client.publish(f"rtmp://{server.address}/live/test")
+            for n in range(100):
+                await client.send_video(n, True, b"frame")
+            while not server._told._paused:
+                await asyncio.sleep(0.01)
+            await server.shutdown(0.05)
+            hold.set()
+            found = [event async for event in server.events()]
+            assert len(found) <= 17
+            if taken_by == "nobody":
+                assert found[-1].kind == ServerEventKind.DISCONNECT
+            with contextlib.suppress(oxrtmp.Error):
+                await client.close()
+
+    run(main())
 
 
 def test_statistics_are_told() -> None:

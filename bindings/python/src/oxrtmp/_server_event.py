@@ -71,7 +71,8 @@ def server_event_of(payload: Any) -> ServerEvent:
 
 class Backlog:
     """What a server has told and nobody has dealt with yet, counted. When it is too much the rest is left in the library,
-    which then does not read from the server's connections, until there is room."""
+    which then does not read from the server's connections, until there is room; but once the server shuts down, whose last
+    word comes after all that, the oldest events to be taken are dropped."""
 
     MOST = 1024
     MOST_BYTES = 4 << 20
@@ -80,14 +81,30 @@ class Backlog:
         self.events: deque[ServerEvent] = deque()  # to be taken
         self._count = self._bytes = 0  # with those that hooks have before them
         self._pause = pause
-        self._paused = False
+        self._paused = self._ending = False
 
-    def came(self, event: ServerEvent) -> None:
+    def came(self, event: ServerEvent) -> bool:
+        """Whether there is room for it: always, before the server shuts down."""
+        if self._ending and not self._make_room():
+            return False
         self._count += 1
         self._bytes += event._size
-        if not self._paused and (self._count >= self.MOST or self._bytes >= self.MOST_BYTES):
+        if not self._ending and not self._paused and self._is_full():
             self._paused = True
             self._pause(True)
+        return True
+
+    def _is_full(self) -> bool:
+        return self._count >= self.MOST or self._bytes >= self.MOST_BYTES
+
+    def _make_room(self) -> bool:
+        """Drop the oldest that nobody has taken. Whether that is enough: what waits for hooks stays."""
+        while self._is_full():
+            try:
+                self.take().keep()
+            except IndexError:
+                return False
+        return True
 
     def done(self, event: ServerEvent) -> None:
         self._count -= 1
@@ -100,6 +117,11 @@ class Backlog:
         event = self.events.popleft()
         self.done(event)
         return event
+
+    def hurry(self) -> None:
+        """The server shuts down."""
+        self._ending = True
+        self.resume()
 
     def resume(self) -> None:
         if self._paused:

@@ -71,7 +71,9 @@ class TellingServer(BaseServer):
     def _arrived(self, payload: Any) -> ServerEvent | None:
         """What the library tells: returned if it is for hooks."""
         event = server_event_of(payload)
-        self._told.came(event)
+        if not self._told.came(event):
+            event.keep()
+            return None
         if self._hooks is not None:
             return event
         self._told.events.append(event)
