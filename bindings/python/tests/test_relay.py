@@ -12,6 +12,7 @@ import oxrtmp
 import pytest
 from conftest import Certificate, Run, until
 from oxrtmp import Client, Event, EventKind, Hub, Mask, Relay, RelayOptions, RelayState, Server, Timestamps, aio
+from oxrtmp import _aio_relay as aio_relay
 from test_hub import send_frames, take
 
 QUICK: RelayOptions = {"retry_min": 0.02, "retry_max": 0.1}
@@ -246,6 +247,22 @@ def test_on_asyncio(run: Run) -> None:
                 await relay.close()
                 with contextlib.suppress(oxrtmp.ClosedError):
                     await waiting
+
+    run(main())
+
+
+def test_what_nobody_takes_is_bounded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest events go, and the last word stays."""
+    monkeypatch.setattr(aio_relay, "MOST_EVENTS", 4)
+
+    async def main() -> None:
+        async with aio.Hub() as hub, hub.publish("live", "x"):
+            url = "rtmp://127.0.0.1:1/live/x"
+            async with hub.push("live", "x", url, attempts=5, retry_min=0.002, retry_max=0.004) as relay:
+                while not relay._ended:
+                    await asyncio.sleep(0.01)
+                states = [event.value async for event in relay.events()]
+                assert len(states) == 4 and states[-1] == RelayState.CLOSED
 
     run(main())
 

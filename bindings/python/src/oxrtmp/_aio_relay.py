@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import _native
-from ._event import Event
+from ._event import MOST_EVENTS, Event
 from ._reactor import Reactor, Waiters
 from ._relay import BaseRelay
 
@@ -21,7 +21,7 @@ class Relay(BaseRelay):
     """
 
     def __init__(self, handle: int) -> None:
-        self._told = deque()
+        self._told = deque(maxlen=MOST_EVENTS)
         self._waiters = Waiters()
         self._reactor, self._number = Reactor.attach(self)
         self._handle = handle
@@ -43,7 +43,8 @@ class Relay(BaseRelay):
     async def next_event(self) -> Event:
         """The next state that it comes into: an event of kind RELAY, whose value is a RelayState.
 
-        ClosedError after the event that tells so, and when it is closed.
+        ClosedError after the event that tells so, and when it is closed. What nobody takes is dropped past 256, the oldest
+        first.
         """
         while not self._told:
             if self._ended:

@@ -12,7 +12,7 @@ from ._base import Handle
 from ._channel import RELAY, Channel, deadline_of
 from ._enums import RelayState
 from ._errors import ClosedError, Error, Status, make_error
-from ._event import Event, event_of
+from ._event import MOST_EVENTS, Event, event_of
 from ._owned import Managed
 from ._records import RelayStatistics
 
@@ -72,7 +72,7 @@ class Relay(BaseRelay, Managed):
     """
 
     def __init__(self, handle: int) -> None:
-        self._told = deque()
+        self._told = deque(maxlen=MOST_EVENTS)
         self._channel = Channel()
         self._handle = handle
         self._closed = False
@@ -82,7 +82,7 @@ class Relay(BaseRelay, Managed):
         """The next state that it comes into: an event of kind RELAY, whose value is a RelayState.
 
         Waits as long as timeout says, in seconds: TimeoutError. ClosedError after the event that tells so, and when it is
-        closed.
+        closed. What nobody takes is dropped past 256, the oldest first.
         """
         deadline = deadline_of(timeout)
         while True:
