@@ -16,7 +16,7 @@ from typing import Any
 import oxrtmp
 import pytest
 from conftest import ASC, AVCC, Run
-from oxrtmp import aio
+from oxrtmp import _aio_receiving, aio
 from oxrtmp._reactor import Reactor
 
 
@@ -263,6 +263,31 @@ def test_slow_tasks_hold_their_peer_up(run: Run) -> None:
                     await asyncio.sleep(0.001)
             assert got == count
             await sending
+
+    run(main())
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_the_end_comes_though_nobody_takes_packets(who: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it can be known: the packets before it have left the connection, or it is closed here."""
+    monkeypatch.setattr(_aio_receiving, "LOOK", 0.05)
+
+    async def main() -> None:
+        async with stuffed() as (server, client, session):
+            coming = asyncio.ensure_future(session.next_event())
+            for i in range(1000):
+                await client.send_audio(i, b"%d" % i)
+            while session.statistics().packets < 1000 or not session._paused:
+                await asyncio.sleep(0.01)
+            assert not coming.done()
+            if who == "client":
+                await client.close()
+            else:
+                await server.close()
+            with pytest.raises(oxrtmp.EndOfStreamError if who == "client" else oxrtmp.ClosedError):
+                await coming
+            assert [event async for event in session.events()] == []
+            assert [bytes(p.data) async for p in session] == [b"%d" % i for i in range(1000)]
 
     run(main())
 

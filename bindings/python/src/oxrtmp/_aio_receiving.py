@@ -20,6 +20,7 @@ from ._stream import Stream
 # peer's connection is not read.
 MOST_PACKETS = 256
 MOST_BYTES = 4 << 20
+LOOK = 0.5  # seconds after which who waits for events looks for the end, while packets wait in the library
 TURN = 0.001  # seconds for which a task may look for packets itself before other tasks have their turn
 
 
@@ -103,20 +104,42 @@ class Receiver(Stream):
         Of a session that is played PAUSE, UNPAUSE, SEEK, RECEIVE and BUFFER_LENGTH; of a client that plays STATUS and
         CONTROL; with answer_calls of both, and of any session, CALL and SHARED_OBJECT. What nobody takes is dropped past
         256.
+
+        Events come behind the packets that the peer has sent before them. While more than 256 packets wait to be taken no
+        event comes, and of the end only what is known without reading from the peer, who has to wait.
         """
         while not self._told:
             if self._end is not None:
                 raise error_of(self._end)
-            await self._waiters.wait()
+            await self._change()
         return self._told.popleft()
 
     async def events(self) -> AsyncIterator[Event]:
-        """What next_event gives, until the stream ends."""
+        """What next_event gives, until the stream ends. Packets have to be taken meanwhile, or the peer has to wait."""
         while self._told or self._end is None:
             if self._told:
                 yield self._told.popleft()
             else:
+                await self._change()
+
+    async def _change(self) -> None:
+        """Wait for something to change, though packets wait in the library, and with them what comes behind them.
+
+        When the stream has ended they are so few as it holds, and are taken over.
+        """
+        if self._paused and self._has_ended():
+            self._pause(False)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK if self._paused else None):
                 await self._waiters.wait()
+
+    def _has_ended(self) -> bool:
+        """Whether the library knows the end."""
+        try:
+            self._calls.flush(self._handle, 0)
+        except Error:
+            return True
+        return False
 
     async def ping(self, timeout: float | None = 10) -> float:
         """Ask the peer for a sign of life: how many seconds it took. Some never answer, OBS for one.
