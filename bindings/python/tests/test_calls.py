@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import oxrtmp
@@ -74,6 +75,17 @@ def test_calls_both_ways(pair: Pair) -> None:
             caller.refuse(99)
     pair.client.send_audio(5, b"still")
     assert bytes(pair.session.next_packet(10).data) == b"still"
+
+
+def test_calls_are_refused_in_any_words(pair: Pair) -> None:
+    """Such as the name that the peer has chosen."""
+    for caller, callee in ((pair.client, pair.session), (pair.session, pair.client)):
+        with ThreadPoolExecutor(1) as pool:
+            calling = pool.submit(caller.call, "ask")
+            callee.refuse(callee.next_event(10), "no \udcff\0", code="App.No\0")
+            with pytest.raises(oxrtmp.RefusedError) as refused:
+                calling.result(10)
+        assert (refused.value.code, refused.value.description) == ("App.No?", "no ??")
 
 
 def test_events_say_everything(pair: Pair) -> None:

@@ -173,6 +173,62 @@ def test_peers_are_kicked() -> None:
         until(lambda: not server.kick(event.connection))
 
 
+CHOSEN = "no \udcff\0"  # a name that a peer has chosen, in words for it
+
+
+def wrong(request: Any) -> None:
+    """Answers that are none, before the one that is."""
+    with pytest.raises(TypeError):
+        request.reject(5)
+    with pytest.raises(ValueError):
+        request.redirect("rtmp://\0")
+    request.reject(CHOSEN, code="NetStream.Publish.Denied\0")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [wrong, lambda request: request.redirect("rtmp://127.0.0.1:1/live", CHOSEN)],
+    ids=["rejected", "redirected"],
+)
+def test_words_that_a_peer_has_chosen(answer: Callable[[oxrtmp.Request], object]) -> None:
+    with oxrtmp.Server("127.0.0.1:0") as server, answering(server, answer):
+        with pytest.raises(oxrtmp.RefusedError) as refused:
+            oxrtmp.Client.publish(f"rtmp://{server.address}/live/test")
+        assert refused.value.description == "no ??"
+        assert answer is not wrong or refused.value.code == "NetStream.Publish.Denied?"
+
+
+def test_words_that_a_peer_has_chosen_on_asyncio(run: Run) -> None:
+    async def main() -> None:
+        async with aio.Server("127.0.0.1:0") as server:
+
+            async def publish() -> None:
+                async with aio.Client.publish(f"rtmp://{server.address}/live/test") as client:
+                    while True:
+                        await client.send_audio(0, b"frame")
+                        await asyncio.sleep(0.005)
+
+            async def refused(coming: asyncio.Task[None]) -> str:
+                with pytest.raises(oxrtmp.RefusedError) as caught:
+                    await coming
+                return caught.value.description
+
+            coming = asyncio.create_task(publish())
+            wrong(await server.accept())
+            assert await refused(coming) == "no ??"
+            for how in ("close", "kick"):
+                coming = asyncio.create_task(publish())
+                async with (await server.accept()).accept() as session:
+                    await session.next_packet()
+                    if how == "kick":
+                        server.kick(session.connection, CHOSEN, code="NetStream.Publish.BadName")
+                    else:
+                        await session.close(CHOSEN, code="NetStream.Publish.BadName")
+                    assert await refused(coming) == "no ??"
+
+    run(main())
+
+
 @pytest.mark.parametrize("networks", [["10.0.0.0/8", "127.0.0.0/8"], ["127.0.0.1"], ["10.0.0.0/8"], None])
 @pytest.mark.parametrize("headed", [True, False])
 def test_addresses_behind_load_balancers(networks: list[str] | None, headed: bool) -> None:

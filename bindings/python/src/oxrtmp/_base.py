@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import warnings
+from collections.abc import Generator
 from typing import Any
 
 from . import _native, amf
@@ -39,6 +40,12 @@ def is_own_fault(end: End) -> bool:
 def values_in(data: bytes) -> list[Any]:
     """Values in AMF0 that the library hands on: it has read them before, within the limits of their connection."""
     return amf.decode(data, depth=1024, values=2**31 - 1)
+
+
+def words(text: str | None) -> str | None:
+    """A text for the peer, None if it is empty. It may hold what a peer has chosen, a name in a refusal: what cannot be
+    said, bytes that were no UTF-8 and NUL, becomes "?"."""
+    return str.encode(text, errors="replace").decode().replace("\0", "?") if text else None
 
 
 CLOSED: End = (Status.CLOSED, "it was closed here", "", "", "")
@@ -163,32 +170,35 @@ class BaseRequest(Handle, Peer):
             raise make_error(Status.STATE, "the request was answered already", "", "", "")
         self._closed = True
 
-    def _refuse(self, description: str | None, code: str | None) -> None:
+    @contextlib.contextmanager
+    def _answering(self, *gone: Status) -> Generator[None]:
+        """The answer by a call of the library: none if an argument is not valid. gone is what it fails with if the peer is."""
         self._answer()
         try:
-            _native.request_reject(self._handle, code or None, description or None)
+            yield
+        except (TypeError, ValueError):
+            self._closed = False
+            raise
         except Error as error:
-            if error.status not in (Status.TIMEOUT, Status.CLOSED, Status.HANDLE):  # the peer has gone
+            if error.status not in gone:
                 raise
 
+    def _refuse(self, description: str | None, code: str | None) -> None:
+        said = words(code), words(description)
+        with self._answering(Status.TIMEOUT, Status.CLOSED, Status.HANDLE):
+            _native.request_reject(self._handle, *said)
+
     def _redirect(self, url: str, description: str | None) -> None:
-        self._answer()
-        try:
-            _native.request_redirect(self._handle, url, description or None)
-        except Error as error:
-            if error.status not in (Status.STATE, Status.CLOSED, Status.HANDLE):  # the peer has gone
-                raise
+        said = words(description)
+        with self._answering(Status.STATE, Status.CLOSED, Status.HANDLE):
+            _native.request_redirect(self._handle, url, said)
 
     def _login(self, scheme: LoginScheme, password: str | None) -> bool:
         if self.kind is not RequestKind.CONNECT:
             raise make_error(Status.STATE, "only a connect request logs in", "", "", "")
-        self._answer()
-        try:
+        with self._answering(Status.STATE, Status.CLOSED, Status.HANDLE):
             return _native.request_login(self._handle, scheme, password)
-        except Error as error:
-            if error.status not in (Status.STATE, Status.CLOSED, Status.HANDLE):  # the peer has gone
-                raise
-            return False
+        return False
 
     def _grant(self, queue: int, user_data: int) -> tuple[int, End | None]:
         """The session's handle; 0 and why when there is none."""
@@ -212,7 +222,7 @@ class BaseServer(Handle):
 
         tc_url is where, absolute or relative to where a peer has connected to. For a server that is about to end.
         """
-        return _native.server_request_reconnect(self._handle, tc_url, description)
+        return _native.server_request_reconnect(self._handle, tc_url, words(description))
 
     def _open(self, address: str | None, options: Any, queue: int, user_data: int) -> None:
         plain, limits, timeouts = native_options(options)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import _native, amf
-from ._base import BaseRequest, values_in
+from ._base import BaseRequest, values_in, words
 from ._enums import EventKind
 from ._errors import Error
 from ._event import Event, values_of
@@ -210,7 +210,7 @@ class Engine(Owned, Managed):
 
     def refuse(self, call: Event | int, description: str = "", *, code: str | None = None) -> None:
         """Refuse a CALL event, or its `value`; code is "NetConnection.Call.Failed" if not given."""
-        _native.engine_refuse(self._handle, call_id(call), code, description)
+        _native.engine_refuse(self._handle, call_id(call), words(code), words(description))
 
     def send_shared_object(self, shared_object: SharedObject) -> None:
         """Tell the peer what happens to a shared object."""
@@ -221,7 +221,7 @@ class Engine(Owned, Managed):
 
         A calling side gets a RECONNECT event; where to go then is yours.
         """
-        _native.engine_request_reconnect(self._handle, tc_url, description)
+        _native.engine_request_reconnect(self._handle, tc_url, words(description))
 
     def receive_audio(self, on: bool) -> None:
         """Tell the server whether audio is wanted."""
@@ -244,7 +244,7 @@ class Engine(Owned, Managed):
 
         A player that is given no code hears that its publisher has ended.
         """
-        _native.engine_close_stream(self._handle, stream_id, code or None, description or None)
+        _native.engine_close_stream(self._handle, stream_id, words(code), words(description))
 
     def end(self) -> None:
         """End the conversation politely: the output holds the good-byes. Send it and hang up."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from . import _native, amf
-from ._base import CLOSED, BaseRequest, End, Handle, Peer, error_of, values_in
+from ._base import CLOSED, BaseRequest, End, Handle, Peer, error_of, values_in, words
 from ._enhanced import Capabilities
 from ._enums import RequestKind
 from ._errors import ClosedError, Error, ForkedError, Status, make_error
@@ -106,7 +106,7 @@ class Stream(Handle):
 
     def refuse(self, call: Event | int, description: str = "", *, code: str | None = None) -> None:
         """Refuse a CALL event, or its `value`; code is "NetConnection.Call.Failed" if not given."""
-        self._calls.refuse(self._handle, call_id(call), code, description)
+        self._calls.refuse(self._handle, call_id(call), words(code), words(description))
 
     def send_shared_object(self, shared_object: SharedObject) -> None:
         """Tell the peer what happens to a shared object."""
@@ -177,6 +177,7 @@ class BaseSession(Stream, Peer):
 
     def _close(self, description: str | None, code: str | None) -> bool:
         """Ends it, once. Whether this call did."""
+        said = words(code), words(description)
         if self._closed:
             return False
         self._remember()
@@ -189,7 +190,7 @@ class BaseSession(Stream, Peer):
             if description is None and code is None:
                 _native.session_close(self._handle)
             else:
-                _native.session_close_with_status(self._handle, code or None, description or None)
+                _native.session_close_with_status(self._handle, *said)
         return True
 
     @property
@@ -206,7 +207,7 @@ class BaseSession(Stream, Peer):
 
         UnsupportedError for one that did not say that it knows such requests.
         """
-        _native.session_request_reconnect(self._handle, tc_url, description)
+        _native.session_request_reconnect(self._handle, tc_url, words(description))
 
     def complete(self) -> None:
         """End a stream that is played because all of it has been sent: the player hears NetStream.Play.Complete.

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 from . import _native
-from ._base import BaseRequest, BaseServer, End
+from ._base import BaseRequest, BaseServer, End, words
 from ._enums import RequestKind, ServerEventKind
 from ._errors import Error, Status
 from ._hooks import REQUESTS, Hooks, Refusal
@@ -127,7 +127,7 @@ class TellingServer(BaseServer):
         connection that has neither is cut.
         """
         try:
-            _native.server_kick(self._handle, connection, code or None, description or None)
+            _native.server_kick(self._handle, connection, words(code), words(description))
         except Error as error:
             if error.status != Status.STATE:
                 raise
