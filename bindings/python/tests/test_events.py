@@ -461,6 +461,32 @@ async def test_coroutine_functions_in_a_chain() -> None:
     assert seen == ["note", "plain", "refuse"]
 
 
+async def not_at_all(_: object) -> bool:
+    return False
+
+
+@pytest.mark.parametrize("first", [lambda _: False, not_at_all])
+def test_false_drops_messages_and_nothing_else(first: Callable[[object], object]) -> None:
+    asyncio.run(asked_after(first))
+
+
+async def asked_after(first: Callable[[object], object]) -> None:
+    told: list[str] = []
+
+    def refuse(request: oxrtmp.aio.Request) -> None:
+        raise Refusal("not you")
+
+    hooks = Hooks.chain(
+        Hooks(publish=first, disconnect=first), Hooks(publish=refuse, disconnect=lambda event: told.append(event.kind.name))
+    )
+    async with oxrtmp.aio.Server("127.0.0.1:0", hooks=hooks, events=[ServerEventKind.DISCONNECT]) as server:
+        with pytest.raises(oxrtmp.RefusedError, match="not you"):
+            await asyncio.to_thread(oxrtmp.Client.publish, f"rtmp://{server.address}/live/test")
+        event = await asyncio.wait_for(server.next_event(), 10)
+    assert event.kind.name == "DISCONNECT"
+    assert told == ["DISCONNECT"]
+
+
 def test_a_fault_in_a_hook_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     def fail(event: ServerEvent) -> None:
         raise ValueError(event.kind.name)

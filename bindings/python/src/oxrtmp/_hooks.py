@@ -76,7 +76,7 @@ class Hooks:
         for name in NAMES:
             calls = [call for hooks in sets if (call := getattr(hooks, name)) is not None]
             if calls:
-                setattr(chained, name, in_turn(calls))
+                setattr(chained, name, in_turn(calls, drops=name == "media_tag"))
         return chained
 
     @classmethod
@@ -101,27 +101,30 @@ MEDIA = {
 }  # fmt: skip
 
 
-def in_turn(calls: list[Callable[[Any], object]]) -> Callable[[Any], object]:
-    """One function for several: the first that drops, or answers, is the last to be called."""
+def in_turn(calls: list[Callable[[Any], object]], *, drops: bool) -> Callable[[Any], object]:
+    """One function for several: the first that answers, or drops where that can be, is the last to be called."""
+
+    def is_last(about: Any, result: object) -> bool:
+        return (drops and result is False) or is_answered(about)
 
     def call(about: Any) -> object:
         for number, one in enumerate(calls):
             result = one(about)
             if inspect.isawaitable(result):
                 return wait(about, result, calls[number + 1 :])
-            if result is False or is_answered(about):
+            if is_last(about, result):
                 return result
         return None
 
     async def wait(about: Any, result: Awaitable[object], rest: list[Callable[[Any], object]]) -> object:
         kept = await result
-        if kept is False or is_answered(about):
+        if is_last(about, kept):
             return kept
         for one in rest:
             kept = one(about)
             if inspect.isawaitable(kept):
                 kept = await kept
-            if kept is False or is_answered(about):
+            if is_last(about, kept):
                 return kept
         return None
 

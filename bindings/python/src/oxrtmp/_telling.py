@@ -98,11 +98,12 @@ class TellingServer(BaseServer):
     def _after(self, about: BaseRequest | ServerEvent, kept: object) -> BaseRequest | None:
         """What follows when a hook was called, or when there is none. A request that is the application's is returned."""
         if isinstance(about, ServerEvent):
-            if kept is False:
+            dropped = kept is False and about.kind == ServerEventKind.MEDIA_TAG
+            if dropped:
                 about.drop()
             elif not self._asks_media:
                 about.keep()
-            if kept is False or about.kind not in self._wanted:
+            if dropped or about.kind not in self._wanted:
                 self._told.done(about)
             else:
                 self._told.events.append(about)
