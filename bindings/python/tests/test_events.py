@@ -477,7 +477,8 @@ async def asked_after(first: Callable[[object], object]) -> None:
         raise Refusal("not you")
 
     hooks = Hooks.chain(
-        Hooks(publish=first, disconnect=first), Hooks(publish=refuse, disconnect=lambda event: told.append(event.kind.name))
+        Hooks(publish=first, disconnect=first),
+        Hooks(publish=refuse, disconnect=lambda event: told.append(event.kind.name)),
     )
     async with oxrtmp.aio.Server("127.0.0.1:0", hooks=hooks, events=[ServerEventKind.DISCONNECT]) as server:
         with pytest.raises(oxrtmp.RefusedError, match="not you"):
