@@ -192,6 +192,7 @@ static int module_exec(PyObject *module) {
   bool added = add_type(module, &native_packet_spec, "Packet", &state->packet_type) == 0 &&
                add_type(module, &native_raw_spec, NULL, &state->raw_type) == 0 &&
                add_type(module, &native_inbox_spec, "Inbox", &state->inbox_type) == 0 &&
+               add_type(module, &native_intake_spec, "Intake", &state->intake_type) == 0 &&
                add_type(module, &native_ready_spec, NULL, &state->ready_type) == 0 &&
                add_type(module, &native_take_spec, "Take", &state->take_type) == 0 &&
                add_type(module, &native_async_take_spec, "AsyncTake", &state->async_take_type) == 0 &&
@@ -204,6 +205,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
   Py_VISIT(state->packet_type);
   Py_VISIT(state->raw_type);
   Py_VISIT(state->inbox_type);
+  Py_VISIT(state->intake_type);
   Py_VISIT(state->ready_type);
   Py_VISIT(state->take_type);
   Py_VISIT(state->async_take_type);
@@ -218,6 +220,7 @@ static int module_clear(PyObject *module) {
   Py_CLEAR(state->packet_type);
   Py_CLEAR(state->raw_type);
   Py_CLEAR(state->inbox_type);
+  Py_CLEAR(state->intake_type);
   Py_CLEAR(state->ready_type);
   Py_CLEAR(state->take_type);
   Py_CLEAR(state->async_take_type);

@@ -1,7 +1,7 @@
 /* native.h: what the files of the extension module oxrtmp._native share.
  *
  * The module wraps functions of oxrtmp.h for Python, one thin function each: no protocol, no waiting of its own but for
- * wait(), which polls a descriptor. The classes that people use are written in Python on top of it. Only CPython's
+ * that of Intake, which polls a descriptor. The classes that people use are written in Python on top of it. Only CPython's
  * limited API of 3.11 is used, so that one binary serves every later version.
  */
 #ifndef OXRTMP_NATIVE_H
@@ -21,6 +21,7 @@ typedef struct native_state {
   PyTypeObject *packet_type;
   PyTypeObject *raw_type;
   PyTypeObject *inbox_type;
+  PyTypeObject *intake_type;
   PyTypeObject *ready_type;
   PyTypeObject *take_type;
   PyTypeObject *async_take_type;
@@ -143,11 +144,24 @@ const oxrtmp_packet *native_packet_hold(native_state *state, PyObject *object);
 void native_packet_unhold(PyObject *object);
 
 /* The types, to be made by PyType_FromModuleAndSpec. */
-extern PyType_Spec native_packet_spec, native_raw_spec, native_inbox_spec, native_ready_spec, native_take_spec,
-    native_async_take_spec;
+extern PyType_Spec native_packet_spec, native_raw_spec, native_inbox_spec, native_intake_spec, native_ready_spec,
+    native_take_spec, native_async_take_spec;
 
 /* native_inbox_put puts a packet into an Inbox (inbox.c), or on failure releases it. */
 bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet);
+
+/* ---- events (queue.c) ---- */
+
+enum { NATIVE_EVENTS = 256 }; /* taken by one call */
+
+/* native_items appends to items a tuple for each event, and for packets, which go into the inboxes, only if they are wanted
+ * too. It takes over all events, and returns false and an exception if there was no memory for one. */
+bool native_items(native_state *state, PyObject *items, oxrtmp_event *events, size_t count, PyObject *inboxes,
+                  bool packets);
+
+/* native_events_take returns room for NATIVE_EVENTS, or NULL and an exception; native_events_give gives it back. */
+oxrtmp_event *native_events_take(native_state *state);
+void native_events_give(native_state *state, oxrtmp_event *events);
 
 /* ---- the functions of each file, for the module's table ---- */
 

@@ -1,16 +1,5 @@
-/* The queue, and waiting for its descriptor. */
-#define _GNU_SOURCE
+/* The queue, and its events as tuples. */
 #include "native.h"
-
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <time.h>
-
-enum {
-  MOST_EVENTS = 256, /* taken by one call */
-  FIRST_EVENTS = 32, /* taken by one that has waited: little memory for each thread that waits */
-};
 
 static PyObject *queue_create(PyObject *module, PyObject *level) {
   oxrtmp_queue_options options;
@@ -152,30 +141,33 @@ static PyObject *next_item(native_state *state, oxrtmp_event *events, size_t cou
   return info_item(e);
 }
 
-static PyObject *items_of(native_state *state, oxrtmp_event *events, size_t count, PyObject *inboxes) {
+bool native_items(native_state *state, PyObject *items, oxrtmp_event *events, size_t count, PyObject *inboxes,
+                  bool packets) {
   size_t at = 0;
-  PyObject *items = PyList_New(0);
-  while (items != NULL && at < count) {
+  bool made = true;
+  while (made && at < count) {
+    bool told = packets || events[at].type != OXRTMP_EVENT_PACKET;
     PyObject *item = next_item(state, events, count, &at, inboxes);
-    if (item == NULL || PyList_Append(items, item) < 0) {
-      Py_CLEAR(items);
-    }
+    made = item != NULL && (!told || PyList_Append(items, item) == 0);
     Py_XDECREF(item);
   }
   for (; at < count; at++) { /* memory ran out: requests run into their deadlines */
     oxrtmp_event_release(&events[at]);
   }
-  return items;
+  return made;
 }
 
 /* Room for events, kept from one call to the next; several threads at once each have their own. */
-static oxrtmp_event *events_take(native_state *state) {
+oxrtmp_event *native_events_take(native_state *state) {
   oxrtmp_event *events = state->events;
   state->events = NULL;
-  return events != NULL ? events : malloc(MOST_EVENTS * sizeof *events);
+  if (events == NULL && (events = malloc(NATIVE_EVENTS * sizeof *events)) == NULL) {
+    PyErr_NoMemory();
+  }
+  return events;
 }
 
-static void events_give(native_state *state, oxrtmp_event *events) {
+void native_events_give(native_state *state, oxrtmp_event *events) {
   free(state->events);
   state->events = events;
 }
@@ -192,38 +184,19 @@ static PyObject *queue_drain(PyObject *module, PyObject *const *args, Py_ssize_t
   if (PyErr_Occurred()) {
     return NULL;
   }
-  oxrtmp_event *events = events_take(state);
+  oxrtmp_event *events = native_events_take(state);
   if (events == NULL) {
-    return PyErr_NoMemory();
+    return NULL;
   }
   size_t count;
   oxrtmp_status status;
-  NATIVE_CALL(status, oxrtmp_queue_drain(queue, events, MOST_EVENTS, &count));
-  PyObject *items = status == OXRTMP_OK ? items_of(state, events, count, args[1]) : native_raise(module, status);
-  events_give(state, events);
+  NATIVE_CALL(status, oxrtmp_queue_drain(queue, events, NATIVE_EVENTS, &count));
+  PyObject *items = status == OXRTMP_OK ? PyList_New(0) : native_raise(module, status);
+  if (items != NULL && !native_items(state, items, events, count, args[1], true)) {
+    Py_CLEAR(items);
+  }
+  native_events_give(state, events);
   return items;
-}
-
-/* queue_wait(queue, inboxes, milliseconds) is queue_drain that waits for the first event (negative: for ever). Signals do not
- * end it. */
-static PyObject *queue_wait(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
-  if (nargs != 3 || !PyDict_Check(args[1])) {
-    PyErr_SetString(PyExc_TypeError, "queue_wait(queue, inboxes, milliseconds)");
-    return NULL;
-  }
-  oxrtmp_queue queue = {PyLong_AsUnsignedLongLong(args[0])};
-  long milliseconds = PyLong_AsLong(args[2]);
-  if (PyErr_Occurred()) {
-    return NULL;
-  }
-  oxrtmp_event events[FIRST_EVENTS];
-  size_t count;
-  oxrtmp_status status;
-  NATIVE_CALL(status, oxrtmp_queue_wait(queue, (int32_t)milliseconds, events, FIRST_EVENTS, &count));
-  if (status != OXRTMP_OK && status != OXRTMP_E_TIMEOUT) {
-    return native_raise(module, status);
-  }
-  return items_of(native_state_of(module), events, count, args[1]);
 }
 
 /* event_answer(question, whether the message goes on) answers a MEDIA_TAG, once. */
@@ -236,73 +209,12 @@ static PyObject *event_answer(PyObject *module, PyObject *args) {
   return native_none(module, pass ? oxrtmp_event_release(&event) : oxrtmp_event_drop(&event));
 }
 
-/* ---- waiting ---- */
-
-/* poll_readable polls with the thread's signals blocked until it waits, so that one which comes between the last look at
- * Python's signals and the waiting ends that at once. */
-static int poll_readable(int fd, int wake, double seconds, const sigset_t *mask) {
-  struct pollfd wanted[] = {{.fd = fd, .events = POLLIN}, {.fd = wake, .events = POLLIN}}; /* -1 is passed over */
-  struct timespec timeout = {0, 0};
-  if (seconds > 0) {
-    timeout.tv_sec = (time_t)seconds;
-    timeout.tv_nsec = (long)((seconds - (double)timeout.tv_sec) * 1e9);
-  }
-  int result;
-  Py_BEGIN_ALLOW_THREADS
-  result = ppoll(wanted, 2, seconds < 0 ? NULL : &timeout, mask);
-  Py_END_ALLOW_THREADS
-  if (result > 0 && wanted[1].revents != 0) {
-    int error = errno;
-    char signals[64];
-    while (read(wake, signals, sizeof signals) > 0) { /* it does not block */
-    }
-    errno = error;
-  }
-  return result;
-}
-
-/* wait_readable(fd, seconds, wake) waits until fd is readable (true), the time is over (false; negative: never), or Python has
- * dealt with a signal, which wake tells if another thread did so (-1: nobody does) (true: look again). An exception of a signal's handler, such as KeyboardInterrupt, is raised. */
-static PyObject *wait_readable(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
-  (void)module;
-  if (nargs != 3) {
-    PyErr_SetString(PyExc_TypeError, "wait_readable(fd, seconds, wake)");
-    return NULL;
-  }
-  long fd = PyLong_AsLong(args[0]);
-  double seconds = PyFloat_AsDouble(args[1]);
-  long wake = PyLong_AsLong(args[2]);
-  if (PyErr_Occurred() || PyErr_CheckSignals() < 0) {
-    return NULL;
-  }
-  seconds = seconds > 1e6 ? 1e6 : seconds; /* eleven days: the caller looks again */
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  int result = PyErr_CheckSignals(), error = 0;
-  if (result == 0) {
-    result = poll_readable((int)fd, (int)wake, seconds, &before);
-    error = errno;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  if (PyErr_Occurred() || PyErr_CheckSignals() < 0) {
-    return NULL;
-  }
-  if (result < 0 && error != EINTR) {
-    errno = error;
-    return PyErr_SetFromErrno(PyExc_OSError);
-  }
-  return PyBool_FromLong(result != 0);
-}
-
 PyMethodDef native_queue_methods[] = {
     {"queue_create", queue_create, METH_O, NULL},
     {"queue_fd", queue_fd, METH_O, NULL},
     {"queue_drain", (PyCFunction)(void (*)(void))queue_drain, METH_FASTCALL, NULL},
-    {"queue_wait", (PyCFunction)(void (*)(void))queue_wait, METH_FASTCALL, NULL},
     {"event_answer", event_answer, METH_VARARGS, NULL},
     {"queue_wake", queue_wake, METH_O, NULL},
     {"queue_destroy", queue_destroy, METH_O, NULL},
-    {"wait_readable", (PyCFunction)(void (*)(void))wait_readable, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };

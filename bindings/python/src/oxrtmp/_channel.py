@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
 from . import _log, _native
-from ._errors import Error
+from ._native import Inbox, Intake
 from ._options import milliseconds
 
 # Event types of the library.
@@ -20,7 +20,11 @@ RELAY, SERVER = 16, 17
 
 MOMENT = 0.005  # seconds
 
-Deliver = Callable[[int, Any], None]
+Item = tuple[int, int, Any, int]  # an event as the queue has it
+# What an event becomes: where it is to be appended to, itself, and what is called with it and whether that was done. It is
+# not if the event was delivered twice, which is harmless where it becomes nothing.
+Kept = tuple[deque[Any], Any, Callable[[Any, bool], None] | None]
+Deliver = Callable[[int, Any], Kept | None]
 
 
 def deadline_of(timeout: float | None) -> float | None:
@@ -35,8 +39,8 @@ def is_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def wait_readable(fd: int, seconds: float) -> None:
-    """Wait in the main thread until fd is readable, the time is over (negative: never), or Python has dealt with a signal.
+def wait_readable(intake: Intake, turn: int, seconds: float) -> bool | None:
+    """Wait in the main thread until there is something, the time is over (negative: never), or Python has dealt with a signal.
 
     The kernel may give a process's signal to any thread, whose part is to note it for the main thread: that one has to be
     woken then.
@@ -47,136 +51,110 @@ def wait_readable(fd: int, seconds: float) -> None:
     try:
         before = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     except ValueError:  # of a subinterpreter, which gets no signals
-        _native.wait_readable(fd, seconds, -1)
-        return
+        return intake.poll(turn, seconds, -1)
     try:
         if before not in (-1, write):  # the program has one of its own
             signal.set_wakeup_fd(before)
             wake = -1
-        _native.wait_readable(fd, seconds, wake)
+        return intake.poll(turn, seconds, wake)
     finally:
         signal.set_wakeup_fd(before)
 
 
 class Channel:
-    """A queue, and the waiting in it. One thread at a time waits and delivers; the others look at what that has delivered."""
+    """A queue, and the waiting in it. One thread at a time waits for events; then all of them look at what has come.
 
-    __slots__ = ("_brisk", "_delivered", "_fd", "_inboxes", "_lock", "_open", "_turn", "queue")
+    A signal's handler may raise an exception in the main thread, or wait here itself, between any two steps. So no thread
+    has a lock, and events stay in a list until they are delivered: who comes next goes on with them.
+    """
 
-    def __init__(self, inbox: _native.Inbox | None = None) -> None:
-        self._inboxes = {} if inbox is None else {0: inbox}  # where packets go
+    __slots__ = ("_brisk", "_fd", "_intake", "_items", "_others", "queue")
+
+    def __init__(self, inbox: Inbox | None = None) -> None:
         self.queue: int = _native.queue_create(_log.level())
         self._fd = _native.queue_fd(self.queue)
-        self._lock = threading.RLock()  # a signal's handler may come back here
-        self._delivered = threading.Condition(threading.RLock())
+        self._items: list[Item] = []  # what came and is not delivered yet; packets are in the inbox
+        self._others: list[Any] = []  # locks of threads that wait for the one that waits for events
+        self._intake = Intake(self.queue, {} if inbox is None else {0: inbox}, self._items, self._others)
         self._brisk = False  # the last event came soon after it was waited for
-        self._turn = 0  # changes when there may be something for the others, or the lock
-        self._open = True
 
     def fileno(self) -> int:
         """The descriptor that is readable while events wait; -1 when closed."""
-        return self._fd if self._open else -1
+        return -1 if self._intake.closed else self._fd
 
     def wait(self, ready: Callable[[], bool], deliver: Deliver, deadline: float | None) -> bool:
         """Deliver events until ready says so. False when the time is over, or the channel was closed, before that."""
         while True:
-            turn = self._turn
-            if self._lock.acquire(blocking=False):
-                break
+            turn = self._intake.turn
             if ready():
                 return True
-            if self._open:
-                _native.queue_fd(self.queue)  # in a forked child: raises, where the lock may be held by nobody
-            with self._delivered:
-                left = None if deadline is None else max(0.0, deadline - monotonic())
-                if self._turn == turn and not self._delivered.wait(left):
-                    return ready()
-        try:
-            while not ready():
-                if not self._open:
-                    return False
-                if self._drain(deliver):
-                    self._tell_others()
-                if ready():
-                    break
-                left = None if deadline is None else deadline - monotonic()
-                if not self._open or (left is not None and left <= 0):
-                    return False
-                if self._await(left, deliver):
-                    self._tell_others()
-            return True
-        finally:
-            self._lock.release()
-            self._tell_others()
-            if not self._open:
-                self._destroy()
+            came = self.look(deliver)
+            if came and ready():
+                return True
+            left = None if deadline is None else deadline - monotonic()
+            if self._intake.closed or (left is not None and left <= 0):
+                return False
+            if not came and self._await(turn, left) is None:
+                self._stand_by(turn, left)
 
-    def _await(self, seconds: float | None, deliver: Deliver) -> bool:
-        """Wait for something, and maybe deliver it: whether it did.
+    def _await(self, turn: int, seconds: float | None) -> bool | None:
+        """Wait until there may be something, if it is still that turn. None if another thread does so.
 
         To wait inside the library costs less than to wait for the descriptor. In the main thread signals could not end that:
         it waits there for a moment only, where events come quickly.
         """
         if not is_main_thread():
-            return self._deliver(_native.queue_wait(self.queue, self._inboxes, milliseconds(seconds)), deliver)
+            return self._intake.wait(turn, milliseconds(seconds))
         if self._brisk and (seconds is None or seconds > MOMENT):
-            items = _native.queue_wait(self.queue, self._inboxes, milliseconds(MOMENT))
-            self._brisk = bool(items)
-            return self._deliver(items, deliver)
+            came = self._intake.wait(turn, milliseconds(MOMENT))
+            self._brisk = bool(came)
+            return came
         begun = monotonic()
-        wait_readable(self._fd, -1.0 if seconds is None else seconds)
+        came = wait_readable(self._intake, turn, -1.0 if seconds is None else seconds)
         self._brisk = monotonic() - begun < MOMENT
-        return False
+        return came
 
-    def _tell_others(self) -> None:
-        with self._delivered:
-            self._turn += 1
-            self._delivered.notify_all()
+    def _stand_by(self, turn: int, seconds: float | None) -> None:
+        """Wait until the thread that waits for events has got some, or leaves."""
+        mine = threading.Lock()
+        mine.acquire()
+        try:
+            self._others.append(mine)
+            if self._intake.turn == turn:
+                mine.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX))
+        finally:
+            if mine in self._others:
+                self._others.remove(mine)
 
-    def look(self, deliver: Deliver) -> None:
-        """Deliver what is there, unless another thread is at it."""
-        if self._lock.acquire(blocking=False):
-            try:
-                if self._open:
-                    self._drain(deliver)
-            finally:
-                self._lock.release()
-                self._tell_others()
-                if not self._open:
-                    self._destroy()
+    def look(self, deliver: Deliver) -> bool:
+        """Deliver what is there, unless another thread waits for it. Whether there was something."""
+        came = self._intake.drain()
+        while first := self._items[:1]:
+            came = True
+            self._deliver(first[0], deliver)
+        return came
 
-    def _drain(self, deliver: Deliver) -> bool:
-        """Deliver what is there. Whether there was something."""
-        return self._deliver(_native.queue_drain(self.queue, self._inboxes), deliver)
-
-    def _deliver(self, items: list[tuple[int, int, Any, int]], deliver: Deliver) -> bool:
-        for kind, _, payload, _ in items:
-            if kind == PACKET:
-                continue
-            if kind == LOG:
+    def _deliver(self, item: Item, deliver: Deliver) -> None:
+        """Deliver the first event, unless somebody else does at this moment: another thread, or a signal's handler."""
+        kind, _, payload, _ = item
+        if kind == LOG:
+            if self._intake.settle(item):
                 _, _, _, text, level, time_ns, *_ = payload
                 _log.write(text, level, time_ns)
-            else:
-                deliver(kind, payload)
-        return bool(items)
+            return
+        kept = deliver(kind, payload)
+        if kept is None:
+            self._intake.settle(item)
+            return
+        where, what, settled = kept
+        done = self._intake.settle(item, where, what)
+        if settled is not None:
+            settled(what, done)
 
     def wake(self) -> None:
         """Have who waits look again."""
-        _native.queue_wake(self.queue)
+        self._intake.wake()
 
     def close(self) -> None:
         """End the queue. Who waits is woken; it is destroyed when nobody is in it any more."""
-        if self._open:
-            self._open = False
-            with contextlib.suppress(Error):
-                _native.queue_wake(self.queue)
-            self._destroy()
-
-    def _destroy(self) -> None:
-        if self._lock.acquire(blocking=False):
-            try:
-                _native.queue_destroy(self.queue)
-            except Error:  # in a forked child
-                pass
-            finally:
-                self._lock.release()
+        self._intake.close()

@@ -12,7 +12,7 @@ from typing import Any, Self, Unpack
 
 from . import _native, amf
 from ._base import CLOSED, end_of, error_of
-from ._channel import CLIENT_CLOSED, CLIENT_END, CONNECTED, FAILED, WRITABLE, Channel, deadline_of
+from ._channel import CLIENT_CLOSED, CLIENT_END, CONNECTED, FAILED, WRITABLE, Channel, Kept, deadline_of
 from ._errors import Error, Status, make_error
 from ._native import Inbox
 from ._options import ClientOptions, milliseconds, native_options
@@ -141,7 +141,7 @@ class Client(Receiver, Sender, BaseClient):
     def _wait(self, ready: Callable[[], bool], deadline: float | None) -> bool:
         return self._channel.wait(ready, self._event, deadline)
 
-    def _event(self, kind: int, payload: Any) -> None:
+    def _event(self, kind: int, payload: Any) -> Kept | None:
         if kind == CONNECTED:
             self._connected = True
         elif kind == WRITABLE:
@@ -151,7 +151,8 @@ class Client(Receiver, Sender, BaseClient):
         elif kind == CLIENT_CLOSED:
             self._done = payload[0]
         else:
-            self._tell(kind, payload)
+            return self._kept(kind, payload)
+        return None
 
     def __enter__(self) -> Self:
         return self

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from . import amf
 from ._base import error_of, is_own_fault
-from ._channel import Channel, deadline_of
+from ._channel import Channel, Deliver, Kept, deadline_of
 from ._errors import Status, make_error
-from ._event import Event
+from ._event import MOST_EVENTS, TOLD, Event, event_of
 from ._native import Packet, Take
 from ._stream import Stream
 
@@ -21,7 +21,7 @@ class Receiver(Stream):
     """Packets come out of it, from any thread, and what its peer tells besides."""
 
     _channel: Channel
-    _event: Callable[[int, Any], None]
+    _event: Deliver
 
     def __iter__(self) -> Iterator[Packet]:
         self._check_receives()
@@ -68,6 +68,12 @@ class Receiver(Stream):
             if self._end is not None:
                 return False
         return bool(self._packets)
+
+    def _kept(self, kind: int, payload: Any) -> Kept | None:
+        """What is for next_event."""
+        if kind in TOLD and len(self._told) < MOST_EVENTS:
+            return self._told, event_of(kind, payload), None
+        return None
 
     def _ready(self) -> bool:
         return len(self._packets) > 0 or self._end is not None

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from . import _native
 from ._base import Handle
-from ._channel import RELAY, Channel, deadline_of
+from ._channel import RELAY, Channel, Kept, deadline_of
 from ._enums import RelayState
 from ._errors import ClosedError, Error, Status, make_error
 from ._event import MOST_EVENTS, Event, event_of
@@ -78,6 +78,13 @@ class Relay(BaseRelay, Managed):
         self._closed = False
         _native.relay_set_queue(handle, self._channel.queue, 0)
 
+    def _event(self, kind: int, payload: Any) -> Kept | None:
+        if kind != RELAY:
+            return None
+        event = event_of(kind, payload)
+        self._ended = self._ended or event.value == RelayState.CLOSED
+        return self._told, event, None
+
     def next_event(self, timeout: float | None = None) -> Event:
         """The next state that it comes into: an event of kind RELAY, whose value is a RelayState.
 
@@ -92,7 +99,7 @@ class Relay(BaseRelay, Managed):
                 if self._ended:
                     raise self._over() from None
             if (
-                not self._channel.wait(lambda: bool(self._told) or self._ended, self._tell, deadline)
+                not self._channel.wait(lambda: bool(self._told) or self._ended, self._event, deadline)
                 and not self._ended
             ):
                 raise make_error(Status.TIMEOUT, f"no event in {timeout} s", "", "", "")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ._channel import Channel, deadline_of
+from ._channel import Channel, Deliver, deadline_of
 from ._enhanced import TrackForm, multitrack
 from ._errors import Error, Status, make_error
 from ._native import Packet
@@ -23,7 +23,7 @@ class Sender(Stream):
     """Sending queues a message, whole or not at all, and waits while the queue is full, for send_timeout at most."""
 
     _channel: Channel
-    _event: Callable[[int, Any], None]
+    _event: Deliver
     _writable = False
     _waiting = 0  # sends that wait for room, in their order; others have to queue up behind them
     _send_timeout: float | None = 10

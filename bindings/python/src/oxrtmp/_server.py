@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from . import _native
 from ._base import CLOSED, BaseRequest, End, end_of, error_of
-from ._channel import REQUEST, SERVER, SERVER_CLOSED, STREAM_END, WRITABLE, Channel, deadline_of
+from ._channel import REQUEST, SERVER, SERVER_CLOSED, STREAM_END, WRITABLE, Channel, Kept, deadline_of
 from ._enums import LoginScheme
 from ._errors import Error, Status, make_error
 from ._hooks import Hooks
@@ -19,7 +19,7 @@ from ._options import ServerOptions, milliseconds
 from ._owned import Managed
 from ._receiving import Receiver
 from ._sending import Sender
-from ._server_event import ServerEvent
+from ._server_event import ServerEvent, server_event_of
 from ._stream import BaseSession
 from ._telling import LAST_WORDS, TellingServer
 
@@ -50,13 +50,14 @@ class Session(Receiver, Sender, BaseSession, Managed):
         if self._closed:
             channel.close()
 
-    def _event(self, kind: int, payload: Any) -> None:
+    def _event(self, kind: int, payload: Any) -> Kept | None:
         if kind == STREAM_END:
             self._end = self._end or end_of(payload)
         elif kind == WRITABLE:
             self._writable = True
         else:
-            self._tell(kind, payload)
+            return self._kept(kind, payload)
+        return None
 
     def fileno(self) -> int:
         """A descriptor that is readable while packets or events wait, for select, poll, trio, ...
@@ -83,10 +84,15 @@ class Request(BaseRequest):
     """A peer's wish to publish or play. It waits for accept or reject, from any thread, for 10 seconds by default."""
 
     _session: Session | None = None
+    _offered = False  # whether it waits to be taken, or was
 
     def __init__(self, handle: int, send_timeout: float | None) -> None:
         super().__init__(handle)
         self._send_timeout = send_timeout
+
+    def __del__(self) -> None:
+        if self._offered:
+            super().__del__()
 
     def accept(self) -> Session:
         """Grant it. The session is to be closed: use it in a `with` statement.
@@ -194,24 +200,30 @@ class Server(TellingServer, Managed):
     def _ready(self) -> bool:
         return bool(self._requests) or bool(self._line) or self._ended is not None
 
-    def _event(self, kind: int, payload: Any) -> None:
+    def _event(self, kind: int, payload: Any) -> Kept | None:
         if kind == REQUEST:
             try:
                 request = Request(payload, self._send_timeout)
             except Error:  # gone before it was looked at
-                return
-            if self._hooks is None:
-                self._requests.append(request)
-            else:
-                self._line.append(request)
-        elif kind == SERVER:
-            event = self._arrived(payload)
-            if event is not None:
-                self._line.append(event)
-        elif kind == SERVER_CLOSED:
+                return None
+            return self._requests if self._hooks is None else self._line, request, self._settled
+        if kind == SERVER:
+            event = server_event_of(payload)
+            return self._told.events if self._hooks is None else self._line, event, self._settled
+        if kind == SERVER_CLOSED:
             self._shut = payload[0]
             self._all_told = True
             self._ended = CLOSED
+        return None
+
+    def _settled(self, about: Request | ServerEvent, done: bool) -> None:
+        """It is where it belongs, unless its event was delivered twice: then another one is."""
+        if isinstance(about, Request):
+            about._offered = done
+        elif done:
+            self._told.came(about)
+        else:
+            about._question = 0
 
     def _call_hooks(self) -> None:
         """Call the hooks for what has happened, in order, one thread at a time."""
