@@ -70,7 +70,7 @@ static void intake_tell(intake_object *self) {
   PyErr_Restore(type, value, traceback);
 }
 
-/* A queue whose fork is gone, or that is destroyed already, is none of the caller's business. */
+/* intake_destroy fails in a forked child, where that does not matter. */
 static void intake_destroy(intake_object *self) {
   oxrtmp_status status;
   NATIVE_CALL(status, oxrtmp_queue_destroy(self->queue));

@@ -1,6 +1,7 @@
 """What signals' handlers do in the main thread: exceptions, and calls of this package, between any two steps of it.
 
-A tracing function does it here, before every line of the package in turn.
+A profiling function does it here, at each of the points in turn where the interpreter calls such handlers: where a function
+begins, and where one that is not Python's ends.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 import oxrtmp
 import pytest
 from conftest import until
+from test_server import stuffed
 
 PACKAGE = str(Path(oxrtmp.__file__).parent)
 
@@ -30,26 +32,24 @@ class Interrupt(Exception):
 
 @contextmanager
 def handler_at(number: int, handler: Callable[[], None]) -> Iterator[list[int]]:
-    """Calls handler before the line of that number that this thread comes to in the package. What is yielded is empty until then."""
+    """Calls handler at the step of that number that this thread takes in the package. What is yielded is empty until then."""
     called: list[int] = []
-    lines = 0
+    steps = 0
 
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal lines
-        if not frame.f_code.co_filename.startswith(PACKAGE) or frame.f_code.co_name == "__del__":
-            return None
-        lines += event == "line"
-        if lines == number and not called:
-            called.append(number)
-            handler()
-        return trace
+    def profile(frame: FrameType, event: str, _: Any) -> None:
+        nonlocal steps
+        if event in ("call", "c_return") and frame.f_code.co_filename.startswith(PACKAGE):
+            steps += frame.f_code.co_name != "__del__"
+            if steps == number and not called:
+                called.append(number)
+                handler()
 
-    before = sys.gettrace()
-    sys.settrace(trace)
+    before = sys.getprofile()
+    sys.setprofile(profile)
     try:
         yield called
     finally:
-        sys.settrace(before)
+        sys.setprofile(before)
 
 
 def interrupt() -> None:
@@ -57,7 +57,7 @@ def interrupt() -> None:
 
 
 def interrupted(number: int, call: Callable[[], object]) -> bool:
-    """Whether a call that is interrupted at a line comes to that line."""
+    """Whether a call that is interrupted at a step comes to that step."""
     with handler_at(number, interrupt) as called:
         try:
             call()
@@ -204,3 +204,22 @@ def test_events_come_once() -> None:
             if not called or number == 200:
                 break
         assert number > 10
+
+
+def test_who_waits_for_room_leaves_the_line() -> None:
+    with oxrtmp.Server("127.0.0.1:0") as server:
+        client, session = stuffed(server, send_timeout=0.02, output_bytes=100_000)
+        with pytest.raises(oxrtmp.TimeoutError):
+            while True:
+                client.send_video(0, False, bytes(50_000))
+        for number in count(1):
+            if not interrupted(number, lambda: client.send_video(0, False, bytes(50_000))):
+                break
+        assert number > 10
+        client._send_timeout = 5
+        taking = threading.Timer(0.1, lambda: [0 for _ in session])
+        taking.start()
+        assert elsewhere(lambda: client.send_video(0, False, bytes(50_000))) is None
+        client.close()
+        taking.join(10)
+        session.close()

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from . import _log, _native
 from ._native import Inbox, Intake
@@ -20,6 +20,8 @@ RELAY, SERVER = 16, 17
 
 MOMENT = 0.005  # seconds
 
+T = TypeVar("T")
+
 Item = tuple[int, int, Any, int]  # an event as the queue has it
 # What an event becomes: where it is to be appended to, itself, and what is called with it and whether that was done. It is
 # not if the event was delivered twice, which is harmless where it becomes nothing.
@@ -29,6 +31,13 @@ Deliver = Callable[[int, Any], Kept | None]
 
 def deadline_of(timeout: float | None) -> float | None:
     return None if timeout is None else monotonic() + timeout
+
+
+def first_of(waiting: deque[T]) -> T:
+    """Take the first out; IndexError if there is none. Without a call, at whose end a signal's handler could raise."""
+    first = waiting[0]
+    del waiting[0]
+    return first
 
 
 _wakeups: list[int] = []  # a pipe, once a main thread has waited
@@ -68,7 +77,7 @@ class Channel:
     has a lock, and events stay in a list until they are delivered: who comes next goes on with them.
     """
 
-    __slots__ = ("_brisk", "_fd", "_intake", "_items", "_others", "queue")
+    __slots__ = ("_brisk", "_fd", "_intake", "_items", "_others", "queue", "wake")
 
     def __init__(self, inbox: Inbox | None = None) -> None:
         self.queue: int = _native.queue_create(_log.level())
@@ -76,6 +85,7 @@ class Channel:
         self._items: list[Item] = []  # what came and is not delivered yet; packets are in the inbox
         self._others: list[Any] = []  # locks of threads that wait for the one that waits for events
         self._intake = Intake(self.queue, {} if inbox is None else {0: inbox}, self._items, self._others)
+        self.wake: Callable[[], None] = self._intake.wake  # has who waits look again
         self._brisk = False  # the last event came soon after it was waited for
 
     def fileno(self) -> int:
@@ -150,10 +160,6 @@ class Channel:
         done = self._intake.settle(item, where, what)
         if settled is not None:
             settled(what, done)
-
-    def wake(self) -> None:
-        """Have who waits look again."""
-        self._intake.wake()
 
     def close(self) -> None:
         """End the queue. Who waits is woken; it is destroyed when nobody is in it any more."""

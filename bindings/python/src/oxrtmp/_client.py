@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
@@ -44,7 +43,7 @@ class Client(Receiver, Sender, BaseClient):
         client = cls.__new__(cls)
         client._packets = Inbox()
         client._told = deque()
-        client._sending = threading.RLock()
+        client._waiting = deque()
         client._channel = Channel(client._packets)
         return client
 

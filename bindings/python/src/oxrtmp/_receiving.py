@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from . import amf
 from ._base import error_of, is_own_fault
-from ._channel import Channel, Deliver, Kept, deadline_of
+from ._channel import Channel, Deliver, Kept, deadline_of, first_of
 from ._errors import Status, make_error
 from ._event import MOST_EVENTS, TOLD, Event, event_of
 from ._native import Packet, Take
@@ -88,7 +88,7 @@ class Receiver(Stream):
         deadline = deadline_of(timeout)
         while True:
             try:
-                return self._told.popleft()
+                return first_of(self._told)
             except IndexError:
                 if self._end is not None:
                     raise error_of(self._end) from None
@@ -102,7 +102,7 @@ class Receiver(Stream):
         while True:
             self._channel.wait(lambda: bool(self._told) or self._end is not None, self._event, None)
             try:
-                event = self._told.popleft()
+                event = first_of(self._told)
             except IndexError:
                 if self._end is None and not self._closed:
                     continue  # another thread was quicker

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from . import _native
 from ._base import Handle
-from ._channel import RELAY, Channel, Kept, deadline_of
+from ._channel import RELAY, Channel, Kept, deadline_of, first_of
 from ._enums import RelayState
 from ._errors import ClosedError, Error, Status, make_error
 from ._event import MOST_EVENTS, Event, event_of
@@ -94,7 +94,7 @@ class Relay(BaseRelay, Managed):
         deadline = deadline_of(timeout)
         while True:
             try:
-                return self._told.popleft()
+                return first_of(self._told)
             except IndexError:
                 if self._ended:
                     raise self._over() from None

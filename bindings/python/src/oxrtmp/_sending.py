@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ._channel import Channel, Deliver, deadline_of
 from ._enhanced import TrackForm, multitrack
-from ._errors import Error, Status, make_error
+from ._errors import Status, make_error
 from ._native import Packet
 from ._options import milliseconds
 from ._records import Metadata
@@ -25,9 +26,8 @@ class Sender(Stream):
     _channel: Channel
     _event: Deliver
     _writable = False
-    _waiting = 0  # sends that wait for room, in their order; others have to queue up behind them
+    _waiting: deque[int]  # threads that wait for room, in their order; others have to queue up behind them
     _send_timeout: float | None = 10
-    _sending: threading.RLock  # held by the one who waits for room
 
     def send_video_sequence_header(self, avcc: Buffer) -> None:
         """The H.264 configuration: an AVCDecoderConfigurationRecord (avcC, ISO 14496-15).
@@ -95,26 +95,26 @@ class Sender(Stream):
     def _send_later(self, call: Callable[..., bool], *args: object) -> None:
         """Send when there is room."""
         deadline = deadline_of(self._send_timeout)
-        self._waiting += 1
+        mine = threading.get_ident()
         try:
-            left = -1.0 if deadline is None else max(0.0, deadline - monotonic())
-            if not self._sending.acquire(timeout=left):
-                raise self._no_room()
-            try:
-                while True:
-                    self._writable = False
-                    if call(self._handle, *args):
-                        return
-                    room = self._channel.wait(lambda: self._writable or self._end is not None, self._event, deadline)
-                    if not room and not self._closed:
-                        raise self._no_room()
-            finally:
-                self._sending.release()
+            self._waiting.append(mine)
+            self._wait_for(lambda: self._waiting[0] == mine, deadline)
+            while True:
+                self._writable = False
+                if call(self._handle, *args):
+                    return
+                self._wait_for(lambda: self._writable or self._end is not None, deadline)
         finally:
-            self._waiting -= 1
+            try:
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+            finally:
+                if self._waiting:
+                    self._channel.wake()
 
-    def _no_room(self) -> Error:
-        return make_error(Status.TIMEOUT, f"media: timeout: no room in {self._send_timeout} s", "media", "", "")
+    def _wait_for(self, ready: Callable[[], bool], deadline: float | None) -> None:
+        if not self._channel.wait(ready, self._event, deadline) and not self._closed:
+            raise make_error(Status.TIMEOUT, f"media: timeout: no room in {self._send_timeout} s", "media", "", "")
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything queued is with the operating system. False when the time is over before."""

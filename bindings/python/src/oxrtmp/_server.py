@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from . import _native
 from ._base import CLOSED, BaseRequest, End, end_of, error_of
-from ._channel import REQUEST, SERVER, SERVER_CLOSED, STREAM_END, WRITABLE, Channel, Kept, deadline_of
+from ._channel import REQUEST, SERVER, SERVER_CLOSED, STREAM_END, WRITABLE, Channel, Kept, deadline_of, first_of
 from ._enums import LoginScheme
 from ._errors import Error, Status, make_error
 from ._hooks import Hooks
@@ -44,7 +44,7 @@ class Session(Receiver, Sender, BaseSession, Managed):
         super().__init__(request, handle, end)
         self._packets = inbox
         self._told = deque()
-        self._sending = threading.RLock()
+        self._waiting = deque()
         self._send_timeout = send_timeout
         self._channel = channel
         if self._closed:
@@ -190,7 +190,7 @@ class Server(TellingServer, Managed):
         while True:
             self._call_hooks()
             try:
-                return self._requests.popleft()
+                return first_of(self._requests)
             except IndexError:
                 if self._ended is not None:
                     raise error_of(self._ended) from None
@@ -232,7 +232,7 @@ class Server(TellingServer, Managed):
         with self._telling:
             while self._line:
                 try:
-                    about = self._line.popleft()
+                    about = first_of(self._line)
                 except IndexError:  # taken by a hook that waits for requests itself
                     return
                 if isinstance(about, Request) and self._closed:
