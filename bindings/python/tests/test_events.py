@@ -245,6 +245,33 @@ def test_hooks_come_before_requests() -> None:
     assert seen == ["hook connect", "handler connect", "hook publish", "handler publish"]
 
 
+@pytest.mark.parametrize("first", ["accept", "next_event"])
+def test_threads_get_what_hooks_of_others_let_pass(first: str) -> None:
+    """Hooks that take their time, called in the thread that waits for something else."""
+    taken: dict[str, list[Any]] = {"accept": [], "next_event": []}
+
+    def take(name: str) -> None:
+        with contextlib.suppress(oxrtmp.ClosedError):
+            while True:
+                found = getattr(server, name)()
+                taken[name].append(found)
+                if name == "accept":
+                    found.reject()
+
+    hooks = Hooks(publish=lambda _: time.sleep(0.1), disconnect=lambda _: time.sleep(0.1))
+    with oxrtmp.Server("127.0.0.1:0", hooks=hooks, events=[ServerEventKind.DISCONNECT]) as server:
+        threads = [threading.Thread(target=take, args=(name,)) for name in sorted(taken, key=lambda name: name != first)]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.05)
+        for number in range(1, 4):
+            with pytest.raises(oxrtmp.RefusedError):
+                oxrtmp.Client.publish(f"rtmp://{server.address}/live/test")
+            until(lambda: len(taken["accept"]) == len(taken["next_event"]) == number, 5)  # noqa: B023
+    for thread in threads:
+        thread.join(10)
+
+
 @pytest.mark.parametrize("way", ["hook", "events", "next_event"])
 def test_media_tags_are_dropped(way: str) -> None:
     """A175."""

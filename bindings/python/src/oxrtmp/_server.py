@@ -248,6 +248,8 @@ class Server(TellingServer, Managed):
                 request = self._after(about, kept)
                 if isinstance(request, Request):
                     self._requests.append(request)
+                if self._requests or self._told.events:  # another thread may wait for that
+                    self._channel.wake()
 
     def next_event(self, timeout: float | None = None) -> ServerEvent:
         """The next of the events that the option `events` asks for. Waits as long as timeout says, as accept does.
