@@ -92,17 +92,13 @@ static PyObject *inbox_take(PyObject *object, PyObject *most) {
     }
     return NULL;
   }
-  if ((size_t)count > INBOX(object)->count) {
-    count = (Py_ssize_t)INBOX(object)->count;
-  }
-  PyObject *list = PyList_New(count);
-  for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
+  PyObject *list = PyList_New(0); /* that may end objects, which may take packets themselves */
+  while (list != NULL && count-- > 0 && INBOX(object)->count > 0) {
     PyObject *packet = inbox_next(object);
-    if (packet == NULL) {
+    if (packet == NULL || PyList_Append(list, packet) < 0) {
       Py_CLEAR(list);
-    } else {
-      PyList_SetItem(list, i, packet);
     }
+    Py_XDECREF(packet);
   }
   return list;
 }

@@ -309,3 +309,34 @@ def test_the_interpreter_ends_under_live_callbacks(program: Callable[..., Progra
     p = program(START + LIVE[what] + "\nprint('ends')\n", flags=flags)
     code, out, err = p.finish()
     assert (code, out, err) == (0, "ends\n", ""), (code, out, err)
+
+
+def test_packets_that_others_take_meanwhile() -> None:
+    """A list for packets may have the collector run, and so code that takes some of them."""
+
+    class Taker:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            taken.extend(player._packets.take(5))
+
+    taken: list[oxrtmp.Packet] = []
+    thresholds = gc.get_threshold()
+    with oxrtmp.Hub() as hub, hub.publish("live", "a") as publisher, hub.play("live", "a") as player:
+        for n in range(20):
+            publisher.send_audio(n, b"frame")
+        until(lambda: (player._channel.look(player._event), len(player._packets))[1] == 20)
+        gc.collect()
+        gc.disable()
+        Taker()
+        gc.enable()
+        gc.set_threshold(1, 1000, 1000)
+        try:
+            found = player.next_packets(timeout=0)
+        finally:
+            gc.set_threshold(*thresholds)
+        gc.collect()
+        found += player._packets.take(20)
+        assert sorted(packet.timestamp_ms for packet in found + taken) == list(range(20))
+        taken.clear()
