@@ -3,10 +3,13 @@
  * just died. */
 #include "native.h"
 
+#include <structmember.h>
+
 typedef struct inbox_object {
   PyObject_HEAD
   oxrtmp_packet *packets; /* a ring; its capacity is a power of two */
   size_t head, count, capacity;
+  Py_ssize_t bytes; /* of all of them */
 } inbox_object;
 
 #define INBOX(object) ((inbox_object *)(object))
@@ -36,6 +39,7 @@ bool native_inbox_put(PyObject *inbox, oxrtmp_packet *packet) {
     return false;
   }
   self->packets[(self->head + self->count++) & (self->capacity - 1)] = *packet;
+  self->bytes += (Py_ssize_t)packet->raw_size;
   return true;
 }
 
@@ -44,6 +48,7 @@ static oxrtmp_packet *inbox_first(inbox_object *self) {
   oxrtmp_packet *packet = &self->packets[self->head];
   self->head = (self->head + 1) & (self->capacity - 1);
   self->count--;
+  self->bytes -= (Py_ssize_t)packet->raw_size;
   return packet;
 }
 
@@ -56,6 +61,7 @@ static PyObject *inbox_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
   if (self != NULL) {
     self->packets = NULL;
     self->head = self->count = self->capacity = 0;
+    self->bytes = 0;
   }
   return (PyObject *)self;
 }
@@ -113,6 +119,11 @@ static PyMethodDef inbox_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static PyMemberDef inbox_members[] = {
+    {"bytes", T_PYSSIZET, offsetof(inbox_object, bytes), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot inbox_slots[] = {
     {Py_tp_doc, "Packets that wait. An iterator over what is there, which can be taken up again."},
     {Py_tp_new, inbox_new},
@@ -120,6 +131,7 @@ static PyType_Slot inbox_slots[] = {
     {Py_tp_iter, inbox_iter},
     {Py_tp_iternext, inbox_next},
     {Py_tp_methods, inbox_methods},
+    {Py_tp_members, inbox_members},
     {Py_sq_length, inbox_length},
     {0, NULL},
 };

@@ -260,7 +260,9 @@ def test_threads_get_what_hooks_of_others_let_pass(first: str) -> None:
 
     hooks = Hooks(publish=lambda _: time.sleep(0.1), disconnect=lambda _: time.sleep(0.1))
     with oxrtmp.Server("127.0.0.1:0", hooks=hooks, events=[ServerEventKind.DISCONNECT]) as server:
-        threads = [threading.Thread(target=take, args=(name,)) for name in sorted(taken, key=lambda name: name != first)]
+        threads = [
+            threading.Thread(target=take, args=(name,)) for name in sorted(taken, key=lambda name: name != first)
+        ]
         for thread in threads:
             thread.start()
             time.sleep(0.05)

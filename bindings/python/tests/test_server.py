@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import select
@@ -14,6 +15,7 @@ from collections.abc import Callable
 import oxrtmp
 import pytest
 from conftest import ASC, AVCC, Collector, until
+from oxrtmp import _receiving
 
 
 def publish_in_thread(url: str, send: Callable[[oxrtmp.Client], None] = lambda c: None) -> threading.Thread:
@@ -353,6 +355,82 @@ def test_two_threads_that_wait_for_room_both_get_it() -> None:
                 assert not s.is_alive()
             client.close()
         assert all(t == list(range(200)) for t in times.values())
+
+
+def test_waiting_for_events_takes_no_packets_without_end() -> None:
+    """They wait in the library, and the peer has to wait; who takes packets gets all of them."""
+    with oxrtmp.Server("127.0.0.1:0") as server:
+        client, session = stuffed(server, send_timeout=0.2, output_bytes=100_000)
+        events: list[oxrtmp.Event] = []
+        waiting = threading.Thread(target=lambda: events.extend(session.events()))
+        waiting.start()
+        sent = 0
+        with pytest.raises(oxrtmp.TimeoutError):
+            while sent < 4000:
+                client.send_video(sent, True, bytes(20_000))
+                sent += 1
+        assert session._held_back and session._packets.bytes < 2 * _receiving.MOST_BYTES + 256 * 20_000
+        with pytest.raises(oxrtmp.TimeoutError):
+            session.next_event(timeout=0.01)
+        taking = threading.Thread(target=client.close)
+        client._send_timeout = 10
+        more = threading.Thread(target=lambda: [client.send_video(sent + n, True, b"frame") for n in range(500)])
+        more.start()
+        for n in range(sent + 500):
+            assert session.next_packet(10).timestamp_ms == n
+        more.join(10)
+        taking.start()
+        with pytest.raises(oxrtmp.EndOfStreamError):
+            session.next_packet(10)
+        taking.join(10)
+        waiting.join(10)
+        assert not waiting.is_alive() and events == []
+        session.close()
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_the_end_comes_though_nobody_takes_packets(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it can be known: the packets before it have left the connection, or it is closed here."""
+    monkeypatch.setattr(_receiving, "LOOK", 0.05)
+    with oxrtmp.Server("127.0.0.1:0") as server:
+        client, session = stuffed(server)
+        found: list[Exception] = []
+
+        def wait() -> None:
+            try:
+                session.next_event()
+            except oxrtmp.Error as error:
+                found.append(error)
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        for n in range(1000):
+            client.send_audio(n, b"frame")
+        until(lambda: session.statistics().packets == 1000 and session._held_back)
+        if who == "client":
+            client.close()
+        else:
+            server.close()
+        waiting.join(10)
+        assert isinstance(found[0], oxrtmp.EndOfStreamError if who == "client" else oxrtmp.ClosedError)
+        assert list(session.events()) == []
+        assert [packet.timestamp_ms for packet in session] == list(range(1000))
+        session.close()
+        with contextlib.suppress(oxrtmp.Error):
+            client.close()
+
+
+def test_closing_a_player_whose_packets_nobody_takes() -> None:
+    """Somebody waits for its events."""
+    with oxrtmp.Hub() as hub, hub.publish("live", "a") as publisher, hub.play("live", "a") as player:
+        waiting = threading.Thread(target=lambda: list(player.events()))
+        waiting.start()
+        for n in range(2000):
+            publisher.send_audio(n, b"frame")
+        until(lambda: player._held_back)
+        player.close()
+        waiting.join(10)
+        assert not waiting.is_alive()
 
 
 def test_closing_reports_what_was_lost() -> None:

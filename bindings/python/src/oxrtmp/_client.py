@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
@@ -44,6 +45,7 @@ class Client(Receiver, Sender, BaseClient):
         client._packets = Inbox()
         client._told = deque()
         client._waiting = deque()
+        client._holding = threading.RLock()
         client._channel = Channel(client._packets)
         return client
 
@@ -182,6 +184,7 @@ class Client(Receiver, Sender, BaseClient):
         self._end = self._end or CLOSED
         try:
             self._remember()
+            self._hold_back(False)
             _native.client_close_start(self._handle)
             self._channel.wake()
             self._wait(lambda: self._done is not None, None)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any, TypeVar
 
 from . import amf
 from ._base import error_of, is_own_fault
 from ._channel import Channel, Deliver, Kept, deadline_of, first_of
-from ._errors import Status, make_error
+from ._errors import Error, Status, make_error
 from ._event import MOST_EVENTS, TOLD, Event, event_of
 from ._native import Packet, Take
 from ._stream import Stream
 
 T = TypeVar("T")
+
+# Packets that a stream holds while somebody waits for its events and nobody takes packets. Beyond, they wait in the library,
+# and then the peer's connection is not read.
+MOST_PACKETS = 256
+MOST_BYTES = 4 << 20
+LOOK = 0.5  # seconds after which who waits for events looks for the end, while packets wait in the library
 
 
 class Receiver(Stream):
@@ -22,6 +30,9 @@ class Receiver(Stream):
 
     _channel: Channel
     _event: Deliver
+    _holding: threading.RLock  # of the next two
+    _held_back = False  # whether packets wait in the library
+    _ending = False  # whether the library knows the end: what it holds is not much then
 
     def __iter__(self) -> Iterator[Packet]:
         self._check_receives()
@@ -76,7 +87,50 @@ class Receiver(Stream):
         return None
 
     def _ready(self) -> bool:
-        return len(self._packets) > 0 or self._end is not None
+        if len(self._packets) > 0 or self._end is not None:
+            return True
+        if self._held_back:
+            self._hold_back(False)
+        return False
+
+    def _hold_back(self, on: bool) -> None:
+        """Leave packets in the library as long as too many wait here, or have them come again."""
+        with self._holding, contextlib.suppress(Error):
+            if on and self._is_crowded():
+                self._held_back = True
+                self._calls.set_queue(self._handle, 0, 0)
+            elif not on and self._held_back:
+                self._calls.set_queue(self._handle, self._channel.queue, 0)
+                self._held_back = False
+
+    def _is_crowded(self) -> bool:
+        if self._held_back or self._ending or self._end is not None:
+            return False
+        return len(self._packets) > MOST_PACKETS or self._packets.bytes > MOST_BYTES
+
+    def _has_ended(self) -> bool:
+        """Whether the library knows the end."""
+        try:
+            self._calls.flush(self._handle, 0)
+        except Error:
+            return True
+        return False
+
+    def _await_event(self, deadline: float | None) -> bool:
+        """Wait for an event or the end. False when the time is over, or it was closed, before that."""
+        while True:
+            look = monotonic() + LOOK if self._held_back else None
+            limit = min((time for time in (deadline, look) if time is not None), default=None)
+            came = self._channel.wait(lambda: self._is_told() or self._is_crowded(), self._event, limit)
+            if self._is_told():
+                return True
+            if not came and (self._closed or limit == deadline):
+                return False
+            self._ending = self._has_ended()
+            self._hold_back(not self._ending)
+
+    def _is_told(self) -> bool:
+        return bool(self._told) or self._end is not None
 
     def next_event(self, timeout: float | None = None) -> Event:
         """The next that its peer tells besides packets. Waits as next_packet does, and raises what that raises.
@@ -84,6 +138,9 @@ class Receiver(Stream):
         Of a session that is played PAUSE, UNPAUSE, SEEK, RECEIVE and BUFFER_LENGTH; of a client that plays STATUS and
         CONTROL; of one that publishes, with reconnect or drop_video, RECONNECTING, RECONNECTED, CONGESTED and RELIEVED; with
         answer_calls of both, and of any session, CALL and SHARED_OBJECT. What nobody takes is dropped past 256.
+
+        Events come behind the packets that the peer has sent before them. While more than 256 packets wait to be taken no
+        event comes, and of the end only what is known without reading from the peer, who has to wait.
         """
         deadline = deadline_of(timeout)
         while True:
@@ -92,15 +149,15 @@ class Receiver(Stream):
             except IndexError:
                 if self._end is not None:
                     raise error_of(self._end) from None
-            if not self._channel.wait(lambda: bool(self._told) or self._end is not None, self._event, deadline):
+            if not self._await_event(deadline):
                 if self._end is not None:
                     continue
                 raise make_error(Status.TIMEOUT, f"no event in {timeout} s", "", "", "")
 
     def events(self) -> Iterator[Event]:
-        """What next_event gives, until the stream ends."""
+        """What next_event gives, until the stream ends. Packets have to be taken meanwhile, or the peer has to wait."""
         while True:
-            self._channel.wait(lambda: bool(self._told) or self._end is not None, self._event, None)
+            self._await_event(None)
             try:
                 event = first_of(self._told)
             except IndexError:

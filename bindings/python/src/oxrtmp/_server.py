@@ -45,6 +45,7 @@ class Session(Receiver, Sender, BaseSession, Managed):
         self._packets = inbox
         self._told = deque()
         self._waiting = deque()
+        self._holding = threading.RLock()
         self._send_timeout = send_timeout
         self._channel = channel
         if self._closed:
