@@ -409,6 +409,28 @@ def test_a_shutdown_does_not_wait_for_events(taken_by: str, run: Run, monkeypatc
     run(main())
 
 
+@pytest.mark.parametrize("hooks", [None, Hooks(handshake_complete=lambda _: None)])
+def test_a_shutdown_of_threads_does_not_wait_for_events(hooks: Hooks | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Backlog, "MOST", 16)
+    with (
+        oxrtmp.Hub() as hub,
+        oxrtmp.Server("127.0.0.1:0", hub=hub, hooks=hooks, events=list(ServerEventKind)) as server,
+    ):
+        with contextlib.suppress(oxrtmp.Error), oxrtmp.Client.publish(f"rtmp://{server.address}/live/test") as client:
+            for n in range(100):
+                client.send_video(n, True, b"frame")
+            with pytest.raises(oxrtmp.TimeoutError):
+                server.accept(timeout=0.1)
+            assert server._told._paused
+            ended = threading.Thread(target=server.shutdown, args=(0.05,), daemon=True)
+            ended.start()
+            ended.join(10)
+            assert not ended.is_alive()
+        found = list(server.events())
+        assert found[-1].kind == ServerEventKind.DISCONNECT
+        assert hooks is not None or len(found) <= 17
+
+
 def test_statistics_are_told() -> None:
     """A198: stats_update."""
     with (

@@ -221,10 +221,10 @@ class Server(TellingServer, Managed):
         """It is where it belongs, unless its event was delivered twice: then another one is."""
         if isinstance(about, Request):
             about._offered = done
-        elif done:
-            self._told.came(about)
-        else:
+        elif not done:
             about._question = 0
+        elif not self._told.came(about):  # hooks have to be told of it
+            self._told.count(about)
 
     def _call_hooks(self) -> None:
         """Call the hooks for what has happened, in order, one thread at a time."""
@@ -323,12 +323,13 @@ class Server(TellingServer, Managed):
     def shutdown(self, timeout: float | None = None) -> bool:
         """Stop listening, let the sessions that run go on for so many seconds (None: until they end), then close.
 
-        Whether all sessions had ended.
+        Whether all sessions had ended. Events hold nothing up meanwhile: of those that nobody takes the oldest are dropped.
         """
         if self._closed:
             return True
-        self._told.resume()
-        _native.server_shutdown_start(self._handle, milliseconds(timeout))
+        left = milliseconds(timeout)
+        self._told.hurry()
+        _native.server_shutdown_start(self._handle, left)
         while self._ended is None:
             self._channel.wait(lambda: bool(self._line) or self._ended is not None, self._event, None)
             self._call_hooks()
@@ -342,7 +343,7 @@ class Server(TellingServer, Managed):
         """
         if self._closed:
             return
-        self._told.resume()
+        self._told.hurry()
         try:
             self._end()
             if self._tells:

@@ -87,12 +87,18 @@ class Backlog:
         """Whether there is room for it: always, before the server shuts down."""
         if self._ending and not self._make_room():
             return False
-        self._count += 1
-        self._bytes += event._size
+        self.count(event)
         if not self._ending and not self._paused and self._is_full():
             self._paused = True
             self._pause(True)
+            if self._ending:  # another thread has said so meanwhile
+                self.resume()
         return True
+
+    def count(self, event: ServerEvent) -> None:
+        """Count one that came, whether or not there is room."""
+        self._count += 1
+        self._bytes += event._size
 
     def _is_full(self) -> bool:
         return self._count >= self.MOST or self._bytes >= self.MOST_BYTES
