@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import oxrtmp
+import oxrtmp._engine
+import oxrtmp._receiving
 import oxrtmp.aio
 import pytest
 from conftest import ROOT
@@ -162,6 +165,52 @@ def test_vectors_of_aggregate_messages() -> None:
         assert lowlevel.aggregate_build(first) == payload
         with pytest.raises(oxrtmp.ProtocolError):
             lowlevel.aggregate_parse(0, payload[:5])
+
+
+def test_what_cannot_be_read_takes_nothing_with_it(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged; what came with it is delivered."""
+
+    def read(*_: object) -> oxrtmp.Event:
+        raise LookupError("a fault of the package's")
+
+    monkeypatch.setattr(oxrtmp._receiving, "event_of", read)
+    pair.client.notify("something")
+    pair.client.send_audio(0, b"x")
+    pair.client.close()
+    assert [bytes(packet.data) for packet in pair.session] == [b"x"]
+    assert pair.session.end_reason
+    (record,) = [r for r in caplog.records if r.name == "oxrtmp" and r.levelno == logging.ERROR]
+    assert record.exc_info and record.exc_info[0] is LookupError
+    record.exc_info = None  # which has what came
+
+
+def test_what_an_engine_cannot_read_takes_nothing_with_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def read(*_: object) -> oxrtmp.Event:
+        raise LookupError("a fault of the package's")
+
+    monkeypatch.setattr(oxrtmp._engine, "values_of", read)
+    with oxrtmp.Engine.server(answer_calls=True) as server, oxrtmp.Engine.publish("rtmp://a/live/test") as client:
+        found: list[oxrtmp.Event] = []
+        for now in range(20):
+            for taker, giver in ((server, client), (client, server)):
+                taker.receive(giver.output(), now / 100)
+                for event in taker.events():
+                    if event.request is not None:
+                        event.request.accept()
+                    elif event.kind == EventKind.CONNECTED:
+                        client.notify("something")
+                        client.send_packet(oxrtmp.Packet(8, 0, raw=b"\xaf\x01x"))
+                    elif event.kind in (EventKind.PACKET, EventKind.CALL):
+                        found.append(event)
+        assert [event.kind for event in found] == [EventKind.PACKET]
+        found.clear()
+    (record,) = [r for r in caplog.records if r.name == "oxrtmp" and r.levelno == logging.ERROR]
+    assert record.exc_info and record.exc_info[0] is LookupError
+    record.exc_info = None  # which has what came
 
 
 def test_asyncio() -> None:

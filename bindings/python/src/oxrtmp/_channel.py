@@ -11,12 +11,18 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from . import _log, _native
+from ._errors import Error
 from ._native import Inbox, Intake
 from ._options import milliseconds
 
 # Event types of the library.
 REQUEST, PACKET, STREAM_END, CONNECTED, FAILED, CLIENT_END, WRITABLE, SERVER_CLOSED, LOG, CLIENT_CLOSED = range(1, 11)
 RELAY, SERVER = 16, 17
+
+# Those that have nothing in them that may be unreadable.
+PLAIN = {STREAM_END, CONNECTED, FAILED, CLIENT_END, WRITABLE, SERVER_CLOSED, CLIENT_CLOSED}
+# What one that cannot be read raises.
+UNREADABLE = (Error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 MOMENT = 0.005  # seconds
 
@@ -152,7 +158,14 @@ class Channel:
                 _, _, _, text, level, time_ns, *_ = payload
                 _log.write(text, level, time_ns)
             return
-        kept = deliver(kind, payload)
+        try:
+            kept = deliver(kind, payload)
+        except UNREADABLE:
+            if kind in PLAIN:  # of a signal's handler
+                raise
+            if self._intake.settle(item):
+                _log.fault("an event could not be delivered")
+            return
         if kept is None:
             self._intake.settle(item)
             return

@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from . import _native, amf
+from . import _log, _native, amf
 from ._base import BaseRequest, values_in, words
+from ._channel import UNREADABLE
 from ._enums import EventKind
 from ._errors import Error
 from ._event import Event, values_of
@@ -114,8 +115,14 @@ class Engine(Owned, Managed):
         return _native.engine_receive(self._handle, _milliseconds(now), data)
 
     def events(self) -> list[Event]:
-        """Take the events that there are."""
-        return [_event(*item) for item in _native.engine_events(self._handle)]
+        """Take the events that there are. One that cannot be read is logged, and left out."""
+        events: list[Event] = []
+        for item in _native.engine_events(self._handle):
+            try:
+                events.append(_event(*item))
+            except UNREADABLE:
+                _log.fault("an event could not be read")
+        return events
 
     def output(self) -> bytes:
         """Take the bytes that are to be sent, all of them and in order."""
