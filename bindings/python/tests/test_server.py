@@ -280,6 +280,45 @@ def test_asking_for_every_step() -> None:
     assert [k.name for k in kinds] == ["CONNECTION", "CONNECT", "FC_PUBLISH", "PUBLISH"]
 
 
+def test_serving_goes_on_without_a_thread(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """For one request there can be no more threads: it is rejected."""
+    start = threading.Thread.start
+
+    def start_most(thread: threading.Thread) -> None:
+        if "live/bad" in thread.name:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_most)
+    seen: list[str] = []
+
+    def handler(request: oxrtmp.Request) -> None:
+        with request.accept() as session:
+            seen.append(session.stream_name)
+            list(session)
+
+    failed: list[BaseException] = []
+
+    def serve() -> None:
+        try:
+            server.serve(handler)
+        except BaseException as error:  # noqa: BLE001 it is looked at
+            failed.append(error)
+
+    with oxrtmp.Server("127.0.0.1:0") as server:
+        serving = threading.Thread(target=serve)
+        serving.start()
+        for name in ("good", "bad", "better"):
+            try:
+                oxrtmp.Client.publish(f"rtmp://{server.address}/live/{name}").close()
+            except oxrtmp.RefusedError:
+                seen.append(f"not {name}")
+        server.close()
+        serving.join(10)
+    assert sorted(seen) == ["better", "good", "not bad"] and not failed and not serving.is_alive()
+    assert [r.getMessage().split(" from ")[0] for r in caplog.records if r.exc_info] == ["no thread for live/bad"]
+
+
 def test_client_timeout_and_silent_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"rtmp://127.0.0.1:{silent.getsockname()[1]}/live/x"

@@ -297,9 +297,9 @@ class Server(TellingServer, Managed):
     def serve(self, handler: Callable[[Request], object] | None = None) -> None:
         """Call handler for each request, on a thread of its own, until the server is closed, and wait for the threads.
 
-        A request that the handler has not answered is rejected, and so are those that come without a handler; hooks are
-        called meanwhile. An exception in a handler is logged, and ends the session of that request only. The server is
-        closed when this is left, by Ctrl-C for example.
+        A request that the handler has not answered is rejected, and so are those that come without a handler, or for which
+        there can be no more threads; hooks are called meanwhile. An exception in a handler is logged, and ends the session
+        of that request only. The server is closed when this is left, by Ctrl-C for example.
         """
         handler = handler or (lambda request: request.reject())
         threads: set[threading.Thread] = set()
@@ -314,11 +314,17 @@ class Server(TellingServer, Managed):
             for request in self:
                 thread = threading.Thread(target=run, args=(request,), name=f"oxrtmp {request._words()}", daemon=True)
                 threads.add(thread)
-                thread.start()
+                try:
+                    thread.start()
+                except RuntimeError:  # there can be no more of them
+                    threads.discard(thread)
+                    logger.exception("no thread for %s", request._words())
+                    request.reject()
         finally:
             self.close()
             for thread in list(threads):
-                thread.join()
+                if thread.ident is not None:  # it was started
+                    thread.join()
 
     def shutdown(self, timeout: float | None = None) -> bool:
         """Stop listening, let the sessions that run go on for so many seconds (None: until they end), then close.
