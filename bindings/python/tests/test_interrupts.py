@@ -101,6 +101,30 @@ def test_an_end_is_not_lost(late: float) -> None:
     assert number > 10
 
 
+@pytest.mark.parametrize("most", [1, 10])
+def test_packets_are_not_lost(most: int) -> None:
+    with oxrtmp.Hub() as hub, hub.publish("live", "a") as publisher, hub.play("live", "a") as player:
+        taken: list[oxrtmp.Packet] = []
+
+        def take() -> None:
+            if most == 1:
+                taken.append(player.next_packet(10))
+            else:
+                taken.extend(player.next_packets(most, 10))
+
+        for number in count(1):
+            for n in range(3):
+                publisher.send_audio(n, b"x")
+            reached = interrupted(number, take)
+            while len(taken) < 3:
+                taken.append(player.next_packet(5))
+            assert [packet.timestamp_ms for packet in taken] == [0, 1, 2]
+            taken.clear()
+            if not reached:
+                break
+        assert number > 10
+
+
 def test_a_thread_that_stands_by_goes_on() -> None:
     """It waits for the main thread, which waits for events until a signal's handler raises."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from itertools import islice
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -52,21 +53,27 @@ class Receiver(Stream):
         TimeoutError when the time is over; EndOfStreamError when the peer has ended the stream and all its packets
         were taken, ClosedError when this side has; ConnectionError or ProtocolError when the connection broke.
         """
-        return self._take(1, timeout)[0]
+        self._check_receives()
+        deadline = deadline_of(timeout)
+        while True:
+            for packet in self._packets:  # not by a call, at whose end a signal's handler could raise; nor below
+                return packet
+            self._await_packets(deadline, timeout)
 
     def next_packets(self, most: int = 4096, timeout: float | None = None) -> list[Packet]:
         """Wait as next_packet does, then take all packets that are there, at most so many."""
-        return self._take(most, timeout)
-
-    def _take(self, most: int, timeout: float | None) -> list[Packet]:
         self._check_receives()
         deadline = deadline_of(timeout)
-        while not (taken := self._packets.take(most)):  # another thread may have been quicker
-            if not self._fill(deadline):
-                if self._end is not None:
-                    raise error_of(self._end)
-                raise make_error(Status.TIMEOUT, f"no packet in {timeout} s", "", "", "")
+        while not (taken := [*islice(self._packets, most)]):
+            self._await_packets(deadline, timeout)
         return taken
+
+    def _await_packets(self, deadline: float | None, timeout: float | None) -> None:
+        """Wait for packets, which another thread may take before this one does."""
+        if not self._fill(deadline):
+            if self._end is not None:
+                raise error_of(self._end)
+            raise make_error(Status.TIMEOUT, f"no packet in {timeout} s", "", "", "")
 
     def _fill(self, deadline: float | None) -> bool:
         """Wait for packets. False when the time or the stream is over before."""
