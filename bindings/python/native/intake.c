@@ -186,28 +186,46 @@ static int poll_readable(int fd, int wake, double seconds, const sigset_t *mask)
   return result;
 }
 
-/* intake_poll runs handlers of signals, which may wait here themselves, only while it is not at it. */
-static PyObject *intake_poll(PyObject *object, PyObject *const *args, Py_ssize_t nargs) {
-  intake_object *self = INTAKE(object);
-  if (nargs != 3) {
-    PyErr_SetString(PyExc_TypeError, "poll(turn, seconds, wake)");
-    return NULL;
+/* wakeup_begin has Python write to a descriptor when another thread has got a signal, by signal.set_wakeup_fd, and returns the
+ * one that was there before. Where the program has one of its own, and in a subinterpreter, which gets no signals, it returns
+ * None and sets *wake to -1. */
+static PyObject *wakeup_begin(PyObject *set_wakeup_fd, PyObject *write, int *wake) {
+  PyObject *args = PyTuple_Pack(1, write), *kwargs = Py_BuildValue("{sO}", "warn_on_full_buffer", Py_False);
+  PyObject *before = args != NULL && kwargs != NULL ? PyObject_Call(set_wakeup_fd, args, kwargs) : NULL;
+  Py_XDECREF(args);
+  Py_XDECREF(kwargs);
+  long fd = before != NULL ? PyLong_AsLong(before) : -1;
+  if (fd != -1 && fd != PyLong_AsLong(write)) {
+    Py_XDECREF(PyObject_CallFunctionObjArgs(set_wakeup_fd, before, NULL));
+  } else if (before != NULL || !PyErr_ExceptionMatches(PyExc_ValueError)) {
+    return before;
   }
-  unsigned long long turn = PyLong_AsUnsignedLongLong(args[0]);
-  double seconds = PyFloat_AsDouble(args[1]);
-  long wake = PyLong_AsLong(args[2]);
+  PyErr_Clear();
+  Py_XDECREF(before);
+  *wake = -1;
+  return Py_NewRef(Py_None);
+}
+
+static void wakeup_end(PyObject *set_wakeup_fd, PyObject *before) {
+  if (before != Py_None) {
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    Py_XDECREF(PyObject_CallFunctionObjArgs(set_wakeup_fd, before, NULL));
+    PyErr_Restore(type, value, traceback);
+  }
+  Py_DECREF(before);
+}
+
+/* poll_once runs handlers of signals, which may wait here themselves, only while it is not at it. */
+static PyObject *poll_once(intake_object *self, unsigned long long turn, double seconds, int wake) {
   int fd, result = 0, error = 0;
-  if (PyErr_Occurred() || PyErr_CheckSignals() < 0) {
-    return NULL;
-  }
-  seconds = seconds > 1e6 ? 1e6 : seconds; /* eleven days: the caller looks again */
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
   PyObject *said = PyErr_CheckSignals() == 0 ? intake_enter(self, turn) : NULL;
   bool entered = said == NULL && !PyErr_Occurred();
   if (entered && oxrtmp_queue_fd(self->queue, &fd) == OXRTMP_OK) {
-    result = poll_readable(fd, (int)wake, seconds, &before);
+    result = poll_readable(fd, wake, seconds, &before);
     error = errno;
   }
   pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -216,14 +234,33 @@ static PyObject *intake_poll(PyObject *object, PyObject *const *args, Py_ssize_t
     said = PyBool_FromLong(result != 0);
   }
   if (PyErr_Occurred() || PyErr_CheckSignals() < 0) {
-    Py_XDECREF(said);
+    Py_CLEAR(said);
+  } else if (result < 0 && error != EINTR) {
+    Py_CLEAR(said);
+    errno = error;
+    PyErr_SetFromErrno(PyExc_OSError);
+  }
+  return said;
+}
+
+static PyObject *intake_poll(PyObject *object, PyObject *const *args, Py_ssize_t nargs) {
+  if (nargs != 5) {
+    PyErr_SetString(PyExc_TypeError, "poll(turn, seconds, set_wakeup_fd, wake, write)");
     return NULL;
   }
-  if (result < 0 && error != EINTR) {
-    Py_DECREF(said);
-    errno = error;
-    return PyErr_SetFromErrno(PyExc_OSError);
+  unsigned long long turn = PyLong_AsUnsignedLongLong(args[0]);
+  double seconds = PyFloat_AsDouble(args[1]);
+  int wake = (int)PyLong_AsLong(args[3]);
+  if (PyErr_Occurred() || PyErr_CheckSignals() < 0) {
+    return NULL;
   }
+  seconds = seconds > 1e6 ? 1e6 : seconds; /* eleven days: the caller looks again */
+  PyObject *before = wakeup_begin(args[2], args[4], &wake);
+  if (before == NULL) {
+    return NULL;
+  }
+  PyObject *said = poll_once(INTAKE(object), turn, seconds, wake);
+  wakeup_end(args[2], before);
   return said;
 }
 
@@ -274,8 +311,8 @@ static PyMethodDef intake_methods[] = {
      "wait(turn, milliseconds)\n--\n\nWait for events (negative: for ever) and take them, if it is still that turn. True when "
      "there may be something, None when another thread waits. Signals do not end it."},
     {"poll", (PyCFunction)(void (*)(void))intake_poll, METH_FASTCALL,
-     "poll(turn, seconds, wake)\n--\n\nWait as wait does, and take nothing. Signals that this thread gets end it, and those "
-     "that another one tells by the descriptor wake (-1: nobody does); what their handlers raise is raised."},
+     "poll(turn, seconds, set_wakeup_fd, wake, write)\n--\n\nWait in the main thread as wait does, and take nothing. Signals "
+     "end it; the two ends of a pipe are for those that other threads get. What their handlers raise is raised."},
     {"drain", intake_drain, METH_NOARGS, "drain()\n--\n\nTake the events that are there, unless a thread waits."},
     {"settle", (PyCFunction)(void (*)(void))intake_settle, METH_FASTCALL,
      "settle(item[, where, what])\n--\n\nTake away the first item, and append to where what became of it. False when it is "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -148,6 +149,28 @@ def test_a_thread_that_stands_by_goes_on() -> None:
         alarm.join(10)
         assert len(found) == 1 and not others
         found.clear()
+
+
+def test_the_program_s_wakeup_descriptor_stays() -> None:
+    with oxrtmp.Hub() as hub, hub.publish("live", "a"), hub.play("live", "a") as player:
+        there, others = socket.socketpair()
+        there.setblocking(False)
+        with pytest.raises(oxrtmp.TimeoutError):
+            player.next_packet(0.02)
+        before = signal.set_wakeup_fd(there.fileno())
+        try:
+            for number in count(1):
+                player._channel._brisk = False
+                reached = interrupted(number, lambda: player.next_packet(0.02))
+                found = signal.set_wakeup_fd(there.fileno())
+                assert found == there.fileno(), number
+                if not reached:
+                    break
+        finally:
+            signal.set_wakeup_fd(before)
+            there.close()
+            others.close()
+        assert number > 10
 
 
 @contextmanager

@@ -54,26 +54,15 @@ def is_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def wait_readable(intake: Intake, turn: int, seconds: float) -> bool | None:
-    """Wait in the main thread until there is something, the time is over (negative: never), or Python has dealt with a signal.
+def wakeups() -> list[int]:
+    """The two ends of a pipe that tells the main thread of signals.
 
     The kernel may give a process's signal to any thread, whose part is to note it for the main thread: that one has to be
     woken then.
     """
     if not _wakeups:
         _wakeups.extend(os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC))
-    wake, write = _wakeups
-    try:
-        before = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    except ValueError:  # of a subinterpreter, which gets no signals
-        return intake.poll(turn, seconds, -1)
-    try:
-        if before not in (-1, write):  # the program has one of its own
-            signal.set_wakeup_fd(before)
-            wake = -1
-        return intake.poll(turn, seconds, wake)
-    finally:
-        signal.set_wakeup_fd(before)
+    return _wakeups
 
 
 class Channel:
@@ -126,7 +115,7 @@ class Channel:
             self._brisk = bool(came)
             return came
         begun = monotonic()
-        came = wait_readable(self._intake, turn, -1.0 if seconds is None else seconds)
+        came = self._intake.poll(turn, -1.0 if seconds is None else seconds, signal.set_wakeup_fd, *wakeups())
         self._brisk = monotonic() - begun < MOMENT
         return came
 
