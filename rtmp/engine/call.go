@@ -2,10 +2,10 @@ package engine
 
 import (
 	"errors"
-	"math"
 	"time"
 
 	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/chunk"
 	"oxrtmp/rtmp/message"
 )
 
@@ -40,7 +40,7 @@ func (c *calls) nextTransaction() float64 {
 
 // Call calls a procedure of the peer's, once connect was accepted: object is the command object, nil for Null. The
 // answer comes as an [EventReply] with the number that is returned here; so does the end of the timeout, if it is not
-// negative, without a Command. The error is ErrState or ErrCalls. RTMP 1.0 §7.2.1.2.
+// negative, without a Command. The error is ErrState, ErrCalls or ErrPayload. RTMP 1.0 §7.2.1.2.
 func (c *core) Call(streamID uint32, timeout time.Duration, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
 	if err := c.mayCall(); err != nil {
 		return 0, err
@@ -49,8 +49,10 @@ func (c *core) Call(streamID uint32, timeout time.Duration, name string, object 
 		return 0, ErrCalls
 	}
 	cmd := message.Command{Name: name, TransactionID: c.calls.nextTransaction(), Object: object, Arguments: arguments}
+	if err := c.sendLong(csidConnection, streamID, cmd); err != nil {
+		return 0, err
+	}
 	c.calls.out = append(c.calls.out, callOut{cmd.TransactionID, after(c.now, timeout)})
-	c.sendCommand(csidConnection, streamID, cmd)
 	return uint32(cmd.TransactionID), nil
 }
 
@@ -69,8 +71,7 @@ func (c *core) Notify(streamID uint32, name string, object amf.Value, arguments 
 	if err := c.mayCall(); err != nil {
 		return err
 	}
-	c.sendCommand(csidConnection, streamID, message.Command{Name: name, Object: object, Arguments: arguments})
-	return nil
+	return c.sendLong(csidConnection, streamID, message.Command{Name: name, Object: object, Arguments: arguments})
 }
 
 // mayCall reports whether the connection is established and not over.
@@ -122,7 +123,7 @@ func (c *core) sendCallFailed(transaction float64, description string) {
 }
 
 // Answer answers a call of the peer's, which an [EventCommand] with this Value brought: object is the command object, nil
-// for Null. The error is ErrNoRequest for one that was answered, or not in time.
+// for Null. The error is ErrNoRequest for one that was answered, or not in time, or ErrPayload, and it can be answered yet.
 func (c *core) Answer(id uint32, object amf.Value, values ...amf.Value) error {
 	return c.answer(id, func(transaction float64) message.Command { return message.Result(transaction, object, values...) })
 }
@@ -142,8 +143,10 @@ func (c *core) answer(id uint32, reply func(transaction float64) message.Command
 	}
 	for i, call := range c.calls.in {
 		if call.id == id && !c.closing {
+			if err := c.sendLong(csidConnection, 0, reply(call.transaction)); err != nil {
+				return err
+			}
 			c.calls.in = append(c.calls.in[:i], c.calls.in[i+1:]...)
-			c.sendCommand(csidConnection, 0, reply(call.transaction))
 			return nil
 		}
 	}
@@ -202,7 +205,7 @@ func (c *core) SendSharedObject(o message.SharedObject) error {
 		return err
 	}
 	p := message.AppendSharedObject(nil, o)
-	if len(p) > math.MaxUint16<<8 {
+	if len(p) > chunk.MaxSize {
 		return ErrPayload
 	}
 	c.send(csidConnection, message.TypeSharedObject, 0, 0, p)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oxrtmp/rtmp/amf"
+	"oxrtmp/rtmp/chunk"
 	"oxrtmp/rtmp/message"
 )
 
@@ -148,6 +149,45 @@ func TestCallsAreBounded(t *testing.T) {
 				t.Errorf("own call %d: %v", i+1, err)
 			}
 		}
+	}
+}
+
+// What fits into no message is refused, and nothing of it is sent; a call that cannot be answered so can be yet.
+func TestCallsThatFitIntoNoMessage(t *testing.T) {
+	p := established(t)
+	long := amf.String(strings.Repeat("x", chunk.MaxSize-5))
+	if _, err := p.c.Call(0, time.Second, "long", nil, long); err != ErrPayload {
+		t.Errorf("call: %v", err)
+	}
+	if err := p.c.Notify(0, "long", nil, long); err != ErrPayload {
+		t.Errorf("notify: %v", err)
+	}
+	shared := message.SharedObject{Events: []message.SharedEvent{{Kind: 99, Data: make([]byte, chunk.MaxSize-18)}}}
+	if err := p.c.SendSharedObject(shared); err != ErrPayload {
+		t.Errorf("shared object: %v", err)
+	}
+	if n := p.c.OutputBytes(); n != 0 {
+		t.Errorf("%d bytes are to be sent", n)
+	}
+	id, err := p.c.Call(0, time.Second, "short", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.mustRun()
+	call := find(p.server, EventCommand)
+	if err := p.s.Answer(call.Value, nil, long); err != ErrPayload {
+		t.Errorf("answer: %v", err)
+	}
+	if err := p.s.Answer(call.Value, nil); err != nil {
+		t.Error(err)
+	}
+	p.mustRun()
+	if reply := find(p.client, EventReply); reply.Value != id {
+		t.Errorf("the answer is %+v", reply)
+	}
+	shared.Events[0].Data = shared.Events[0].Data[1:] // the longest there can be
+	if err := p.c.SendSharedObject(shared); err != nil {
+		t.Error(err)
 	}
 }
 

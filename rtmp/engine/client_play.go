@@ -73,6 +73,5 @@ func (c *Client) Play2(p message.Play2) error {
 	if !c.Playing() {
 		return ErrState
 	}
-	c.sendCommand(csidClient, c.streamID, p.Command())
-	return nil
+	return c.sendLong(csidClient, c.streamID, p.Command())
 }

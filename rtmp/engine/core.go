@@ -148,6 +148,16 @@ func (c *core) sendCommand(csid, streamID uint32, cmd message.Command) {
 	c.sendPayload(csid, streamID, p)
 }
 
+// sendLong is sendCommand for what the application says, which may fit into no message.
+func (c *core) sendLong(csid, streamID uint32, cmd message.Command) error {
+	p := message.AppendCommand(nil, cmd)
+	if len(p) > chunk.MaxSize {
+		return ErrPayload
+	}
+	c.send(csid, message.TypeCommand, streamID, 0, p)
+	return nil
+}
+
 // sendPayload sends a command whose payload is in a slice of payloads, and gives that back.
 func (c *core) sendPayload(csid, streamID uint32, p *[]byte) {
 	c.send(csid, message.TypeCommand, streamID, 0, *p)

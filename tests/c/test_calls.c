@@ -210,6 +210,32 @@ static void calls_that_cannot_be(void) {
   OK(oxrtmp_hub_close(hub));
 }
 
+/* What fits into no message is refused, and the connection goes on. */
+static void calls_that_are_too_long(void) {
+  struct pair p = publishing(1, 0, (oxrtmp_queue){0});
+  const size_t size = 0xFFFFFF, text = size - 5;
+  uint8_t *values = calloc(1, size); /* one long string */
+  oxrtmp_packet answer;
+  oxrtmp_event event;
+  uint32_t call;
+  CHECK(values != NULL);
+  values[0] = 12, values[2] = (uint8_t)(text >> 16), values[3] = (uint8_t)(text >> 8), values[4] = (uint8_t)text;
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_notify(p.client, "long", values, size));
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_call(p.client, "long", values, size, 1000, &answer));
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_call_start(p.client, "long", values, size, 1000, &call));
+  OK(oxrtmp_client_call_start(p.client, "short", NULL, 0, -1, &call));
+  OK(oxrtmp_session_next_event(p.session, 10000, &event));
+  CHECK(event.type == OXRTMP_EVENT_CALL);
+  OK(oxrtmp_event_release(&event));
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_session_answer(p.session, event.value, values, size));
+  OK(oxrtmp_session_answer(p.session, event.value, NULL, 0));
+  OK(oxrtmp_client_next_event(p.client, 10000, &event));
+  CHECK(event.type == OXRTMP_EVENT_REPLY && event.value == call && event.status == OXRTMP_OK);
+  OK(oxrtmp_event_release(&event));
+  free(values);
+  end(p);
+}
+
 /* A call waits when its handle is closed. */
 static void *calls_for_ever(void *client) {
   oxrtmp_packet answer;
@@ -352,6 +378,7 @@ int main(void) {
   RUN(calls_and_answers);
   RUN(by_queue);
   RUN(calls_that_cannot_be);
+  RUN(calls_that_are_too_long);
   RUN(closing_ends_a_call);
   RUN(shared_objects);
   RUN(aggregates);
