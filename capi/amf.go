@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"oxrtmp/rtmp/amf"
@@ -64,6 +65,16 @@ func oxgo_amf_build(v *C.oxrtmp_amf_value, buf *C.uint8_t, capacity C.size_t, le
 	return fail(putBytes(p, buf, capacity, length))
 }
 
+// limitsOf are the limits for n bytes of the caller's, which may be more than a message can hold.
+func limitsOf(n C.size_t) amf.Limits { return amf.Limits{Bytes: amf.DefaultLimits.Bytes + int(n)} }
+
+// limitsToSend are those for what the caller sends: what it may cost is the caller's to know, and the peer's to bound.
+func limitsToSend(n C.size_t) amf.Limits {
+	l := limitsOf(n)
+	l.Depth, l.Values = amfDepth, math.MaxInt32
+	return l
+}
+
 //export oxgo_amf_to_json
 func oxgo_amf_to_json(p *C.uint8_t, n C.size_t, flags C.uint32_t, buf *C.char, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
@@ -74,7 +85,7 @@ func oxgo_amf_to_json(p *C.uint8_t, n C.size_t, flags C.uint32_t, buf *C.char, c
 	case flags&C.OXRTMP_AMF_STRICT != 0:
 		decode = amf.DecodeStrictAMF0
 	}
-	values, err := decode(bytesAt(p, n), amf.Limits{})
+	values, err := decode(bytesAt(p, n), limitsOf(n))
 	if err != nil {
 		return fail(err)
 	}
@@ -84,7 +95,8 @@ func oxgo_amf_to_json(p *C.uint8_t, n C.size_t, flags C.uint32_t, buf *C.char, c
 //export oxgo_amf_from_json
 func oxgo_amf_from_json(json *C.char, flags C.uint32_t, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
-	v, err := amf.ParseJSON([]byte(goString(json)), amf.Limits{})
+	text := []byte(goString(json))
+	v, err := amf.ParseJSON(text, limitsOf(C.size_t(len(text))))
 	if amf.IsLimit(err) {
 		return fail(err)
 	}

@@ -18,8 +18,10 @@ func oxgo_amf_decode(p *C.uint8_t, n C.size_t, o *C.oxrtmp_amf_options, out *C.o
 	w := amfWriter{out: unsafe.Slice(out, int(most))}
 	sizes := unsafe.Slice(o.external_sizes, int(o.external_count))
 	unknown := false
+	limits := limitsOf(n)
+	limits.Depth, limits.Values = int(min(o.depth, math.MaxInt32)), int(min(o.values, math.MaxInt32))
 	d := amf.Decoder{
-		Limits: amf.Limits{Depth: int(min(o.depth, math.MaxInt32)), Values: int(min(o.values, math.MaxInt32))},
+		Limits: limits,
 		Strict: o.flags&C.OXRTMP_AMF_STRICT != 0,
 		Borrow: true,
 		External: func(class string, rest []byte) (int, bool) {

@@ -33,7 +33,7 @@ func (h *heldClient) caller() (caller, error) {
 
 // withValues reads AMF0 values of the caller's for use.
 func withValues(p *C.uint8_t, n C.size_t, use func(values []amf.Value) error) error {
-	values, err := amf.DecodeAMF0(bytesAt(p, n), amf.Limits{})
+	values, err := amf.DecodeAMF0(bytesAt(p, n), limitsToSend(n))
 	if err != nil {
 		return err
 	}

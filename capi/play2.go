@@ -34,7 +34,8 @@ func getPlay2(in *C.oxrtmp_play2) (p message.Play2, err error) {
 		return p, fmt.Errorf("%w: play2->stream_name is empty or longer than 65535 bytes", errArgument)
 	}
 	if in.json != nil {
-		v, err := amf.ParseJSON([]byte(goString(in.json)), amf.Limits{})
+		text := []byte(goString(in.json))
+		v, err := amf.ParseJSON(text, limitsToSend(C.size_t(len(text))))
 		if err != nil {
 			return p, fmt.Errorf("%w: %w", errArgument, err)
 		}

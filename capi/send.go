@@ -52,7 +52,8 @@ func sendPackets(to outgoing, in *C.oxrtmp_packet, count C.size_t, sent *C.size_
 }
 
 func sendMetadataJSON(to outgoing, json *C.char) error {
-	v, err := amf.ParseJSON([]byte(goString(json)), amf.Limits{})
+	text := []byte(goString(json))
+	v, err := amf.ParseJSON(text, limitsToSend(C.size_t(len(text))))
 	if err != nil {
 		return fmt.Errorf("%w: %w", errArgument, err)
 	}

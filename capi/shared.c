@@ -22,19 +22,19 @@ oxrtmp_status oxrtmp_shared_object_build(const uint8_t *values, size_t size, uin
 
 oxrtmp_status oxrtmp_client_send_shared_object(oxrtmp_client client, const uint8_t *values, size_t size) {
   OX_ENTER();
-  OX_BYTES_IN(values, size);
+  OX_INPUT(values, size); /* the description may be longer than the message */
   return oxgo_client_send_shared_object(client, (uint8_t *)values, size);
 }
 
 oxrtmp_status oxrtmp_session_send_shared_object(oxrtmp_session session, const uint8_t *values, size_t size) {
   OX_ENTER();
-  OX_BYTES_IN(values, size);
+  OX_INPUT(values, size); /* the description may be longer than the message */
   return oxgo_session_send_shared_object(session, (uint8_t *)values, size);
 }
 
 oxrtmp_status oxrtmp_engine_send_shared_object(oxrtmp_engine engine, const uint8_t *values, size_t size) {
   OX_ENTER();
-  OX_BYTES_IN(values, size);
+  OX_INPUT(values, size); /* the description may be longer than the message */
   return oxgo_engine_send_shared_object(engine, (uint8_t *)values, size);
 }
 

@@ -45,7 +45,7 @@ func putSharedEvent(event *amf.Object, e *message.SharedEvent) {
 
 // sharedObject is the inverse of sharedValues.
 func sharedObject(p []byte) (o message.SharedObject, err error) {
-	values, err := amf.DecodeAMF0(p, amf.Limits{})
+	values, err := amf.DecodeAMF0(p, limitsToSend(C.size_t(len(p))))
 	if err != nil {
 		return o, err
 	}

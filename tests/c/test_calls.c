@@ -305,6 +305,92 @@ static void shared_objects(void) {
   OK(oxrtmp_queue_destroy(queue));
 }
 
+/* nested writes a list in a list, depth of them, as AMF0. */
+static size_t nested(uint8_t *p, size_t depth) {
+  for (size_t i = 0; i < depth; i++) {
+    memcpy(p + i * 5, i + 1 < depth ? "\12\0\0\0\1" : "\12\0\0\0\0", 5);
+  }
+  return depth * 5;
+}
+
+/* What is sent may be nested deeper than is usual, where the peer permits that. */
+static void deep_values(void) {
+  enum { DEPTH = 200 };
+  oxrtmp_limits limits;
+  oxrtmp_server_options options;
+  oxrtmp_amf_options deep;
+  OK(oxrtmp_limits_init(&limits));
+  OK(oxrtmp_server_options_init(&options));
+  OK(oxrtmp_amf_options_init(&deep));
+  limits.amf_depth = 2 * DEPTH;
+  options.limits = &limits;
+  options.answer_calls = 1;
+  deep.depth = 2 * DEPTH;
+  oxrtmp_server server = bind_server(&options);
+  oxrtmp_client client;
+  oxrtmp_session session;
+  connect_publisher(server, &client, &session);
+  uint8_t values[DEPTH * 5], shared[2 * DEPTH * 5], payload[2 * DEPTH * 5];
+  size_t size = nested(values, DEPTH), count, length;
+  oxrtmp_event event;
+  OK(oxrtmp_client_notify(client, "deep", values, size));
+  OK(oxrtmp_session_next_event(session, 10000, &event));
+  oxrtmp_command command = command_of(&event);
+  CHECK(command.values_size == size + 1 && memcmp(command.values + 1, values, size) == 0); /* after a command object */
+  STATUS(OXRTMP_E_LIMIT, oxrtmp_amf_decode(command.values, command.values_size, NULL, NULL, 0, &count));
+  STATUS(OXRTMP_E_BUFFER, oxrtmp_amf_decode(command.values, command.values_size, &deep, NULL, 0, &count));
+  CHECK(count == DEPTH + 1);
+  OK(oxrtmp_event_release(&event));
+
+  size_t begin = json("[\"chat\",0,0]", shared, sizeof shared);
+  static const char change[] = "\3\0\4kind\0\x40\x10\0\0\0\0\0\0\0\5slots\3\0\1n"; /* 4: CHANGE */
+  memcpy(shared + begin, change, sizeof change - 1);
+  begin += sizeof change - 1;
+  begin += nested(shared + begin, DEPTH);
+  memcpy(shared + begin, "\0\0\11\0\0\11", 6);
+  begin += 6;
+  OK(oxrtmp_shared_object_build(shared, begin, payload, sizeof payload, &length));
+  OK(oxrtmp_client_send_shared_object(client, shared, begin));
+  OK(oxrtmp_session_next_event(session, 10000, &event));
+  CHECK(event.type == OXRTMP_EVENT_SHARED_OBJECT && event.u.packet.size == begin);
+  CHECK(memcmp(event.u.packet.data, shared, begin) == 0);
+  OK(oxrtmp_session_send_shared_object(session, event.u.packet.data, event.u.packet.size)); /* as it came */
+  OK(oxrtmp_event_release(&event));
+  OK(oxrtmp_client_close(client));
+  OK(oxrtmp_session_close(session));
+  OK(oxrtmp_server_close(server));
+}
+
+/* What describes the longest shared object message is longer than a message. */
+static void the_longest_shared_object(void) {
+  enum { SIZE = 0xFFFFFF, HEAD = 3 + 12 + 5 + 3 + 5 };
+  uint8_t *payload = calloc(1, SIZE), *body = malloc(SIZE + 256), *again = malloc(SIZE);
+  oxrtmp_amf_value values[16];
+  size_t size, count, length;
+  CHECK(payload != NULL && body != NULL && again != NULL);
+  const uint32_t text = SIZE - HEAD, event = text + 8;
+  memcpy(payload, "\0\1s\0\0\0\0\0\0\0\0\0\0\0\0\4\0\0\0\0\0\1n\14", HEAD - 4);
+  for (int i = 0; i < 4; i++) {
+    payload[16 + i] = (uint8_t)(event >> (24 - 8 * i));
+    payload[HEAD - 4 + i] = (uint8_t)(text >> (24 - 8 * i));
+  }
+  memset(payload + HEAD, 'x', text);
+  OK(oxrtmp_shared_object_parse(19, payload, SIZE, body, SIZE + 256, &size));
+  CHECK(size > SIZE);
+  OK(oxrtmp_amf_decode(body, size, NULL, values, 16, &count));
+  CHECK(count == 9 && values[6].type == OXRTMP_AMF_STRING && values[6].text_size == text);
+  STATUS(OXRTMP_E_BUFFER, oxrtmp_amf_to_json(body, size, 0, NULL, 0, &length));
+  CHECK(length > text);
+  OK(oxrtmp_shared_object_build(body, size, again, SIZE, &length));
+  CHECK(length == SIZE && memcmp(again, payload, SIZE) == 0);
+  struct pair p = publishing(0, 0, (oxrtmp_queue){0});
+  OK(oxrtmp_session_send_shared_object(p.session, body, size));
+  end(p);
+  free(payload);
+  free(body);
+  free(again);
+}
+
 static void aggregates(void) {
   /* testdata/vectors/aggregate.json */
   static const uint8_t vector[] = "\x08\0\0\x03\0\0\x64\0\0\0\0\xaf\x01\xaa\0\0\0\x0e"
@@ -381,6 +467,8 @@ int main(void) {
   RUN(calls_that_are_too_long);
   RUN(closing_ends_a_call);
   RUN(shared_objects);
+  RUN(deep_values);
+  RUN(the_longest_shared_object);
   RUN(aggregates);
   RUN(vectors);
   return 0;
