@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
 	"unsafe"
 
 	"oxrtmp/capi/internal/handle"
@@ -186,10 +187,10 @@ func infoOf(e *C.oxrtmp_event) *C.oxrtmp_event_info {
 	return (*C.oxrtmp_event_info)(unsafe.Pointer(&e.u))
 }
 
-// printable replaces control characters, so that a peer's words cannot forge lines of a log.
+// printable replaces control characters, so that a peer's words cannot forge lines of a log, nor steer a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7F {
+		if unicode.IsControl(r) {
 			return '?'
 		}
 		return r

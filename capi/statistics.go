@@ -80,7 +80,7 @@ func oxgo_server_take_failure(h C.oxrtmp_server, out *C.oxrtmp_failure, buf *C.u
 		out.status = C.int32_t(statusOf(f.Err))
 		out.connection, out.offset = C.uint64_t(f.Connection), C.uint64_t(f.Offset)+C.uint64_t(cut)
 		putArray(out.peer[:], f.Peer)
-		putArray(out.text[:], words(f.Err))
+		putArray(out.text[:], printable(words(f.Err)))
 		return nil
 	})
 }

@@ -55,6 +55,15 @@ static struct record *thread_record(void) {
   return current;
 }
 
+/* control returns how many bytes the control character takes that p, of n bytes, begins with: one of ASCII, or in UTF-8
+ * U+0080 to U+009F, which terminals obey too. 0: there is none. */
+static size_t control(const unsigned char *p, size_t n) {
+  if (p[0] < 0x20 || p[0] == 0x7F) {
+    return 1;
+  }
+  return n > 1 && p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0 ? 2 : 0;
+}
+
 /* put_text copies n bytes at p to to, cut to fit at a character's boundary (UTF-8); control characters become '?', so
  * that a peer's words cannot forge lines of a log. */
 static void put_text(char *to, size_t cap, const char *p, size_t n) {
@@ -62,10 +71,12 @@ static void put_text(char *to, size_t cap, const char *p, size_t n) {
     for (n = cap - 1; n > 0 && ((unsigned char)p[n] & 0xC0) == 0x80; n--) {
     }
   }
-  for (size_t i = 0; i < n; i++) {
-    to[i] = (unsigned char)p[i] < 0x20 || p[i] == 0x7F ? '?' : p[i];
+  for (size_t i = 0; i < n;) {
+    size_t taken = control((const unsigned char *)p + i, n - i);
+    *to++ = taken > 0 ? '?' : p[i];
+    i += taken > 0 ? taken : 1;
   }
-  to[n] = 0;
+  *to = 0;
 }
 
 void ox_set_error(oxrtmp_status status, int32_t os_error, int32_t tls_alert, const char *phase, size_t phase_size,

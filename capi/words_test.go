@@ -30,6 +30,14 @@ func TestWordsAreForReaders(t *testing.T) {
 	}
 }
 
+// Words of a peer's have no control characters of ASCII, nor those above it, which terminals obey too.
+func TestPrintable(t *testing.T) {
+	const said, want = "a\x1b[1m\r\nb\x7f \u009b1mé\u0080\xff", "a?[1m??b? ?1mé?\uFFFD"
+	if got := printable(said); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestWords(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	for _, c := range []struct {

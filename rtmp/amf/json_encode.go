@@ -15,7 +15,7 @@ import (
 //
 // A [Date] becomes {"$date":milliseconds}, or {"$date":milliseconds,"$zone":zone} when its zone is not 0. What JSON
 // cannot say becomes null: NaN, the infinities, [Undefined], [Unsupported], [Reference], and what is nested more than
-// 1024 deep. Bytes of a string that are not UTF-8 become U+FFFD.
+// 1024 deep. Bytes of a string that are not UTF-8 become U+FFFD; control characters are escaped, those above ASCII too.
 func AppendJSON(dst []byte, v Value) []byte { return appendJSON(dst, v, 0) }
 
 const (
@@ -160,7 +160,11 @@ func appendJSONString(dst []byte, s string) []byte {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(s[i:])
-			dst = utf8.AppendRune(dst, r) // U+FFFD for a byte that is not UTF-8
+			if r < 0xA0 { // a control character, which a terminal may obey
+				dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+			} else {
+				dst = utf8.AppendRune(dst, r) // U+FFFD for a byte that is not UTF-8
+			}
 			i += size
 			continue
 		}

@@ -28,6 +28,7 @@ func TestAppendJSON(t *testing.T) {
 		{amf.Boolean(true), `true`},
 		{amf.String("a\"\\/\b\n\r\t\x7fé\u2028"), `"a\"\\/\u0008\n\r\t\u007fé` + "\u2028" + `"`},
 		{amf.String("caf\xe9!"), `"caf` + "\uFFFD" + `!"`},
+		{amf.String("\u0080\u009b1m\u00a0"), `"\u0080\u009b1m` + "\u00a0" + `"`},
 		{amf.XMLDocument("<a/>"), `"<a/>"`},
 		{amf.Null{}, `null`},
 		{amf.Undefined{}, `null`},

@@ -87,10 +87,26 @@ static void details_name_place_and_number(void) {
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_last_error_detail(&old.detail));
 }
 
+/* What a peer says has no control characters of ASCII, nor those above it. */
+static void words_of_a_peer(void) {
+  oxrtmp_server server = bind_server(NULL);
+  oxrtmp_request request;
+  struct publisher p = {.status = OXRTMP_OK};
+  snprintf(p.url, sizeof p.url, "%s", url_of(server, "live/test"));
+  CHECK(pthread_create(&p.thread, NULL, publish_, &p) == 0);
+  OK(oxrtmp_server_accept(server, 10000, &request));
+  OK(oxrtmp_request_reject(request, "NetStream.Publish.BadName", "no\33[1m \302\2331m\302\240\303\251\302"));
+  pthread_join(p.thread, NULL);
+  CHECK(p.status == OXRTMP_E_NAME);
+  CHECK(strstr(p.error, ": no?[1m ?1m\302\240\303\251\302") != NULL);
+  OK(oxrtmp_server_close(server));
+}
+
 int main(void) {
   RUN(every_status_has_a_name_and_a_text);
   RUN(version_and_build);
   RUN(last_error_is_of_the_thread);
   RUN(details_name_place_and_number);
+  RUN(words_of_a_peer);
   return 0;
 }
