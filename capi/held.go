@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,9 @@ type (
 		closed atomic.Bool // and what it has to tell goes nowhere without a queue
 		before int         // events to be emitted before the next request, whose place is known if that is not negative
 		calls  bool        // its option answer_calls
+
+		emitting sync.Mutex // held by emit: when the queue changes, a drain of the one before may still run
+		over     bool       // SERVER_CLOSED was emitted
 	}
 	heldRequest struct {
 		wish
@@ -108,6 +112,8 @@ func (e *ending) start(a *attachment, end func() error) error {
 
 // emit implements emitter: what the server tells, requests behind what was told before them, and the end of the server.
 func (h *heldServer) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
+	h.emitting.Lock()
+	defer h.emitting.Unlock()
 	for n < len(out) {
 		if h.before < 0 && h.Ready() {
 			h.before = h.WaitingEvents()
@@ -148,8 +154,12 @@ func (h *heldServer) emitLast(s *source, out []C.oxrtmp_event) (n int, more bool
 		case err == rtmp.ErrTimeout, h.ending.started.Load() && !h.ending.done.Load():
 			return n, false
 		default:
-			s.event(&out[n], C.OXRTMP_EVENT_SERVER_CLOSED).status = h.ending.status
 			s.finish()
+			if h.over { // told by a queue that it had before
+				return n, false
+			}
+			h.over = true
+			s.event(&out[n], C.OXRTMP_EVENT_SERVER_CLOSED).status = h.ending.status
 			return n + 1, false
 		}
 	}
@@ -266,16 +276,16 @@ func (h *heldSession) emitEnd(s *source, out *C.oxrtmp_event, err error) int {
 	return 1
 }
 
-// emit implements emitter.
+// emit implements emitter. Once the client closes, that it is closed is all there is.
 func (h *heldClient) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
+	if h.ending.started.Load() {
+		return h.emitClosed(s, &out[0]), false
+	}
 	batch := batches.Get().(*packetBatch)
 	defer batches.Put(batch)
 	for n < len(out) {
 		packets, got, err := h.Poll(batch[:min(len(out)-n, len(batch))])
 		switch {
-		case err != nil && h.ending.done.Load() && !h.ending.told.Swap(true):
-			s.event(&out[n], C.OXRTMP_EVENT_CLIENT_CLOSED).status = h.ending.status
-			return n + 1, false
 		case err != nil:
 			return n, false
 		case packets == 0:
@@ -290,6 +300,15 @@ func (h *heldClient) emit(s *source, out []C.oxrtmp_event) (n int, more bool) {
 		}
 	}
 	return n, h.Ready()
+}
+
+// emitClosed writes the last event, once, when what close_start began is done, and returns how many that is.
+func (h *heldClient) emitClosed(s *source, out *C.oxrtmp_event) int {
+	if !h.ending.done.Load() || h.ending.told.Swap(true) {
+		return 0
+	}
+	s.event(out, C.OXRTMP_EVENT_CLIENT_CLOSED).status = h.ending.status
+	return 1
 }
 
 // close ends the session. Its events end before.

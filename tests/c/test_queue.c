@@ -392,6 +392,69 @@ static void closed_server(void) {
   OK(oxrtmp_queue_destroy(queue));
 }
 
+/* SERVER_CLOSED and CLIENT_CLOSED come once, to the queue that there is when they are taken. */
+static void closed_between_queues(void) {
+  oxrtmp_queue first = new_queue(OXRTMP_LOG_NONE), second = new_queue(OXRTMP_LOG_NONE);
+  oxrtmp_server server = bind_server(NULL);
+  OK(oxrtmp_server_set_queue(server, first, 1));
+  OK(oxrtmp_server_shutdown_start(server, 0));
+  NEXT(first, SERVER_CLOSED);
+  OK(oxrtmp_server_set_queue(server, second, 2));
+  NOTHING(second);
+  OK(oxrtmp_server_close(server));
+  NOTHING(second);
+
+  server = bind_server(NULL);
+  OK(oxrtmp_server_set_queue(server, first, 1));
+  OK(oxrtmp_server_shutdown_start(server, 0));
+  CHECK(readable(first, 10000));
+  OK(oxrtmp_server_set_queue(server, second, 2)); /* what waits goes along */
+  NOTHING(first);
+  CHECK(NEXT(second, SERVER_CLOSED).user_data == 2);
+  OK(oxrtmp_server_close(server));
+
+  oxrtmp_client client;
+  oxrtmp_session session;
+  server = bind_server(NULL);
+  connect_publisher(server, &client, &session);
+  OK(oxrtmp_client_set_queue(client, first, 1));
+  OK(oxrtmp_client_close_start(client));
+  CHECK(readable(first, 10000));
+  OK(oxrtmp_client_set_queue(client, second, 2));
+  CHECK(NEXT(second, CLIENT_CLOSED).user_data == 2);
+  OK(oxrtmp_client_set_queue(client, first, 3));
+  NOTHING(first);
+  OK(oxrtmp_client_close(client));
+  OK(oxrtmp_session_close(session));
+  OK(oxrtmp_server_close(server));
+  OK(oxrtmp_queue_destroy(first));
+  OK(oxrtmp_queue_destroy(second));
+}
+
+/* After oxrtmp_client_close_start nothing comes but its end, whatever waits. */
+static void closed_with_packets(void) {
+  for (int i = 0; i < 20; i++) {
+    oxrtmp_library_info before = library_info();
+    oxrtmp_queue queue = new_queue(OXRTMP_LOG_NONE);
+    oxrtmp_hub hub;
+    oxrtmp_client publisher, player;
+    OK(oxrtmp_hub_create(NULL, &hub));
+    OK(oxrtmp_hub_publish(hub, "live", "test", NULL, &publisher));
+    OK(oxrtmp_hub_play(hub, "live", "test", NULL, &player));
+    OK(oxrtmp_client_set_queue(player, queue, 0));
+    send_numbered(publisher, 0, 50);
+    take_numbered(queue, player.id, 0, 0, 1);
+    OK(oxrtmp_client_close_start(player));
+    NEXT(queue, CLIENT_CLOSED);
+    NOTHING(queue);
+    OK(oxrtmp_client_close(player));
+    OK(oxrtmp_client_close(publisher));
+    OK(oxrtmp_hub_close(hub));
+    OK(oxrtmp_queue_destroy(queue));
+    SETTLED(&before);
+  }
+}
+
 struct waiting {
   oxrtmp_queue queue;
   oxrtmp_status status;
@@ -581,6 +644,8 @@ int main(void) {
   RUN(writable);
   RUN(closed_handles);
   RUN(closed_server);
+  RUN(closed_between_queues);
+  RUN(closed_with_packets);
   RUN(waits_and_wakes);
   RUN(destroyed_with_events);
   RUN(create_and_destroy);
