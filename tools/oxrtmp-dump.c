@@ -6,7 +6,8 @@
  *                                              to ADDRESS:PORT and passed on to HOST:PORT
  *
  * FILE may be - for the standard input. With -bytes N the first N bytes of each payload are shown too. It ends with 1
- * when what it reads is no RTMP. A line begins with who sent it in a live session (> client, < server).
+ * when what it reads is no RTMP, or what it shows of a file cannot be written. A line begins with who sent it in a live
+ * session (> client, < server).
  */
 #define _POSIX_C_SOURCE 200809L
 #include <oxrtmp.h>
@@ -47,10 +48,10 @@ static int fail(const char *what) {
   return 1;
 }
 
-/* printable prints bytes of a peer's, so that they cannot steer a terminal. */
+/* printable prints bytes of a peer's, so that they cannot steer a terminal: those that are not of ASCII may, too. */
 static void printable(const char *p, size_t n) {
   for (size_t i = 0; i < n; i++) {
-    putchar((unsigned char)p[i] < 0x20 || p[i] == 0x7F ? '?' : p[i]);
+    putchar(p[i] < 0x20 || p[i] > 0x7E ? '?' : p[i]);
   }
 }
 
@@ -305,7 +306,12 @@ static int dump_file(const char *path, bool handshake) {
     return 1;
   }
   fclose(f);
-  return end(&side) ? 0 : 1;
+  bool whole = end(&side);
+  if (fflush(stdout) != 0 || ferror(stdout)) {
+    perror("oxrtmp-dump: output");
+    return 1;
+  }
+  return whole ? 0 : 1;
 }
 
 /* ---- live ---- */

@@ -3,7 +3,8 @@
  *   oxrtmp-probe [-json] [-seconds SECONDS] [-timeout MILLISECONDS] [-ca FILE] [-insecure] URL
  *
  * How long the connection took, what the server says of the stream, and of each track its codec, its configuration and
- * its rates; as text, or with -json as one JSON object. It ends with 1 when the stream cannot be played or has nothing.
+ * its rates; as text, or with -json as one JSON object. It ends with 1 when the stream cannot be played or has nothing,
+ * or what it tells cannot be written.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <oxrtmp.h>
@@ -280,6 +281,10 @@ static int probe(const char *url, const oxrtmp_tls_options *tls) {
   }
   say(client, connect_ms, rtt_ns);
   oxrtmp_client_close(client);
+  if (fflush(stdout) != 0 || ferror(stdout)) {
+    perror("oxrtmp-probe: output");
+    return 1;
+  }
   return status != OXRTMP_OK || track_count == 0;
 }
 

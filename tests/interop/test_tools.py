@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,31 @@ def test_dump_names_what_is_wrong(nursery: Nursery, tmp_path: Path) -> None:
     cut.write_bytes(whole[3073:])
     dump = nursery.run([DUMP, "-chunks", cut], 10)
     assert LINE.match(dump.lines[0]) and "command connect 1" in dump.lines[0], str(dump)
+
+
+def test_dump_steers_no_terminal(nursery: Nursery, tmp_path: Path) -> None:
+    """A command's name and its words, with control characters of ASCII and above."""
+    name, word = "\u009b31m\x1b[2J".encode(), "\u009b31m\x1b[2J\x7f".encode()
+    body = b"\x02" + len(name).to_bytes(2, "big") + name + bytes(9) + b"\x02" + len(word).to_bytes(2, "big") + word
+    sent = tmp_path / "sent"
+    sent.write_bytes(b"\x03\0\0\0" + len(body).to_bytes(3, "big") + b"\x14" + bytes(4) + body)
+    shown = subprocess.run([DUMP, "-chunks", sent], capture_output=True, check=True, timeout=30).stdout
+    assert shown.endswith(b' command ??31m?[2J 0 ["\\u009b31m\\u001b[2J\\u007f"]\n'), shown
+
+
+def test_output_that_cannot_be_written(nursery: Nursery) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [DUMP, CAPTURES / "obs-29-publish.bin"]
+        dump = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=30)
+    assert dump.returncode == 1 and b"No space left on device" in dump.stderr, dump
+    server = Server(nursery, "c")
+    publishing = push(nursery, "c", CLIP, server.url())
+    server.published()
+    with Path("/dev/full").open("wb") as full:
+        command = [PROBE, "-seconds", "1", server.url()]
+        probe = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=30)
+    publishing.end()
+    assert probe.returncode == 1 and b"No space left on device" in probe.stderr, probe
 
 
 def test_dump_of_a_live_session(nursery: Nursery, tmp_path: Path) -> None:
