@@ -143,16 +143,22 @@ bool ox_capabilities_fit(const oxrtmp_capabilities *c);
     } \
   } while (0)
 
+/* OX_STRUCT_CLEAR checks an output struct and clears it, where other arguments are looked at before OX_STRUCT_OUT. */
+#define OX_STRUCT_CLEAR(out) \
+  do { \
+    oxrtmp_status clear_ = ox_check_struct((out), #out); \
+    if (clear_ != OXRTMP_OK) { \
+      return clear_; \
+    } \
+  } while (0)
+
 /* OX_STRUCT_OUT returns the status of call, which fills local_, a whole struct of the type; what *out has room for is
  * copied there. */
 #define OX_STRUCT_OUT(type, out, call) \
   do { \
-    oxrtmp_status status_ = ox_check_struct((out), #out); \
-    if (status_ != OXRTMP_OK) { \
-      return status_; \
-    } \
+    OX_STRUCT_CLEAR(out); \
     type local_ = {0}; \
-    status_ = (call); \
+    oxrtmp_status status_ = (call); \
     if (status_ == OXRTMP_OK) { \
       ox_write_struct((out), &local_, sizeof local_); \
     } \

@@ -5,6 +5,7 @@
 
 oxrtmp_status oxrtmp_codec_describe(const oxrtmp_packet *packet, oxrtmp_codec_info *info) {
   OX_ENTER();
+  OX_STRUCT_CLEAR(info);
   OX_REQUIRE(packet != NULL, "packet is NULL");
   OX_PACKET_IN(packet);
   OX_STRUCT_OUT(oxrtmp_codec_info, info, oxgo_codec_describe((oxrtmp_packet *)packet, &local_));

@@ -35,6 +35,9 @@ oxrtmp_status oxrtmp_capabilities_all(uint32_t mask, oxrtmp_capabilities *capabi
 oxrtmp_status oxrtmp_capabilities_intersect(const oxrtmp_capabilities *own, const oxrtmp_capabilities *peer,
                                             oxrtmp_capabilities *both) {
   OX_ENTER();
+  if (both != own && both != peer) {
+    OX_STRUCT_CLEAR(both);
+  }
   OX_REQUIRE(own != NULL && peer != NULL, "own or peer is NULL");
   CAPABILITIES(ours, own);
   CAPABILITIES(theirs, peer);
@@ -101,6 +104,7 @@ oxrtmp_status oxrtmp_modex_build(uint32_t type, const uint8_t *data, size_t size
 
 oxrtmp_status oxrtmp_channels_parse(const uint8_t *data, size_t size, oxrtmp_channels *channels) {
   OX_ENTER();
+  OX_STRUCT_CLEAR(channels);
   OX_INPUT(data, size);
   OX_STRUCT_OUT(oxrtmp_channels, channels, oxgo_channels_parse((uint8_t *)data, size, &local_));
 }

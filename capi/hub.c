@@ -57,6 +57,7 @@ oxrtmp_status oxrtmp_hub_statistics(oxrtmp_hub hub, oxrtmp_hub_info *info) {
 oxrtmp_status oxrtmp_hub_stream_statistics(oxrtmp_hub hub, const char *app, const char *stream_name,
                                            oxrtmp_stream_info *info) {
   OX_ENTER();
+  OX_STRUCT_CLEAR(info);
   OX_REQUIRE(app != NULL, "app is NULL");
   OX_REQUIRE(stream_name != NULL, "stream_name is NULL");
   OX_STRUCT_OUT(oxrtmp_stream_info, info,

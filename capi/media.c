@@ -23,6 +23,7 @@ oxrtmp_status oxrtmp_packet_build(const oxrtmp_packet *packet, uint8_t *buf, siz
 
 oxrtmp_status oxrtmp_color_info_parse(const uint8_t *data, size_t size, oxrtmp_color_info *info) {
   OX_ENTER();
+  OX_STRUCT_CLEAR(info);
   OX_INPUT(data, size);
   OX_STRUCT_OUT(oxrtmp_color_info, info, oxgo_color_info_parse((uint8_t *)data, size, &local_));
 }

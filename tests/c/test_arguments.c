@@ -197,6 +197,28 @@ static void lengths_that_cannot_be(void) {
   close_all();
 }
 
+/* Structs are cleared whatever is wrong with the other arguments. */
+#define STRUCT_CLEARED(type, argument, call) \
+  do { \
+    type argument; \
+    memset(&argument, 0x5A, sizeof argument); \
+    argument.struct_size = sizeof argument; \
+    STATUS(OXRTMP_E_ARGUMENT, call); \
+    CHECK(argument.struct_size == sizeof argument); \
+    CHECK(all_zero((char *)&argument + sizeof(uint32_t), sizeof argument - sizeof(uint32_t))); \
+  } while (0)
+
+static void structs_are_cleared(void) {
+  oxrtmp_hub hub;
+  OK(oxrtmp_hub_create(NULL, &hub));
+  STRUCT_CLEARED(oxrtmp_color_info, s, oxrtmp_color_info_parse(NULL, 1, &s));
+  STRUCT_CLEARED(oxrtmp_channels, s, oxrtmp_channels_parse(NULL, 1, &s));
+  STRUCT_CLEARED(oxrtmp_codec_info, s, oxrtmp_codec_describe(NULL, &s));
+  STRUCT_CLEARED(oxrtmp_stream_info, s, oxrtmp_hub_stream_statistics(hub, "app", NULL, &s));
+  STRUCT_CLEARED(oxrtmp_capabilities, s, oxrtmp_capabilities_intersect(NULL, NULL, &s));
+  OK(oxrtmp_hub_close(hub));
+}
+
 static void null_pointers_again(void) {
   for (int i = 0; i < rounds(); i++) {
     null_pointers();
@@ -215,6 +237,7 @@ int main(void) {
   RUN(handles_in_options);
   RUN(nulls_inside_structs);
   RUN(lengths_that_cannot_be);
+  RUN(structs_are_cleared);
   RUN(a_child_is_told);
   SETTLED(&before);
   remove_recorded();
