@@ -46,11 +46,25 @@ func charsAt(p *C.char, n C.size_t) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), int(n))
 }
 
+// checkZone refuses a date whose zone has no room in AMF.
+func checkZone(v *C.oxrtmp_amf_value) error {
+	if v._type == C.OXRTMP_AMF_DATE && (v.zone < math.MinInt16 || v.zone > math.MaxInt16) {
+		return fmt.Errorf("%w: zone %d of a date", errArgument, v.zone)
+	}
+	return nil
+}
+
 //export oxgo_amf_build
 func oxgo_amf_build(v *C.oxrtmp_amf_value, buf *C.uint8_t, capacity C.size_t, length *C.size_t) (status C.oxrtmp_status) {
 	defer guard(&status)
 	if v._type > 0xFF {
 		return fail(fmt.Errorf("%w: type %d", amf.ErrMarker, v._type))
+	}
+	if err := checkZone(v); err != nil {
+		return fail(err)
+	}
+	if v._type == C.OXRTMP_AMF_REFERENCE && v.count > math.MaxUint16 {
+		return fail(fmt.Errorf("%w: reference %d", errArgument, v.count))
 	}
 	scratch := scratches.Get().(*[]byte)
 	defer keepScratch(scratch)

@@ -52,6 +52,9 @@ func (r *amfReader) next() (amf.Value, error) {
 	if s.name_size > math.MaxUint16 {
 		return nil, amf.ErrBytes
 	}
+	if err := checkZone(s); err != nil {
+		return nil, err
+	}
 	text := charsAt(s.text, s.text_size)
 	switch s._type {
 	case C.OXRTMP_AMF_NUMBER:

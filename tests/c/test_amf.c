@@ -155,6 +155,23 @@ static void what_is_no_value(void) {
   OK(encode(v, 2));
   v[0] = (oxrtmp_amf_value){.type = OXRTMP_AMF_STRICT_ARRAY, .count = UINT32_MAX};
   STATUS(OXRTMP_E_ARGUMENT, encode(v, 2));
+  v[0] = (oxrtmp_amf_value){.type = OXRTMP_AMF_DATE, .zone = 32767};
+  v[1] = (oxrtmp_amf_value){.type = OXRTMP_AMF_REFERENCE, .count = 65535};
+  uint8_t bytes[16];
+  size_t length;
+  for (int i = 0; i < 2; i++) {
+    OK(oxrtmp_amf_build(&v[i], bytes, sizeof bytes, &length));
+    OK(encode(v, 1));
+    v[0].zone = -32768;
+  }
+  v[0].zone = -32769;
+  v[1].count++;
+  for (int i = 0; i < 2; i++) { /* as 16 bits they would be others */
+    STATUS(OXRTMP_E_ARGUMENT, oxrtmp_amf_build(&v[i], bytes, sizeof bytes, &length));
+    STATUS(OXRTMP_E_ARGUMENT, encode(v, 1));
+    v[0].zone = 40000;
+  }
+  v[1] = (oxrtmp_amf_value){.type = OXRTMP_AMF_NULL};
   v[0] = (oxrtmp_amf_value){.type = 99};
   STATUS(OXRTMP_E_AMF, encode(v, 1));
   v[0] = (oxrtmp_amf_value){.type = OXRTMP_AMF_EXTERNAL, .flags = OXRTMP_AMF_VERBATIM};
