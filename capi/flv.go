@@ -4,8 +4,6 @@ package main
 import "C"
 
 import (
-	"time"
-
 	"oxrtmp/capi/internal/handle"
 	"oxrtmp/rtmp"
 )
@@ -29,7 +27,7 @@ func oxgo_recorder_open_in(directory, name *C.char, o *C.oxrtmp_recorder_options
 func recorderOptions(o *C.oxrtmp_recorder_options) *rtmp.RecorderOptions {
 	return &rtmp.RecorderOptions{
 		IndexBytes: int(o.index_bytes), RotateBytes: int64(o.rotate_bytes),
-		RotateDuration: time.Duration(o.rotate_duration_ms) * time.Millisecond,
+		RotateDuration: milliseconds(o.rotate_duration_ms),
 	}
 }
 

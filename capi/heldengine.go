@@ -6,6 +6,7 @@ import "C"
 import (
 	"cmp"
 	"io"
+	"math"
 	"sync"
 	"time"
 
@@ -57,7 +58,11 @@ type protocol interface {
 	SendSharedObject(o message.SharedObject) error
 }
 
-func milliseconds(ms C.int64_t) time.Duration { return time.Duration(ms) * time.Millisecond }
+// milliseconds converts a time; one that is out of range is as far as there is room to add to.
+func milliseconds(ms C.int64_t) time.Duration {
+	const most = math.MaxInt64 / 2 / int64(time.Millisecond)
+	return time.Duration(max(-most, min(int64(ms), most))) * time.Millisecond
+}
 
 // placed gives an error of the engine the form that errors of connections have.
 func placed(err error) error {

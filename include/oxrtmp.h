@@ -483,11 +483,13 @@ OXRTMP_API oxrtmp_status oxrtmp_packets_release(oxrtmp_packet *packets, size_t c
 OXRTMP_API oxrtmp_status oxrtmp_packet_retain(const oxrtmp_packet *packet, oxrtmp_packet *copy);
 
 /** The name of the function that a data message is addressed to, such as "onMetaData" or "onTextData". Since 0.1.
- *  @return OXRTMP_OK; E_BUFFER; E_STATE when the packet is not a data message (type 18 or 15); E_MESSAGE, E_AMF. */
+ *  @return OXRTMP_OK; E_BUFFER; E_STATE when the packet is not a data message (type 18 or 15); E_MESSAGE, E_AMF; E_LIMIT
+ *  as oxrtmp_amf_to_json. */
 OXRTMP_API oxrtmp_status oxrtmp_packet_handler(const oxrtmp_packet *packet, char *buf, size_t cap, size_t *length);
 
 /** The values of a data message as a JSON array, the handler's name first. Since 0.1.
- *  @return OXRTMP_OK; E_BUFFER; E_STATE when the packet is not a data message; E_MESSAGE, E_AMF. */
+ *  @return OXRTMP_OK; E_BUFFER; E_STATE when the packet is not a data message; E_MESSAGE, E_AMF; E_LIMIT as
+ *  oxrtmp_amf_to_json. */
 OXRTMP_API oxrtmp_status oxrtmp_packet_json(const oxrtmp_packet *packet, char *buf, size_t cap, size_t *length);
 
 /** Whether timestamp a comes before b, where both wrap around: whether b is less than 2^31 ms ahead of a. 1 or 0. */
@@ -2451,8 +2453,8 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_statistics(oxrtmp_engine engine, oxrtmp_e
  *  event is still taken by oxrtmp_engine_next_event. {0} as the queue ends it. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_set_queue(oxrtmp_engine engine, oxrtmp_queue queue, uint64_t user_data);
 
-/** End the engine and its handle; hubs lose its streams. Packets that were taken stay valid, requests that were taken
- *  become stale. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
+/** End the engine and its handle; hubs lose its streams. Packets that were taken stay valid, and requests that were
+ *  taken stay yours to end, though answering them is E_STATE. Closing again is OXRTMP_OK. Since 0.1. @return OXRTMP_OK. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_close(oxrtmp_engine engine);
 
 /* ---------------------------------------------------------------------------------------------------------------------
@@ -2658,7 +2660,7 @@ typedef struct oxrtmp_amf_value {
   uint32_t type;     /**< oxrtmp_amf_type */
   uint32_t depth;    /**< how many objects and arrays are around it; not looked at when building */
   uint32_t count;    /**< of arrays and REFERENCE; of OBJECT how many of its properties its class prescribes */
-  int32_t zone;      /**< of DATE: minutes, normally 0 */
+  int32_t zone;      /**< of DATE: minutes, normally 0; -32768 to 32767 */
   double number;     /**< of NUMBER, BOOLEAN and DATE */
   const char *name;  /**< of a property; NULL where there is none. No NUL ends it */
   size_t name_size;  /**< bytes at name, at most 65535 */
@@ -2685,7 +2687,8 @@ OXRTMP_API oxrtmp_status oxrtmp_amf_next(oxrtmp_amf_cursor *cursor, oxrtmp_amf_v
 
 /** Write one step, so that oxrtmp_amf_next reads the same. A name is for what is in an OBJECT or ECMA_ARRAY; to end
  *  those, and to have count values follow a STRICT_ARRAY, is your part. Since 0.1.
- *  @return OXRTMP_OK; E_BUFFER; E_AMF for an unknown type; E_LIMIT for a name or class of more than 65535 bytes. */
+ *  @return OXRTMP_OK; E_BUFFER; E_AMF for an unknown type; E_LIMIT for a name or class of more than 65535 bytes; E_ARGUMENT
+ *  for a zone that is out of range, and a REFERENCE above 65535. */
 OXRTMP_API oxrtmp_status oxrtmp_amf_build(const oxrtmp_amf_value *value, uint8_t *buf, size_t cap, size_t *length);
 
 /** For the flags of oxrtmp_amf_to_json and of oxrtmp_amf_options: every object must have its end, and every property a

@@ -309,6 +309,12 @@ static void time_is_told(void) {
   OK(oxrtmp_engine_server_create(&options, 0, &engine));
   OK(oxrtmp_engine_advance(engine, INT64_C(1) << 40));
   OK(oxrtmp_engine_close(engine));
+  for (int64_t ms = INT64_MAX / 1000000; ms > 0; ms = ms < INT64_MAX / 2 ? ms * 2 : ms == INT64_MAX ? 0 : INT64_MAX) {
+    OK(oxrtmp_engine_server_create(NULL, 0, &engine));
+    OK(oxrtmp_engine_advance(engine, -ms));
+    STATUS(OXRTMP_E_SILENT, oxrtmp_engine_advance(engine, ms)); /* not a time of another kind */
+    OK(oxrtmp_engine_close(engine));
+  }
 }
 
 static void nonsense_is_refused(void) {
