@@ -14,6 +14,18 @@
 
 namespace {
 
+// A name is the peer's and may hold anything: what a terminal could obey is shown as '?'.
+std::string printable(const std::string &name) {
+  std::string shown;
+  for (std::size_t i = 0; i < name.size(); i++) {
+    const unsigned char c = name[i], next = i + 1 < name.size() ? name[i + 1] : 0;
+    const bool above = c == 0xC2 && next >= 0x80 && next < 0xA0;  // U+0080 to U+009F
+    shown += c < 0x20 || c == 0x7F || above ? '?' : name[i];
+    if (above) i++;
+  }
+  return shown;
+}
+
 class program {
  public:
   program(asio::io_context &loop, std::string role, std::string first, std::string second)
@@ -60,8 +72,17 @@ class program {
     oxrtmp::queue::batch events(64);
     bool more = true;
     if (queue_.drain(events) != OXRTMP_OK) return false;
-    for (oxrtmp_event &event : events) more = handle(event) && more;
+    for (oxrtmp_event &event : events) more = take(event) && more;
     return more;
+  }
+
+  // What goes wrong with one stream, such as a publisher that has gone meanwhile, does not end the others.
+  bool take(oxrtmp_event &event) try {
+    return handle(event);
+  } catch (const oxrtmp::error &error) {
+    std::cerr << error.what() << '\n';
+    failed_ = failed_ || role_ != "ingest";
+    return role_ == "ingest";
   }
 
   // Whether the program goes on. Packets are released with the batch.
@@ -74,7 +95,7 @@ class program {
       receive(event);
       return true;
     case OXRTMP_EVENT_STREAM_END:
-      std::cout << "end " << streams_.at(event.source)->name << std::endl;
+      std::cout << "end " << printable(streams_.at(event.source)->name) << std::endl;
       streams_.erase(event.source);
       return true;
     case OXRTMP_EVENT_CONNECTED:

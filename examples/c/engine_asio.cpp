@@ -14,6 +14,18 @@
 
 namespace {
 
+// A name is the peer's and may hold anything: what a terminal could obey is shown as '?'.
+std::string printable(const std::string &name) {
+  std::string shown;
+  for (std::size_t i = 0; i < name.size(); i++) {
+    const unsigned char c = name[i], next = i + 1 < name.size() ? name[i + 1] : 0;
+    const bool above = c == 0xC2 && next >= 0x80 && next < 0xA0;  // U+0080 to U+009F
+    shown += c < 0x20 || c == 0x7F || above ? '?' : name[i];
+    if (above) i++;
+  }
+  return shown;
+}
+
 using asio::ip::tcp;
 using clock_type = std::chrono::steady_clock;
 constexpr std::chrono::seconds linger{2};  // for the last words of a connection to arrive
@@ -60,11 +72,12 @@ class connection : public std::enable_shared_from_this<connection> {
     for (std::size_t at = 0, taken = 0; at < size; at += taken) {
       try {
         if (engine_.receive(age(), {input_.data() + at, size - at}, taken) != OXRTMP_OK) return;
-      } catch (const oxrtmp::error &error) {  // the peer broke the protocol: the engine's last words still leave
+        for (oxrtmp_event event; engine_.next_event(event) == OXRTMP_OK; oxrtmp_event_release(&event)) handle(event);
+      } catch (const oxrtmp::error &error) {  // the peer broke the protocol, or its stream cannot be recorded:
         std::cerr << error.what() << '\n';
+        engine_.end();  // the engine's last words still leave
         return over(true);
       }
-      for (oxrtmp_event event; engine_.next_event(event) == OXRTMP_OK; oxrtmp_event_release(&event)) handle(event);
     }
   }
 
@@ -73,7 +86,7 @@ class connection : public std::enable_shared_from_this<connection> {
     case OXRTMP_EVENT_REQUEST:
       return on_request(oxrtmp::request(event));
     case OXRTMP_EVENT_PACKET:
-      return on_packet(event.u.packet);
+      return on_packet(oxrtmp::packet(event).get());
     case OXRTMP_EVENT_CONNECTED:
       began_ = true;
       if (on_connected) std::exchange(on_connected, nullptr)();
@@ -188,6 +201,7 @@ class ingest {
     };
     auto current = std::make_shared<recording>();
     c->on_request = [this, current](oxrtmp::request request) {
+      if (current->recorder) return;  // one stream of a connection: others are rejected
       current->name = request.stream_name();
       current->recorder = oxrtmp::recorder(directory_, current->name);
       request.accept();  // an engine makes no session
@@ -196,7 +210,7 @@ class ingest {
     c->on_end = [current](bool) {
       if (!current->recorder) return;  // nothing was published
       current->recorder.close();
-      std::cout << "end " << current->name << std::endl;
+      std::cout << "end " << printable(current->name) << std::endl;
     };
     c->start();
   }

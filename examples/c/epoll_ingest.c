@@ -31,6 +31,15 @@ static void fail(const char *what) {
   exit(1);
 }
 
+/* printable replaces what a peer could use to write on the terminal. */
+static void printable(char *text) {
+  for (unsigned char *p = (unsigned char *)text; *p != 0; p++) {
+    if (*p < ' ' || *p == 0x7F || (*p == 0xC2 && p[1] < 0xA0)) {
+      *p = '_';
+    }
+  }
+}
+
 static void answer(oxrtmp_request request) {
   struct stream *stream = calloc(1, sizeof *stream);
   if (stream == NULL || oxrtmp_request_stream_name(request, stream->name, sizeof stream->name, NULL) != OXRTMP_OK ||
@@ -47,6 +56,7 @@ static void answer(oxrtmp_request request) {
     free(stream); /* the publisher gave up meanwhile */
     return;
   }
+  printable(stream->name);
   printf("publish %s\n", stream->name);
 }
 

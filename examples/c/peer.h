@@ -81,12 +81,28 @@ static inline struct addrinfo *peer_address(const char *url) {
 
 static inline void peer_answer(struct peer *p, oxrtmp_request request) {
   oxrtmp_session none; /* an engine makes no session */
-  if (oxrtmp_request_stream_name(request, p->name, sizeof p->name, NULL) != OXRTMP_OK ||
+  if (p->recorder.id != 0) { /* a connection can have several, one after the other in these programs */
+    oxrtmp_request_reject(request, NULL, "one stream at a time");
+  } else if (oxrtmp_request_stream_name(request, p->name, sizeof p->name, NULL) != OXRTMP_OK ||
       (p->directory != NULL && oxrtmp_recorder_open_in(p->directory, p->name, NULL, &p->recorder) != OXRTMP_OK)) {
     oxrtmp_request_reject(request, NULL, "cannot record");
   } else if (oxrtmp_request_accept(request, NULL, &none) != OXRTMP_OK) {
     peer_fail(p, "accept");
   }
+}
+
+/* print_end tells that a stream has ended. Its name is the peer's and may hold anything: what a terminal could obey is
+ * shown as '?'. */
+static inline void print_end(const char *name) {
+  printf("end ");
+  while (*name != 0) {
+    unsigned char c = (unsigned char)name[0], next = (unsigned char)name[1];
+    bool above = c == 0xC2 && next >= 0x80 && next < 0xA0; /* U+0080 to U+009F */
+    putchar(c < 0x20 || c == 0x7F || above ? '?' : c);
+    name += above ? 2 : 1;
+  }
+  printf("\n");
+  fflush(stdout);
 }
 
 /* peer_end is for the end of a stream, or of the connection. */
@@ -95,8 +111,7 @@ static inline void peer_end(struct peer *p) {
     if (oxrtmp_recorder_close(p->recorder) != OXRTMP_OK) {
       peer_fail(p, "the recording");
     }
-    printf("end %s\n", p->name);
-    fflush(stdout);
+    print_end(p->name);
     p->recorder.id = 0;
   }
   if (p->target != NULL) {

@@ -412,6 +412,15 @@ static int select_played(const char *url, const char *path) {
   return result;
 }
 
+/* printable replaces what a peer could use to write on the terminal. */
+static void printable(char *text) {
+  for (unsigned char *p = (unsigned char *)text; *p != 0; p++) {
+    if (*p < ' ' || *p == 0x7F || (*p == 0xC2 && p[1] < 0xA0)) {
+      *p = '_';
+    }
+  }
+}
+
 /* select_published takes the first publisher that comes. */
 static int select_published(const char *path) {
   oxrtmp_request request;
@@ -432,6 +441,7 @@ static int select_published(const char *path) {
   oxrtmp_session_app(session, app, sizeof app, NULL);
   oxrtmp_session_stream_name(session, stream, sizeof stream, NULL);
   snprintf(name, sizeof name, "%s/%s", app, stream);
+  printable(name);
   int result = select_tracks(name, path);
   oxrtmp_session_close(session);
   oxrtmp_server_close(server);

@@ -16,6 +16,7 @@ from media import Library
 from peers import FFMPEG
 from process import BUILD, ROOT, Nursery, Process, free_port
 from programs import Ingest, Server
+from wire import CREATE, NULL, Peer, command, connect, frame, message, number, publish
 
 CLIP = ROOT / "testdata/flv/sample-h264-aac.flv"
 LOOPS = [
@@ -37,7 +38,7 @@ def same(files: dict[str, Path], source: Path = CLIP) -> None:
     assert len(contents) > 1 and frames(files[first]) == frames(source)
 
 
-def publish(nursery: Nursery, url: str) -> None:
+def encode(nursery: Nursery, url: str) -> None:
     nursery.start([*FFMPEG, "-i", CLIP, "-c", "copy", "-f", "flv", url]).succeed(30)
 
 
@@ -53,14 +54,14 @@ def listening(nursery: Nursery, *argv: str | Path) -> tuple[Process, str]:
 
 def test_ingest(nursery: Nursery, tmp_path: Path) -> None:
     blocking = Ingest(nursery, "c", tmp_path / "blocking")
-    publish(nursery, blocking.url())
+    encode(nursery, blocking.url())
     files = {"blocking": blocking.ended().file}
     blocking.stop()
     variants = [(program.name, [program]) for program in LOOPS]
     variants.append(("handshake apart", [BUILD / "bin/engine_epoll-c", "-apart"]))
     for name, program in variants:
         server, address = listening(nursery, *program, "ingest", "127.0.0.1:0", tmp_path / name)
-        publish(nursery, f"rtmp://{address}/live/test")
+        encode(nursery, f"rtmp://{address}/live/test")
         server.wait_line(lambda line: line == "end test", 20)
         assert server.interrupt() == 0, str(server)
         files[name] = tmp_path / name / "test.flv"
@@ -73,7 +74,7 @@ def test_play(nursery: Nursery, tmp_path: Path) -> None:
     files = {name: tmp_path / f"{name}.flv" for name, _ in variants}
     players = [nursery.start([*program, server.url(), files[name]]) for name, program in variants]
     server.played(len(players))
-    publish(nursery, server.url())
+    encode(nursery, server.url())
     for player in players:
         player.succeed(20)
     server.stop()
@@ -85,7 +86,7 @@ def test_relay(nursery: Nursery, tmp_path: Path) -> None:
     variants = [("blocking", [BUILD / "bin/restream-c"]), *((program.name, [program, "relay"]) for program in LOOPS)]
     relays = [nursery.start([*program, server.url(), target.url(name)]) for name, program in variants]
     server.played(len(relays))
-    publish(nursery, server.url())
+    encode(nursery, server.url())
     for relay in relays:
         relay.succeed(20)
     ends = [target.ended(n + 1) for n in range(len(relays))]
@@ -100,12 +101,43 @@ def test_what_fails_is_told(nursery: Nursery, tmp_path: Path, program: Path) -> 
     nobody = f"rtmp://127.0.0.1:{free_port()}/live/test"
     server, address = listening(nursery, BUILD / "bin/server-c", "-listen", "127.0.0.1:0")
     missing = f"rtmp://{address}/live/none"
-    for number, url in enumerate((nobody, missing)):
-        failed = nursery.start([program, "pull", url, tmp_path / f"{number}.flv"])
+    for count, url in enumerate((nobody, missing)):
+        failed = nursery.start([program, "pull", url, tmp_path / f"{count}.flv"])
         assert failed.wait(20) == 1, str(failed)
     assert "no such stream" in failed.output, str(failed)
     failed = nursery.start([program, "relay", missing, nobody])
     assert failed.wait(20) == 1, str(failed)
+
+
+def publishing(address: str, name: str | bytes) -> Peer:
+    """A peer on whose first message stream name is published, or refused."""
+    peer = Peer(int(address.rsplit(":", 1)[1]))
+    peer.shake()
+    peer.send(connect() + CREATE + publish(name))
+    assert peer.read_until(b"NetStream.Publish.", 10)
+    return peer
+
+
+@pytest.mark.parametrize("program", LOOPS, ids=lambda program: program.stem)
+def test_a_peer_s_fault_is_its_own(nursery: Nursery, tmp_path: Path, program: Path) -> None:
+    """Streams that cannot be recorded, two on one connection, and a name for the terminal: the others go on."""
+    no_directory = tmp_path / "file"
+    no_directory.touch()
+    server, address = listening(nursery, program, "ingest", "127.0.0.1:0", no_directory)
+    for _ in range(2):
+        publishing(address, "test").close()
+    assert server.interrupt() == 0, str(server)
+    server, address = listening(nursery, program, "ingest", "127.0.0.1:0", tmp_path)
+    peer = publishing(address, "first")
+    peer.send(CREATE + publish("second", 2) + message(9, frame(0, True), 1) + message(9, frame(0, True), 2))
+    peer.send(command("deleteStream", 6, NULL, number(1)) + message(9, frame(1, True), 2) * 3)
+    server.wait_line(lambda line: line == "end first", 20)
+    peer.close()
+    named = publishing(address, "a\u009b2J\x1b[31m")
+    named.send(message(9, frame(0, True), 1))
+    named.close()
+    server.wait_line(lambda line: line == "end a?2J?[31m", 20)
+    assert server.interrupt() == 0, str(server)
 
 
 def test_engines_and_a_hub(nursery: Nursery, library: Library, tmp_path: Path) -> None:
