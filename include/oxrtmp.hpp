@@ -657,7 +657,9 @@ class request {
   request() noexcept = default;
   explicit request(oxrtmp_request handle) noexcept : handle_(handle) {}
   /** Move the request out of a REQUEST event. */
-  explicit request(oxrtmp_event &event) noexcept : handle_(std::exchange(event.request, oxrtmp_request{})) {}
+  explicit request(oxrtmp_event &event) noexcept {
+    if (event.type == OXRTMP_EVENT_REQUEST) handle_ = std::exchange(event.request, oxrtmp_request{});
+  }
   request(request &&other) noexcept : handle_(other.release()) {}
   request &operator=(request &&other) noexcept {
     if (this != &other) {
@@ -709,14 +711,14 @@ class request {
   /** Of a connection, connect or FCPublish request the session is none. */
   session accept(const session_options &options = {}) {
     oxrtmp_session result{};
-    detail::check(oxrtmp_request_accept(release(), &options, &result));
+    answered(oxrtmp_request_accept(handle_, &options, &result));
     return session(result);
   }
   void reject(const std::string &description, const char *code = nullptr) {
-    detail::check(oxrtmp_request_reject(release(), code, description.c_str()));
+    answered(oxrtmp_request_reject(handle_, code, description.c_str()));
   }
   void redirect(const std::string &url, const std::string &description) {
-    detail::check(oxrtmp_request_redirect(release(), url.c_str(), description.c_str()));
+    answered(oxrtmp_request_redirect(handle_, url.c_str(), description.c_str()));
   }
   /** Whether the login that a connect request wants was granted; password is null when there is no such user. */
   bool login(std::uint32_t scheme, const char *password) {
@@ -728,7 +730,13 @@ class request {
   }
 
  private:
+  friend class hub;
   friend class server;
+  /** An answer ends the handle, unless the call could not be made: then it waits as before. */
+  void answered(status code) {
+    if (code != OXRTMP_E_ARGUMENT && code != OXRTMP_E_HANDLE) release();
+    detail::check(code);
+  }
   oxrtmp_request handle_{};
 };
 
@@ -826,9 +834,9 @@ class hub : public detail::owner<oxrtmp_hub, oxrtmp_hub_close> {
   explicit hub(const hub_options &options) { detail::check(oxrtmp_hub_create(&options, &handle_)); }
   static hub create() { return hub(hub_options()); }
   /** Throws with E_BUSY, E_NOT_FOUND or E_UNSUPPORTED when it was refused. */
-  void accept(request request) const { detail::check(oxrtmp_hub_accept(handle_, request.release())); }
+  void accept(request request) const { request.answered(oxrtmp_hub_accept(handle_, request.get())); }
   void accept_masked(request request, const mask &left_out) const {
-    detail::check(oxrtmp_hub_accept_masked(handle_, request.release(), &left_out));
+    request.answered(oxrtmp_hub_accept_masked(handle_, request.get(), &left_out));
   }
   client publish(const std::string &app, const std::string &stream_name, const client_options &options = {}) const {
     oxrtmp_client result{};

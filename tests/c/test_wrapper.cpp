@@ -234,6 +234,33 @@ void serving() {
   REQUIRE(packets == 10);
 }
 
+// A request whose answer could not be given waits still, and is rejected when its object ends.
+void answers_that_cannot_be() {
+  const oxrtmp::server server(local);
+  std::thread publisher([&] {
+    for (int i = 0; i < 2; i++) {
+      REQUIRE(thrown([&] { oxrtmp::client::publish(url(server, "test")); }) == OXRTMP_E_NAME);
+    }
+  });
+  oxrtmp::request request;
+  REQUIRE(server.accept(request) == OXRTMP_OK);
+  oxrtmp::session_options options;
+  options.queue.id = 1;  // of no queue
+  REQUIRE(thrown([&] { request.accept(options); }) == OXRTMP_E_HANDLE && request);
+  oxrtmp::mask mask;
+  mask.struct_size = 1;
+  const oxrtmp::hub hub = oxrtmp::hub::create();
+  REQUIRE(thrown([&] { hub.accept_masked(std::move(request), mask); }) == OXRTMP_E_ARGUMENT && !request);
+  REQUIRE(server.accept(request) == OXRTMP_OK);
+  oxrtmp_event event{};
+  event.type = OXRTMP_EVENT_SERVER;  // a MEDIA_TAG is answered by release and drop
+  event.request.id = 1;
+  REQUIRE(!oxrtmp::request(event) && event.request.id == 1);
+  hub.close();
+  REQUIRE(thrown([&] { hub.accept(std::move(request)); }) == OXRTMP_E_HANDLE);
+  publisher.join();
+}
+
 void what_a_server_tells() {
   oxrtmp::server_options options;
   const oxrtmp_user alice = {"alice", "s3cret"};
@@ -382,6 +409,7 @@ int main() {
   events();
   closing_wakes();
   serving();
+  answers_that_cannot_be();
   what_a_server_tells();
   another_stream_instead();
   an_engine_of_each_side();
