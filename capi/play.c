@@ -166,7 +166,7 @@ oxrtmp_status oxrtmp_client_metadata_json(oxrtmp_client client, char *buf, size_
 
 oxrtmp_status oxrtmp_client_metadata_raw(oxrtmp_client client, uint8_t *buf, size_t cap, size_t *length) {
   OX_ENTER();
-  OX_TEXT_OUT(buf, cap, length);
+  OX_BYTES_OUT(buf, cap, length);
   return oxgo_client_metadata_raw(client, buf, cap, length);
 }
 

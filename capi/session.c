@@ -135,7 +135,7 @@ oxrtmp_status oxrtmp_session_metadata_json(oxrtmp_session session, char *buf, si
 
 oxrtmp_status oxrtmp_session_metadata_raw(oxrtmp_session session, uint8_t *buf, size_t cap, size_t *length) {
   OX_ENTER();
-  OX_TEXT_OUT(buf, cap, length);
+  OX_BYTES_OUT(buf, cap, length);
   return oxgo_session_metadata_raw(session, buf, cap, length);
 }
 

@@ -194,6 +194,11 @@ static void lengths_that_cannot_be(void) {
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_session_next_packets(live.session, 0, &packet, 0, &count));
   CHECK(count == 0);
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_flv_reader_feed(live.flv_reader, bytes, SIZE_MAX));
+  bytes[0] = 7;
+  STATUS(OXRTMP_E_AGAIN, oxrtmp_session_metadata_raw(live.session, bytes, sizeof bytes, &count));
+  CHECK(bytes[0] == 7 && count == 0);
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_session_metadata_raw(live.session, bytes, SIZE_MAX, &count));
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_metadata_raw(live.client, bytes, SIZE_MAX, &count));
   close_all();
 }
 
