@@ -235,6 +235,7 @@ func (r *Relay) receive(c *Client) error {
 		if err := lost(c); err == ErrClosed {
 			return nil // somebody else publishes now, or the hub is closing
 		} else if err != nil {
+			r.awaitEnd(source)
 			return err
 		}
 		if _, players := r.hub.look(r.key); players > 0 || !r.options.OnDemand {
@@ -254,6 +255,17 @@ func (r *Relay) receive(c *Client) error {
 			return nil
 		case <-r.ctx.Done():
 			return ErrClosed
+		}
+	}
+}
+
+// awaitEnd waits until the stream has taken what came before its source's end, or has another one.
+func (r *Relay) awaitEnd(source *hubSource) {
+	for !source.gone.Load() {
+		select {
+		case <-r.kicked:
+		case <-r.ctx.Done():
+			return
 		}
 	}
 }

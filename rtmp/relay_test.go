@@ -420,6 +420,48 @@ func TestPull(t *testing.T) {
 	}
 }
 
+// The end of a pulled stream comes after all that was sent before it, also where players take it slowly.
+func TestPullDeliversTheEnd(t *testing.T) {
+	const frames = 200
+	origin, source := live(t, &HubOptions{Grace: -1}, ServerOptions{})
+	p, err := origin.Publish("live", "there")
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(n int) {
+		t.Helper()
+		frame := append([]byte{0x17, 1, 0, 0, 0}, numbered(n, 3000)...)
+		if err := p.Send(media.TypeVideo, uint32(n), frame, 5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(0)
+	edge := newTestHub(t, &HubOptions{WaitForPublisher: true, Player: hub.PlayerOptions{Slow: hub.SlowBlock, SoftBytes: 16 << 10}})
+	player, err := edge.Subscribe("live", "here", hub.Mask{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer player.Close()
+	r, err := edge.Pull("live", "here", "rtmp://"+source.Addr()+"/live/there", soon())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reaches(t, r, RelayRunning)
+	for n := 1; n < frames; n++ {
+		send(n)
+	}
+	p.Close()
+	waitFor(t, "all to arrive", func() bool { return r.Statistics().Stream.Video == frames })
+	time.Sleep(100 * time.Millisecond) // for the end to be noticed
+	if g := hear(player.NextPacket, frames); len(g.frames) != frames || g.frames[frames-1] != frames-1 {
+		t.Fatalf("%d frames of %d: %v", len(g.frames), frames, g.err)
+	}
+	reaches(t, r, RelayWaiting)
+	if err := r.Statistics().Err; !errors.Is(err, io.EOF) {
+		t.Error(err)
+	}
+}
+
 // A126: a pull on demand begins with the first player, serves further ones by the same connection, and ends after the last.
 func TestPullOnDemand(t *testing.T) {
 	const gop = 10
