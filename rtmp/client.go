@@ -406,10 +406,16 @@ func (c *Client) lost(err error) error {
 	return &Error{Phase: e.Phase, Err: goneError{e.Err}}
 }
 
+// lingerSlack is how much longer than Linger Close may take where the receiver does not end by itself: one that answers a
+// peer of TLS waits for a peer that does not read.
+const lingerSlack = 100 * time.Millisecond
+
 // Close ends the stream: what is queued and the good-byes are delivered within Linger, then the connection is closed.
 // Waiting calls return ErrClosed. Closing again has no effect. The error says that something queued was lost.
 func (c *Client) Close() error {
 	state, away, first := c.shut()
+	late := time.AfterFunc(max(c.options.Linger, c.options.Linger+lingerSlack), func() { c.link.shut(nil) })
+	defer late.Stop()
 	c.goroutines.Wait()
 	if !first {
 		return nil
