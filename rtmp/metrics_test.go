@@ -13,6 +13,7 @@ import (
 
 	"oxrtmp/rtmp/chunk"
 	"oxrtmp/rtmp/engine"
+	"oxrtmp/rtmp/media"
 	"oxrtmp/rtmp/message"
 )
 
@@ -107,6 +108,28 @@ func TestRatesOfYoungStreams(t *testing.T) {
 		if st.FrameRate != c.want || st.AudioBitrate != uint64(8000*c.want) || st.VideoBitrate != uint64(16000*c.want) {
 			t.Errorf("after %v: %v frames, %d and %d bits a second; want %v frames", c.at, st.FrameRate, st.AudioBitrate, st.VideoBitrate, c.want)
 		}
+	}
+}
+
+// The time between keyframes is that of different moments: neither those of several tracks at one time, nor a clock that is
+// set back, change it.
+func TestKeyInterval(t *testing.T) {
+	var of tally
+	for i, c := range []struct {
+		at, want uint32
+		tracks   int
+	}{
+		{1000, 0, 2}, {3000, 2000, 2}, {3500, 500, 1}, {100, 500, 2}, {1100, 1000, 1}, {0xFFFFFF00, 1000, 1}, {0x100, 0x200, 1},
+	} {
+		for track := range c.tracks {
+			p := media.Packet{Type: media.TypeVideo, Kind: media.KindFrame, Flags: media.FlagKeyframe, Track: uint8(track), Timestamp: c.at}
+			if of.packet(&p, 100); of.keyInterval.Load() != c.want {
+				t.Errorf("keyframe %d, track %d: %d ms, want %d", i, track, of.keyInterval.Load(), c.want)
+			}
+		}
+	}
+	if n := of.keyframes.Load(); n != 10 {
+		t.Errorf("%d keyframes", n)
 	}
 }
 

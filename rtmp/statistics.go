@@ -102,8 +102,10 @@ func (t *tally) add(typeID uint8, size int, timestamp uint32, frame, keyframe bo
 		t.frames.Add(1)
 	}
 	if keyframe {
-		if last := t.lastKey.Swap(timestamp); t.keyframes.Add(1) > 1 {
-			t.keyInterval.Store(timestamp - last)
+		// Another track's has the same time, and nothing follows from a clock that is set back.
+		passed := int32(timestamp - t.lastKey.Swap(timestamp))
+		if t.keyframes.Add(1) > 1 && passed > 0 {
+			t.keyInterval.Store(uint32(passed))
 		}
 	}
 }
