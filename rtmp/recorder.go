@@ -39,7 +39,8 @@ type RecorderOptions struct {
 
 // Recorder writes the packets of one stream into FLV files: every message payload as it came, and in the first file every
 // timestamp. Later files count their time from their first keyframe, so that each of them is a recording of its own: its
-// duration and its keyframe index are that of its own tags.
+// duration and its keyframe index are that of its own tags. If the publisher sets its clock back to before that, by more than
+// ten seconds, the file's time goes on from where it is.
 //
 // The first tag of a file is an onMetaData of the recorder's own with duration, file size and keyframe index
 // ([flv.Index]); the publisher's follows as it was sent. Until Close, or the next file, that first tag says that the

@@ -59,10 +59,18 @@ func (x *recordFile) writeTag(tagType uint8, timestamp uint32, payload []byte) e
 	return err
 }
 
-// reduce turns a time of the stream into one of the file. What is earlier than the file is at its beginning.
+// mostEarly is how much earlier than a file its packets may be, in milliseconds, as audio may come late: those that are
+// earlier have another clock.
+const mostEarly = 10_000
+
+// reduce turns a time of the stream into one of the file. What is earlier than the file is at its beginning; a clock that
+// was set back goes on from where the file is.
 func (x *recordFile) reduce(ms int64) int64 {
 	if !x.later {
 		return ms
+	}
+	if x.begun-ms > mostEarly {
+		x.begun = ms - x.last
 	}
 	return max(0, ms-x.begun)
 }

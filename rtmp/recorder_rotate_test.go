@@ -103,6 +103,26 @@ func TestRecorderTimeOfLaterFiles(t *testing.T) {
 	checkTags(t, readRecorded(t, rotatedPath(first, 3), nil).tags, []flv.Tag{rawTag(9, 0, avcKey)})
 }
 
+// A publisher that sets its clock back makes no file in which all is at one time, and that never ends.
+func TestRecorderClockSetBack(t *testing.T) {
+	r := newTestRecorder(t, RecorderOptions{RotateDuration: time.Second})
+	first := r.Path()
+	recordTags(t, r, []flv.Tag{
+		rawTag(9, 100_000, avcKey), rawTag(9, 101_000, avcKey), rawTag(9, 101_500, avcKey),
+		rawTag(9, 0, avcKey), rawTag(8, 100, aacFrame), rawTag(18, 150, "\x02\x00\x0aonCuePoint\x05"), rawTag(9, 400, avcKey), rawTag(9, 600, avcKey),
+	})
+	r.Close()
+	f := readRecorded(t, rotatedPath(first, 2), nil)
+	checkTags(t, f.tags, []flv.Tag{
+		rawTag(9, 0, avcKey), rawTag(9, 500, avcKey), rawTag(9, 500, avcKey), rawTag(8, 600, aacFrame),
+		rawTag(18, 650, "\x02\x00\x0aonCuePoint\x05"), rawTag(9, 900, avcKey),
+	})
+	if f.duration != 0.9 {
+		t.Errorf("the second file: %v s", f.duration)
+	}
+	checkTags(t, readRecorded(t, rotatedPath(first, 3), nil).tags, []flv.Tag{rawTag(9, 0, avcKey)})
+}
+
 // Metadata of a file that is pushed speaks of that file.
 func TestRecorderMetadataOfLaterFiles(t *testing.T) {
 	object := func(array bool, names ...string) []byte {
