@@ -56,8 +56,9 @@ func NewFrame(alloc buffer.Allocator, packets []media.Packet, timestamp uint32, 
 		p.PTS += shift
 	})
 	for i := range f.Tracks { // one reference is enough
-		f.Tracks[i].Release()
-		f.Tracks[i].Buffer = nil
+		other := f.Tracks[i]
+		f.Tracks[i].Buffer = nil // before its release takes Data and Raw away
+		other.Release()
 	}
 	room := 16 + len(payload) + 5*(len(payload)/size+1)
 	if f.wire = alloc.Allocate(room); f.wire == nil {
