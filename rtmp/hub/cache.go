@@ -248,18 +248,35 @@ func (c *Cache) Reset() {
 	c.uses = [2]use{}
 }
 
+// keep puts a frame in the place of the one with its key, or behind all others if that stays for another key: a message with
+// the headers of several tracks comes before those that are newer than some of it.
 func keep(list []kept, k key, f *Frame) []kept {
 	for i := range list {
-		if list[i].key == k {
+		if list[i].key != k {
+			continue
+		}
+		if !shared(list, i) {
 			list[i].frame.Release()
 			list[i].frame = f.Retain()
 			return list
 		}
+		list = drop(list, k)
+		break
 	}
 	if len(list) >= maxKept {
 		return list
 	}
 	return append(list, kept{k, f.Retain()})
+}
+
+// shared reports that the frame of an entry is that of another one too.
+func shared(list []kept, i int) bool {
+	for j := range list {
+		if j != i && list[j].frame == list[i].frame {
+			return true
+		}
+	}
+	return false
 }
 
 func drop(list []kept, k key) []kept {

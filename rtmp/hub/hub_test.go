@@ -131,6 +131,42 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// The header of one track that comes after a message with those of several is the last of that track for who joins, too.
+func TestJoinAfterHeadersOfSeveralTracks(t *testing.T) {
+	const (
+		both   = "96 10 61763031 00 000001 a0 01 000001 a1"
+		first  = "96 00 61763031 00 b0"
+		second = "96 00 61763031 01 b1"
+	)
+	for _, c := range []struct {
+		name   string
+		stream []string
+		want   string
+	}{
+		{"both", []string{both}, "a0 a1"},
+		{"the first again", []string{both, first}, "a0 a1 b0"},
+		{"the second again", []string{both, second}, "a0 a1 b1"},
+		{"each again", []string{both, second, first}, "b0 b1"},
+		{"both again", []string{first, second, both, second, both}, "a0 a1"},
+	} {
+		alloc := &buffer.HeapAllocator{}
+		cache := NewCache(CacheOptions{})
+		for _, payload := range c.stream {
+			f := frame(t, alloc, 9, 0, payload)
+			cache.Add(f)
+			f.Release()
+		}
+		var got []string
+		cache.Join(func(f *Frame) { f.each(func(p *media.Packet) { got = append(got, hex.EncodeToString(p.Data)) }) })
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, want %s", c.name, got, c.want)
+		}
+		if cache.Reset(); alloc.InUse() != 0 {
+			t.Errorf("%s: %d bytes are held", c.name, alloc.InUse())
+		}
+	}
+}
+
 // What a cache counts is what its frames hold: blocks, and packets of tracks of which a message may have very many.
 func TestCacheCountsWhatItHolds(t *testing.T) {
 	packet := int(reflect.TypeFor[media.Packet]().Size())
