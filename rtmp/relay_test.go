@@ -8,11 +8,13 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"oxrtmp/rtmp/amf"
 	"oxrtmp/rtmp/buffer"
 	"oxrtmp/rtmp/engine"
 	"oxrtmp/rtmp/hub"
@@ -418,6 +420,48 @@ func TestPull(t *testing.T) {
 	if s := edge.Streams(); len(s) != 1 || s[0].Publisher != source.Addr() {
 		t.Errorf("%+v", s)
 	}
+}
+
+// A push brings what a publisher has set to be kept so that the other server keeps it too, until it is cleared.
+func TestPushOfDataFrames(t *testing.T) {
+	far, server := live(t, nil, ServerOptions{})
+	h := newTestHub(t, nil)
+	p, err := h.Publish("live", "cam")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := func(handler string) {
+		t.Helper()
+		if err := p.SetDataFrame(handler, []amf.Value{amf.Number(1)}, time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("onEarly")
+	if _, err := h.Push("live", "cam", "rtmp://"+server.Addr()+"/live/there", soon()); err != nil {
+		t.Fatal(err)
+	}
+	keeps := func(want ...string) {
+		t.Helper()
+		waitFor(t, fmt.Sprint(want), func() bool {
+			frames, _ := far.DataFrames("live", "there")
+			var got []string
+			for _, f := range frames {
+				got = append(got, f.Handler)
+			}
+			return slices.Equal(got, want)
+		})
+	}
+	keeps("onEarly")
+	set("onMetaData")
+	set("onLate")
+	keeps("onEarly", "onMetaData", "onLate")
+	if err := p.Send(media.TypeData, 0, message.AppendData(nil, message.Data{Handler: "onText", Values: []amf.Value{amf.Number(1)}}), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.ClearDataFrame("onEarly", time.Second); err != nil {
+		t.Fatal(err)
+	}
+	keeps("onMetaData", "onLate")
 }
 
 // The end of a pulled stream comes after all that was sent before it, also where players take it slowly.

@@ -28,9 +28,10 @@ func (c *Client) SendMedia(typeID uint8, timestamp uint32, head, body []byte) er
 }
 
 // SendPacket sends a packet: its Raw payload as it is, or one built from its fields. Of a multitrack message split into
-// several packets only the first is sent, as its Raw is the whole message. Metadata goes out inside @setDataFrame.
+// several packets only the first is sent, as its Raw is the whole message. Metadata, and data that came inside
+// @setDataFrame, goes out inside that.
 func (c *Client) SendPacket(p *media.Packet) error {
-	return sendPacket(p, dataPrefix(p.Handler), c.SendMedia)
+	return sendPacket(p, dataPrefix(p), c.SendMedia)
 }
 
 // sendPacket sends a packet by send. prefix goes before the body of data messages.
@@ -77,11 +78,12 @@ func mediaChunkStream(typeID uint8) uint32 {
 	return csidStream
 }
 
-// setDataFrame is what precedes metadata on the way to a server, which keeps it for those who come later.
+// setDataFrame is what precedes metadata, and other data to be kept, on the way to a server, which keeps it for those who
+// come later.
 var setDataFrame = amf.AppendAMF0(nil, amf.String("@setDataFrame"))
 
-func dataPrefix(handler string) []byte {
-	if handler == message.HandlerMetadata {
+func dataPrefix(p *media.Packet) []byte {
+	if p.Handler == message.HandlerMetadata || p.Flags&media.FlagSetDataFrame != 0 {
 		return setDataFrame
 	}
 	return nil
