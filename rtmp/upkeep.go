@@ -26,11 +26,11 @@ type upkeep struct {
 	packets []media.Packet
 }
 
-// header is a message that stands until another one of the same kind comes.
+// header is a message that stands until others of the same kind have come for each of its tracks.
 type header struct {
 	typeID uint8
 	kind   media.Kind
-	track  uint8
+	tracks hub.Tracks   // those for which none has come
 	packet media.Packet // its memory is its own
 }
 
@@ -152,13 +152,21 @@ func (u *upkeep) keep(p *media.Packet) {
 		u.data = nil
 	}
 	u.forget(p.Type, p.Kind, p.Track)
-	if len(u.headers) >= maxHeaders || p.Flags&media.FlagContinued != 0 {
-		return // the first of its message brings the whole of it
+	last := len(u.headers) - 1
+	switch {
+	case p.Flags&media.FlagContinued != 0: // the first of its message brings the whole of it
+		if last >= 0 && bytes.Equal(u.headers[last].packet.Raw, p.Raw) {
+			u.headers[last].tracks.Add(p.Track)
+		}
+		return
+	case last+1 >= maxHeaders:
+		return
 	}
 	kept := *p
 	kept.Buffer = nil
 	kept.Raw, kept.Data = bytes.Clone(p.Raw), bytes.Clone(p.Data)
-	h := header{typeID: p.Type, kind: p.Kind, track: p.Track, packet: kept}
+	h := header{typeID: p.Type, kind: p.Kind, packet: kept}
+	h.tracks.Add(p.Track)
 	if p.Type == media.TypeData { // metadata comes first
 		u.headers = append([]header{h}, u.headers...)
 		return
@@ -166,10 +174,14 @@ func (u *upkeep) keep(p *media.Packet) {
 	u.headers = append(u.headers, h)
 }
 
+// forget drops what has been said of a track, unless it is said of others too.
 func (u *upkeep) forget(typeID uint8, kind media.Kind, track uint8) {
 	rest := u.headers[:0]
 	for _, h := range u.headers {
-		if h.typeID != typeID || h.kind != kind || h.track != track {
+		if h.typeID == typeID && h.kind == kind {
+			h.tracks.Remove(track)
+		}
+		if h.tracks != (hub.Tracks{}) {
 			rest = append(rest, h)
 		}
 	}

@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"slices"
 	"testing"
 
 	"oxrtmp/rtmp/media"
@@ -46,6 +47,28 @@ func TestUpkeepOfTracks(t *testing.T) {
 		}
 		if u.waiting.Has(0) || u.waiting.Has(1) {
 			t.Errorf("%s: %x", name, u.waiting)
+		}
+	}
+}
+
+// The header of one track does not make that of another one forgotten which came in one message with an older one.
+func TestUpkeepOfHeadersOfSeveralTracks(t *testing.T) {
+	const both, first, second = "\x96\x10av01\x00\x00\x00\x01a\x01\x00\x00\x01b", "\x96\x00av01\x00c", "\x96\x00av01\x01d"
+	for _, c := range []struct{ sent, want []string }{
+		{[]string{both}, []string{both}}, {[]string{both, first}, []string{both, first}}, {[]string{both, second}, []string{both, second}},
+		{[]string{both, second, first}, []string{second, first}}, {[]string{first, second, both}, []string{both}},
+		{[]string{both, first, both, both}, []string{both}},
+	} {
+		u := &upkeep{keeps: true}
+		for _, payload := range c.sent {
+			u.message(media.TypeVideo, 0, nil, []byte(payload))
+		}
+		var got []string
+		for i := range u.headers {
+			got = append(got, string(u.headers[i].packet.Raw))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.sent, got, c.want)
 		}
 	}
 }
