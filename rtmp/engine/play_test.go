@@ -137,17 +137,27 @@ func TestRefusedPlayMayTryAgain(t *testing.T) {
 }
 
 func TestServerSendsMetadataAsPlayersExpectIt(t *testing.T) {
-	p := playing(t, PlayRequest{}, PlayAnswer{NoSampleAccess: true})
-	p.client = nil
 	raw := amf.AppendValuesAMF0(nil, amf.String("@setDataFrame"), amf.String("onMetaData"), &amf.ECMAArray{})
-	for _, packet := range media.AppendPackets(nil, message.TypeData, 7, raw) {
-		if err := p.s.SendPacket(1, &packet); err != nil {
-			t.Fatal(err)
+	for _, c := range []struct {
+		typeID uint8
+		raw    []byte
+		want   string
+	}{
+		{message.TypeData, raw, "18 onMetaData7 21"},
+		{message.TypeDataAMF3, append([]byte{0}, raw...), "15 onMetaData7 21"},
+		{message.TypeDataAMF3, raw, "15 onMetaData7 21"},
+	} {
+		p := playing(t, PlayRequest{}, PlayAnswer{NoSampleAccess: true})
+		p.client = nil
+		for _, packet := range media.AppendPackets(nil, c.typeID, 7, c.raw) {
+			if err := p.s.SendPacket(1, &packet); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	p.mustRun()
-	if got := told(p.client); got != "18 onMetaData7 21" || p.client[0].Packet.Flags&media.FlagSetDataFrame != 0 {
-		t.Fatal(got)
+		p.mustRun()
+		if got := told(p.client); got != c.want || p.client[0].Packet.Flags&media.FlagSetDataFrame != 0 {
+			t.Errorf("%d %q: %s", c.typeID, c.raw, got)
+		}
 	}
 }
 

@@ -116,6 +116,13 @@ func (s *Server) SendMedia(streamID uint32, typeID uint8, timestamp uint32, head
 // SendPacket is SendMedia for a packet as it was received or read. Metadata goes out as players expect it, without
 // @setDataFrame.
 func (s *Server) SendPacket(streamID uint32, p *media.Packet) error {
+	if p.Type == media.TypeDataAMF3 && p.Flags&media.FlagSetDataFrame != 0 && p.Data != nil {
+		format := []byte{0}
+		if len(p.Raw) > 0 && p.Raw[0] != 0 { // it came without
+			format = nil
+		}
+		return s.SendMedia(streamID, p.Type, p.Timestamp, format, p.Data)
+	}
 	return sendPacket(p, nil, func(typeID uint8, timestamp uint32, head, body []byte) error {
 		return s.SendMedia(streamID, typeID, timestamp, head, body)
 	})
