@@ -173,9 +173,7 @@ static int poll_readable(int fd, int wake, double seconds, const sigset_t *mask)
     timeout.tv_nsec = (long)((seconds - (double)timeout.tv_sec) * 1e9);
   }
   int result;
-  Py_BEGIN_ALLOW_THREADS
-  result = ppoll(wanted, 2, seconds < 0 ? NULL : &timeout, mask);
-  Py_END_ALLOW_THREADS
+  NATIVE_CALL(result, ppoll(wanted, 2, seconds < 0 ? NULL : &timeout, mask));
   if (result > 0 && wanted[1].revents != 0) {
     int error = errno;
     char signals[64];

@@ -179,11 +179,12 @@ static int module_exec(PyObject *module) {
                  OXRTMP_VERSION_MINOR, OXRTMP_VERSION_PATCH, oxrtmp_build_info());
     return -1;
   }
+  native_begin();
   PyMethodDef *methods[] = {own_methods, native_queue_methods, native_server_methods, native_client_methods,
                             native_flv_methods, native_engine_methods, native_send_methods,
                             native_hub_methods, native_relay_methods, native_parts_methods,
                             native_payload_methods, native_amf_methods,
-                            native_calls_methods, native_enhanced_methods, native_codec_methods};
+                            native_calls_methods, native_enhanced_methods, native_codec_methods, native_ending_methods};
   for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
     if (PyModule_AddFunctions(module, methods[i]) < 0) {
       return -1;

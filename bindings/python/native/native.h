@@ -168,17 +168,21 @@ void native_events_give(native_state *state, oxrtmp_event *events);
 extern PyMethodDef native_queue_methods[], native_server_methods[], native_client_methods[], native_flv_methods[],
     native_engine_methods[], native_send_methods[], native_hub_methods[], native_relay_methods[], native_parts_methods[],
     native_payload_methods[], native_amf_methods[],
-    native_calls_methods[], native_enhanced_methods[], native_codec_methods[];
+    native_calls_methods[], native_enhanced_methods[], native_codec_methods[], native_ending_methods[];
 
 /* ---- calling the library ---- */
 
 /* NATIVE_CALL runs a call without the GIL. */
 #define NATIVE_CALL(status, call) \
   do { \
-    Py_BEGIN_ALLOW_THREADS \
+    PyThreadState *thread_ = PyEval_SaveThread(); \
     (status) = (call); \
-    Py_END_ALLOW_THREADS \
+    native_return(thread_); \
   } while (0)
+
+/* native_return takes the GIL again; where the interpreter ends it does not return. native_begin comes before all calls. */
+void native_return(PyThreadState *thread);
+void native_begin(void);
 
 /* native_none is what a function that only has a status returns. */
 static inline PyObject *native_none(PyObject *module, oxrtmp_status status) {

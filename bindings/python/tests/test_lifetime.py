@@ -311,6 +311,33 @@ def test_the_interpreter_ends_under_live_callbacks(program: Callable[..., Progra
     assert (code, out, err) == (0, "ends\n", ""), (code, out, err)
 
 
+def test_threads_stay_away_when_the_interpreter_ends(program: Callable[..., Program]) -> None:
+    """Those that are in the library do not come back; the one that ends goes on as ever."""
+    p = program(
+        START
+        + """
+def look():
+    while True:
+        try:
+            server.accept(0.001)
+        except TimeoutError:
+            looks.append(1)
+looks, server = [], oxrtmp.Server("127.0.0.1:0")
+threading.Thread(target=look, daemon=True).start()
+while not looks:
+    time.sleep(0.01)
+oxrtmp._native.ending()
+time.sleep(0.1)
+before = len(looks)
+time.sleep(0.1)
+print(len(looks) - before)
+server.close()
+print("ends")
+"""
+    )
+    assert p.finish() == (0, "0\nends\n", "")
+
+
 def test_packets_that_others_take_meanwhile() -> None:
     """A list for packets may have the collector run, and so code that takes some of them."""
 

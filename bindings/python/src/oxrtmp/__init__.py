@@ -22,6 +22,7 @@ exec everything raises ForkedError in the child: use multiprocessing's "spawn" m
 
 from __future__ import annotations
 
+import atexit
 import os
 
 from . import _platform
@@ -38,6 +39,7 @@ try:
     from . import _native, amf, codec
 except ImportError as _error:
     raise ImportError(_platform.refusal(_error)) from _error
+atexit.register(_native.ending)
 from ._client import Client
 from ._engine import Engine, EngineRequest
 from ._enhanced import Can, Capabilities, Caps, ChannelOrder, Channels, Enhanced, ModEx, TrackForm
