@@ -78,7 +78,7 @@ clean: ## Remove everything that was built (and the installed test peers with it
 ## What tests
 
 .PHONY: test
-test: deps lint docs test-go test-c-native test-packages abi test-side-by-side fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
+test: deps lint docs test-native test-packages abi test-side-by-side fuzz ## Run every test: Go, C, Python, Node, installing, real peers, fuzzers (5 s each)
 	@echo "make test: all passed"
 
 # What counts allocations or watches memory: the race detector has both of its own.
@@ -99,6 +99,14 @@ test-c: lib examples ## C and C++: the header, the library's behaviour, sanitize
 .PHONY: test-c-native
 test-c-native: lib examples
 	tests/c/run plain programs process static faults asan tsan
+
+# What tests Go and C mostly waits: side by side.
+.PHONY: test-native
+test-native: lib examples
+	@$(MAKE) test-c-native >$(BUILD)/c.log 2>&1 & c=$$!; \
+	$(MAKE) test-go; go=$$?; \
+	wait $$c; status=$$?; cat $(BUILD)/c.log; \
+	[ $$go -eq 0 ] && [ $$status -eq 0 ]
 
 # valgrind and qemu are slow and encoders mostly wait: side by side they take no longer than one of them.
 .PHONY: test-side-by-side
