@@ -174,7 +174,7 @@ def test_haproxy(nursery: Nursery, server_language: str, authority: Authority, t
     for nth, scheme in enumerate(("rtmp", "rtmps")):
         for source in ("127.0.0.2", "127.0.0.3"):  # one for each server
             forwarder = Forwarder(source, front.ports[nth])
-            url = f"{scheme}://localhost:{forwarder.port}/live/test"
+            url = f"{scheme}://localhost:{forwarder.port}/live/{scheme}"  # the stream before may not have ended yet
             push(nursery, "go", CLIP, url, "-fast", "-ca", str(authority.file)).succeed(30)
             forwarder.close()
             assert forwarder.addresses
