@@ -132,13 +132,13 @@ test('restreaming', async t => {
   const publish = `
     import { existsSync } from 'node:fs'
     import { Client } from 'oxrtmp'
-    const publisher = await Client.publish('rtmp://' + server.address + '/live/secret')
     const { log } = console
     let running = 0
     console.log = (host, state, words) => {
       log(host, state, words)
       running += state === 'running'
     }
+    const publisher = await Client.publish('rtmp://' + server.address + '/live/secret')
     let at = 0
     setInterval(() => {
       publisher.sendAudio(at++, Buffer.of(1))
