@@ -252,6 +252,6 @@ $(BUILD)/bin/%-c: examples/c/%.c $(wildcard examples/c/*.h) include/oxrtmp.h | l
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -Wall -Wextra -O2 -pthread -Iinclude $< -o $@ -L$(BUILD) -lxrtmp $(LIBRARIES) -Wl,-rpath,'$$ORIGIN/..'
 
-$(BUILD)/bin/%-c: examples/c/%.cpp examples/c/asio.hpp include/oxrtmp.h include/oxrtmp.hpp | lib
+$(BUILD)/bin/%-c: examples/c/%.cpp examples/c/asio.hpp examples/c/printable.hpp include/oxrtmp.h include/oxrtmp.hpp | lib
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -Wall -Wextra -O1 -pthread -Iinclude $< -o $@ -L$(BUILD) -lxrtmp -Wl,-rpath,'$$ORIGIN/..'

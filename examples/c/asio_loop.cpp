@@ -3,6 +3,7 @@
 //   c++ -std=c++17 asio_loop.cpp $(pkg-config --cflags --libs oxrtmp) -pthread -o asio_loop
 //   asio_loop ingest ADDRESS DIRECTORY | pull URL FILE | relay FROM TO
 #include "asio.hpp"
+#include "printable.hpp"
 
 #include <oxrtmp.hpp>
 
@@ -13,18 +14,6 @@
 #include <unistd.h>
 
 namespace {
-
-// A name is the peer's and may hold anything: what a terminal could obey is shown as '?'.
-std::string printable(const std::string &name) {
-  std::string shown;
-  for (std::size_t i = 0; i < name.size(); i++) {
-    const unsigned char c = name[i], next = i + 1 < name.size() ? name[i + 1] : 0;
-    const bool above = c == 0xC2 && next >= 0x80 && next < 0xA0;  // U+0080 to U+009F
-    shown += c < 0x20 || c == 0x7F || above ? '?' : name[i];
-    if (above) i++;
-  }
-  return shown;
-}
 
 class program {
  public:

@@ -7,6 +7,8 @@
 #ifndef PEER_H
 #define PEER_H
 
+#include "print_end.h"
+
 #include <oxrtmp.h>
 
 #include <netdb.h>
@@ -89,20 +91,6 @@ static inline void peer_answer(struct peer *p, oxrtmp_request request) {
   } else if (oxrtmp_request_accept(request, NULL, &none) != OXRTMP_OK) {
     peer_fail(p, "accept");
   }
-}
-
-/* print_end tells that a stream has ended. Its name is the peer's and may hold anything: what a terminal could obey is
- * shown as '?'. */
-static inline void print_end(const char *name) {
-  printf("end ");
-  while (*name != 0) {
-    unsigned char c = (unsigned char)name[0], next = (unsigned char)name[1];
-    bool above = c == 0xC2 && next >= 0x80 && next < 0xA0; /* U+0080 to U+009F */
-    putchar(c < 0x20 || c == 0x7F || above ? '?' : c);
-    name += above ? 2 : 1;
-  }
-  printf("\n");
-  fflush(stdout);
 }
 
 /* peer_end is for the end of a stream, or of the connection. */

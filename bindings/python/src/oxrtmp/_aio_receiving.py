@@ -133,14 +133,6 @@ class Receiver(Stream):
             async with asyncio.timeout(LOOK if self._paused else None):
                 await self._waiters.wait()
 
-    def _has_ended(self) -> bool:
-        """Whether the library knows the end."""
-        try:
-            self._calls.flush(self._handle, 0)
-        except Error:
-            return True
-        return False
-
     async def ping(self, timeout: float | None = 10) -> float:
         """Ask the peer for a sign of life: how many seconds it took. Some never answer, OBS for one.
 

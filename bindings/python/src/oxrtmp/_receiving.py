@@ -115,14 +115,6 @@ class Receiver(Stream):
             return False
         return len(self._packets) > MOST_PACKETS or self._packets.bytes > MOST_BYTES
 
-    def _has_ended(self) -> bool:
-        """Whether the library knows the end."""
-        try:
-            self._calls.flush(self._handle, 0)
-        except Error:
-            return True
-        return False
-
     def _await_event(self, deadline: float | None) -> bool:
         """Wait for an event or the end. False when the time is over, or it was closed, before that."""
         while True:

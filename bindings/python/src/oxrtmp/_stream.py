@@ -96,6 +96,14 @@ class Stream(Handle):
         """What call returns. Waits in the library."""
         return values_in(self._calls.call(self._handle, name, values, milliseconds(timeout)))
 
+    def _has_ended(self) -> bool:
+        """Whether the library knows the end."""
+        try:
+            self._calls.flush(self._handle, 0)
+        except Error:
+            return True
+        return False
+
     def notify(self, name: str, *arguments: amf.Value) -> None:
         """Call a procedure of the peer's whose answer nobody wants."""
         self._calls.notify(self._handle, name, amf.encode(*arguments))
