@@ -257,14 +257,19 @@ func TestHubEngineSlow(t *testing.T) {
 	}
 }
 
-func TestHubEngineBlocks(t *testing.T) {
+// publisherAndSlowPlayer returns two engines of a hub whose publisher waits for slow players.
+func publisherAndSlowPlayer(t *testing.T) (publisher, player *moved) {
 	h, err := NewHub(&HubOptions{Player: hub.PlayerOptions{Slow: hub.SlowBlock, SoftBytes: 10_000}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
+	t.Cleanup(func() { h.Close() })
 	options := &ServerOptions{Hub: h}
-	p, l := newMoved(t, options, false, "cam"), newMoved(t, options, true, "cam")
+	return newMoved(t, options, false, "cam"), newMoved(t, options, true, "cam")
+}
+
+func TestHubEngineBlocks(t *testing.T) {
+	p, l := publisherAndSlowPlayer(t)
 	const size, count = 100_000, 40
 	for i := range count {
 		p.send(uint32(i), i == 0, string(make([]byte, size)))
@@ -275,7 +280,7 @@ func TestHubEngineBlocks(t *testing.T) {
 	p.mu.Lock()
 	p.now = time.Hour // which is not the peer's fault
 	_, due := p.e.Deadline()
-	err = p.e.Advance(p.now)
+	err := p.e.Advance(p.now)
 	p.mu.Unlock()
 	if due || err != nil {
 		t.Fatal(due, err)
@@ -299,13 +304,7 @@ func TestHubEngineBlocks(t *testing.T) {
 
 // A message with very many packets is gone through as fast as the hub takes them.
 func TestHubEngineBlocksInAnAggregate(t *testing.T) {
-	h, err := NewHub(&HubOptions{Player: hub.PlayerOptions{Slow: hub.SlowBlock, SoftBytes: 10_000}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	options := &ServerOptions{Hub: h}
-	p, l := newMoved(t, options, false, "cam"), newMoved(t, options, true, "cam")
+	p, l := publisherAndSlowPlayer(t)
 	const parts, count = 100, 100 * 256
 	frame := tracksOfNothing()
 	if err := p.c.SendMedia(message.TypeAggregate, 0, nil, aggregateOf(parts, frame)); err != nil {

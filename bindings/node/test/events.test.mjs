@@ -286,14 +286,18 @@ test('events that nobody takes hold connections up', async t => {
   await client.close()
 })
 
+/** Publishes until nothing more is taken. */
+async function sendUntilStuck (t, url) {
+  const client = await Client.publish(url, { sendTimeoutMs: 300 })
+  t.after(() => client.close().catch(() => {}))
+  const sending = async () => { for (let sent = 0; ; sent++) await client.sendAudio(sent, Buffer.alloc(1000)) }
+  await assert.rejects(sending(), { code: 'ERR_OXRTMP_TIMEOUT' })
+}
+
 test('what a server had to tell when it was closed is told', async t => {
   const { server, url } = await listen(t, { events: ['audio_frame'] })
   const serving = server.serve(async request => { await collect(await request.accept()) })
-  const client = await Client.publish(url(), { sendTimeoutMs: 300 })
-  t.after(() => client.close().catch(() => {}))
-  let sent = 0
-  const sending = async () => { for (;; sent++) await client.sendAudio(sent, Buffer.alloc(1000)) }
-  await assert.rejects(sending(), { code: 'ERR_OXRTMP_TIMEOUT' })
+  await sendUntilStuck(t, url())
   await server.close()
   await serving
   const left = await collect(server.events())
@@ -306,11 +310,7 @@ for (const slow of ['who takes them', 'a hook']) {
     const hold = new Promise(resolve => { go = resolve })
     const { server, url } = await listen(t, slow === 'a hook' ? { hooks: { audioFrame: () => hold } } : { events: ['audio_frame'] })
     const serving = server.serve(async request => { await collect(await request.accept()) })
-    const client = await Client.publish(url(), { sendTimeoutMs: 300 })
-    t.after(() => client.close().catch(() => {}))
-    let sent = 0
-    const sending = async () => { for (;; sent++) await client.sendAudio(sent, Buffer.alloc(1000)) }
-    await assert.rejects(sending(), { code: 'ERR_OXRTMP_TIMEOUT' })
+    await sendUntilStuck(t, url())
     await within(10000, server.shutdown({ timeoutMs: 100 }).catch(error => assert.equal(error.code, 'ERR_OXRTMP_TIMEOUT')), 'the shutdown')
     await serving
     go()
