@@ -2158,7 +2158,7 @@ typedef struct oxrtmp_relay_options {
   uint32_t on_demand;                  /**< pull; not 0: begin with the first player, who waits for it */
   uint32_t idle_after_ms;              /**< on demand: end so long after the last player has left; 10000 */
   uint32_t retry_min_ms;               /**< wait half of it to all of it after a failure; doubled by each one; 1000 */
-  uint32_t retry_max_ms;               /**< the most it waits; 30000 */
+  uint32_t retry_max_ms;               /**< the most it waits, if no player comes on demand; 30000 */
   uint32_t attempts;                   /**< give up after so many failures in a row; never */
   const oxrtmp_client_options *client; /**< of its connections, TLS among them; NULL: the defaults */
   const oxrtmp_mask *mask;             /**< push: what is left out of the stream; NULL: nothing */

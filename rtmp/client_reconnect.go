@@ -3,7 +3,6 @@ package rtmp
 import (
 	"errors"
 	"io"
-	"math/rand/v2"
 	"time"
 )
 
@@ -77,7 +76,7 @@ func (c *Client) retry() (bool, error) {
 		}
 		wait := c.retrying.wait
 		c.retrying.wait = min(2*wait, o.RetryMax)
-		if !c.link.pause(wait/2 + rand.N(wait/2+1)) {
+		if !c.link.pause(spread(wait)) {
 			return false, c.link.deadError()
 		}
 		if err := c.redial(&to, nil); err == nil {

@@ -313,7 +313,7 @@ func (c *HubClient) want(change func(*hub.Player), more bool) error {
 		return c.refusal(io.EOF)
 	}
 	if change(&s.state); more && !s.state.Paused {
-		s.state.Begin(hub.BeginAtKeyframe, 0)
+		s.state.Restart()
 		s.stream.cache.Headers(func(f *hub.Frame) {
 			if s.state.Wants(f) {
 				s.put(f)

@@ -32,15 +32,15 @@ func newEnginePlayer(st *hubStream, orders *mailbox[engineOrder], mask hub.Mask,
 	} else {
 		p.ability, p.uses = ability, st.cache.Uses()
 	}
-	begin := st.cache.Join(p.begin)
-	p.state.Begin(begin, orders.waitingCost())
+	st.cache.Join(&p.state, p.put)
+	p.state.Joined(orders.waitingCost())
 	st.sinks = append(st.sinks, p)
-	st.hub.kick(st.key)
+	st.hub.wish(st.key)
 	return p
 }
 
-// begin orders a frame of the player's beginning, unless it is not for it.
-func (p *enginePlayer) begin(f *hub.Frame) {
+// header orders a header that comes again, unless it is not for the player.
+func (p *enginePlayer) header(f *hub.Frame) {
 	if p.state.Wants(f) {
 		p.put(f)
 	}
@@ -152,7 +152,7 @@ func (p *enginePlayer) info(st *hubStream) PlayerInfo {
 }
 
 func (p *enginePlayer) restart(*hubStream) {
-	p.state.Begin(hub.BeginAtKeyframe, 0)
+	p.state.Restart()
 	p.order(engineOrder{tell: tellPublish})
 	p.wake()
 }
@@ -177,7 +177,7 @@ func (p *enginePlayer) told(e *engine.Event) {
 		p.state.Paused, more = true, false
 	case engine.EventUnpause:
 		p.state.Paused = false
-		p.state.Begin(hub.BeginAtKeyframe, 0)
+		p.state.Restart()
 	case engine.EventReceiveOn, engine.EventReceiveOff:
 		more = e.Kind == engine.EventReceiveOn
 		if e.Value == media.TypeAudio {
@@ -187,7 +187,7 @@ func (p *enginePlayer) told(e *engine.Event) {
 		}
 	}
 	if more && !p.state.Paused {
-		st.cache.Headers(p.begin)
+		st.cache.Headers(p.header)
 	}
 }
 

@@ -84,6 +84,9 @@ func TestHubPassesEveryMessage(t *testing.T) {
 			p.Release()
 		}
 	}
+	for _, track := range []byte{5, 9} {
+		pass("a keyframe", media.TypeVideo, []byte{0x96, 1, 'a', 'v', 'c', '1', track, 0, 0, 0})
+	}
 	wireMessages(pass)
 	whole := n
 	if malformed != 0 || whole < 800 {

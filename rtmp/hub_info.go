@@ -56,20 +56,20 @@ type DataFrame struct {
 	Data    []byte
 }
 
-// list returns the hub's streams.
-func (h *Hub) list() []*hubStream {
+// list returns the hub's streams, and what those did that have ended.
+func (h *Hub) list() (streams []*hubStream, past HubStatistics) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	streams := make([]*hubStream, 0, len(h.streams))
+	streams = make([]*hubStream, 0, len(h.streams))
 	for _, st := range h.streams {
 		streams = append(streams, st)
 	}
-	return streams
+	return streams, h.past
 }
 
 // Streams returns the hub's streams, in no order.
 func (h *Hub) Streams() []StreamInfo {
-	streams := h.list()
+	streams, _ := h.list()
 	infos := make([]StreamInfo, 0, len(streams))
 	for _, st := range streams {
 		if info, ok := st.info(); ok {
@@ -121,34 +121,20 @@ func (h *Hub) DataFrames(app, name string) ([]DataFrame, error) {
 
 // Statistics returns what the hub did so far.
 func (h *Hub) Statistics() HubStatistics {
-	for {
-		h.mu.Lock()
-		past := h.past
-		h.mu.Unlock()
-		all := h.present()
-		h.mu.Lock()
-		same := past == h.past // no stream has ended meanwhile
-		h.mu.Unlock()
-		if same {
-			all.add(past)
-			all.Duration = time.Since(h.begun)
-			return all
-		}
-	}
-}
-
-// present is what living streams did.
-func (h *Hub) present() (all HubStatistics) {
-	for _, st := range h.list() {
+	streams, all := h.list()
+	for _, st := range streams {
 		st.addTo(&all)
 	}
+	all.Duration = time.Since(h.begun)
 	return all
 }
 
+// addTo adds what the stream did, and what it is, if it has not ended since the hub listed it.
 func (st *hubStream) addTo(all *HubStatistics) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.dead { // it is among those of the past
+	all.add(st.figures())
+	if st.dead {
 		return
 	}
 	all.Streams++
@@ -157,7 +143,6 @@ func (st *hubStream) addTo(all *HubStatistics) {
 	}
 	all.Players += len(st.sinks)
 	all.Cached += st.cache.Bytes()
-	all.add(st.figures())
 }
 
 // add adds what is counted.
@@ -178,14 +163,15 @@ func (st *hubStream) figures() HubStatistics {
 func (st *hubStream) info() (StreamInfo, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	now := time.Now()
 	i := StreamInfo{
-		App: st.key.app, Name: st.key.name, Players: len(st.sinks), Duration: time.Since(st.begun),
+		App: st.key.app, Name: st.key.name, Players: len(st.sinks), Duration: now.Sub(st.begun),
 		Received: st.totals.statistics(st.begun), Sent: st.sent.Load(), Dropped: st.lost.Load(), Lost: st.failed, Cached: st.cache.Bytes(),
 	}
 	i.Video, i.Audio = st.cache.Codecs()
 	i.Received.Duration = i.Duration
 	if st.source != nil {
-		i.Publisher, i.Published = st.source.peer, time.Since(st.source.begun)
+		i.Publisher, i.Published = st.source.peer, now.Sub(st.source.begun)
 	}
 	return i, !st.dead
 }

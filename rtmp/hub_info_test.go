@@ -163,6 +163,64 @@ func TestHubStatistics(t *testing.T) {
 	}
 }
 
+// Figures of a hub are there, and right, also while streams end all the time: one does so between any two that
+// are counted, as both are held up then.
+func TestHubStatisticsWhileStreamsEnd(t *testing.T) {
+	h := newTestHub(t, &HubOptions{Grace: -1})
+	n := uint64(0)
+	end := func() {
+		t.Helper()
+		p, err := h.Publish("live", "short")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Send(media.TypeAudio, 0, []byte{0xAF, 1}, time.Second)
+		p.Close()
+		n++
+		for there := true; there; _, there = h.stream("short") {
+			time.Sleep(50 * time.Microsecond)
+		}
+	}
+	var held [2]*hubStream
+	for i, name := range []string{"a", "b"} {
+		if _, err := h.Publish("live", name); err != nil {
+			t.Fatal(err)
+		}
+		held[i], _ = h.stream(name)
+	}
+	counted := make(chan uint64, 1)
+	held[0].mu.Lock()
+	go func() { counted <- h.Statistics().Received }()
+	var got uint64
+	for begun, i := time.Now(), 0; ; i ^= 1 {
+		held[i^1].mu.Lock()
+		end()
+		held[i].mu.Unlock()
+		select {
+		case got = <-counted:
+		default:
+			if time.Since(begun) > 30*time.Second {
+				held[i^1].mu.Unlock()
+				t.Fatal("they are not there")
+			}
+			continue
+		}
+		held[i^1].mu.Unlock()
+		break
+	}
+	if s := h.Statistics(); got > n || s.Received != n || s.Streams != 2 {
+		t.Errorf("%d messages of %d, then %+v", got, n, s)
+	}
+}
+
+// stream returns a stream of app live, if it is there.
+func (h *Hub) stream(name string) (*hubStream, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	st, ok := h.streams[streamKey{"live", name}]
+	return st, ok
+}
+
 // A closed hub says that it is closed.
 func TestClosedHub(t *testing.T) {
 	h, _ := live(t, nil, ServerOptions{})

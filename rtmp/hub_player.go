@@ -61,10 +61,10 @@ func (h *Hub) acceptPlay(r *Request, mask hub.Mask) error {
 	}
 	session.player = p
 	before := l.queued()
-	begin := st.cache.Join(p.begin)
-	p.state.Begin(begin, l.queued()-before)
+	st.cache.Join(&p.state, p.put)
+	p.state.Joined(l.queued() - before)
 	st.sinks = append(st.sinks, p)
-	h.kick(st.key)
+	h.wish(st.key)
 	l.flushNow()
 	l.wake()
 	return nil
@@ -91,7 +91,7 @@ func (p *hubPlayer) send(st *hubStream, frames []*hub.Frame) bool {
 	}
 	if p.headers && !p.state.Paused {
 		p.headers = false
-		st.cache.Headers(p.begin)
+		st.cache.Headers(p.header)
 	}
 	dropped := p.state.Dropped
 	for _, f := range frames {
@@ -132,8 +132,8 @@ func (p *hubPlayer) lost() {
 	p.state.Lost()
 }
 
-// begin queues a frame of the player's beginning, unless it is not for it. The link is locked.
-func (p *hubPlayer) begin(f *hub.Frame) {
+// header queues a header that comes again, unless it is not for the player. The link is locked.
+func (p *hubPlayer) header(f *hub.Frame) {
 	if p.state.Wants(f) {
 		p.put(f)
 	}
@@ -176,7 +176,7 @@ func (p *hubPlayer) restart(*hubStream) {
 	if !p.living() {
 		return
 	}
-	p.state.Begin(hub.BeginAtKeyframe, 0)
+	p.state.Restart()
 	p.session.conn.engine.NotifyPublish(p.session.streamID, "")
 	p.link.flush()
 }
@@ -199,7 +199,7 @@ func (p *hubPlayer) told(e *engine.Event) {
 		p.state.Paused = true
 	case engine.EventUnpause:
 		p.state.Paused, p.headers = false, true
-		p.state.Begin(hub.BeginAtKeyframe, 0)
+		p.state.Restart()
 	case engine.EventReceiveOn, engine.EventReceiveOff:
 		off := e.Kind == engine.EventReceiveOff
 		if e.Value == media.TypeAudio {

@@ -39,14 +39,12 @@ func (st *hubStream) subscribe(mask hub.Mask, relays bool) *HubSubscriber {
 	if relays && s.state.Options.Slow == hub.SlowBlock {
 		s.state.Options.Slow = hub.SlowDrop // nobody waits for another server
 	}
-	begin := st.cache.Join(func(f *hub.Frame) {
-		if s.state.Wants(f) {
-			s.put(f)
-		}
-	})
-	s.state.Begin(begin, s.inbox.waitingCost())
+	st.cache.Join(&s.state, s.put)
+	s.state.Joined(s.inbox.waitingCost())
 	st.sinks = append(st.sinks, s)
-	st.hub.kick(st.key)
+	if !relays {
+		st.hub.wish(st.key)
+	}
 	return s
 }
 
@@ -150,7 +148,7 @@ func (s *HubSubscriber) put(f *hub.Frame) {
 }
 
 func (s *HubSubscriber) restart(*hubStream) {
-	s.state.Begin(hub.BeginAtKeyframe, 0)
+	s.state.Restart()
 	s.wake()
 }
 

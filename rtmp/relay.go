@@ -37,7 +37,8 @@ type RelayOptions struct {
 	// Attempts is how many connections in a row may fail before the relay gives up, and closes; default any number.
 	Attempts int
 	// OnDemand lets a pull begin with the first player of its stream, who waits for it, and end IdleAfter, default 10 s,
-	// after the last one has left.
+	// after the last one has left. A player who comes while it waits after a failure makes it try at once, or RetryMin
+	// after that failure.
 	OnDemand  bool
 	IdleAfter time.Duration
 	// Mask leaves parts of the stream out of a push.
@@ -75,6 +76,7 @@ type Relay struct {
 	pull    bool
 	options RelayOptions
 	kicked  chan struct{} // holds a token while there may be something to see
+	wished  chan struct{} // on demand: holds a token when somebody has come to play since the latest attempt began
 	ctx     context.Context
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when it has ended
@@ -140,7 +142,7 @@ func (h *Hub) relay(key streamKey, url string, options *RelayOptions, pull bool)
 	}
 	r := &Relay{
 		hub: h, key: key, url: url, pull: pull, options: o,
-		kicked: make(chan struct{}, 1), done: make(chan struct{}),
+		kicked: make(chan struct{}, 1), wished: make(chan struct{}, 1), done: make(chan struct{}),
 		events: newMailbox(func(*RelayEvent) int { return 1 }), changed: time.Now(),
 		info: RelayStatistics{Pull: pull, App: key.app, Name: key.name, URL: url},
 	}
@@ -227,9 +229,24 @@ func (h *Hub) demanded(key streamKey) bool {
 	return false
 }
 
-func (r *Relay) kick() {
+// wish tells the relays of a stream that somebody has come to play it.
+func (h *Hub) wish(key streamKey) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range h.relays[key] {
+		if r.options.OnDemand {
+			put(r.wished)
+		}
+		r.kick()
+	}
+}
+
+func (r *Relay) kick() { put(r.kicked) }
+
+// put puts a token where it is not yet.
+func put(tokens chan struct{}) {
 	select {
-	case r.kicked <- struct{}{}:
+	case tokens <- struct{}{}:
 	default:
 	}
 }

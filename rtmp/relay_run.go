@@ -27,6 +27,10 @@ func (r *Relay) run() {
 		if failures > 0 {
 			r.count(func(s *RelayStatistics) { s.Retries++ })
 		}
+		select {
+		case <-r.wished: // this attempt is for those who are there now
+		default:
+		}
 		failure := r.connect()
 		ran := r.over()
 		switch {
@@ -43,7 +47,7 @@ func (r *Relay) run() {
 			return
 		}
 		r.enter(RelayWaiting, failure)
-		r.pause(wait/2 + rand.N(wait/2+1))
+		r.pause(spread(wait))
 		wait = min(2*wait, r.options.RetryMax)
 	}
 }
@@ -54,12 +58,23 @@ func (r *Relay) count(f func(*RelayStatistics)) {
 	f(&r.info)
 }
 
+// spread returns half of d to all of it, at random.
+func spread(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
+
+// pause waits before the next attempt. When somebody comes to play, that is as soon as it would be after a first failure.
 func (r *Relay) pause(d time.Duration) {
+	begun, least := time.Now(), spread(r.options.RetryMin)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-r.ctx.Done():
+	for {
+		select {
+		case <-r.wished:
+			timer.Reset(min(d, least) - time.Since(begun))
+		case <-timer.C:
+			return
+		case <-r.ctx.Done():
+			return
+		}
 	}
 }
 

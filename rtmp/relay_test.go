@@ -552,7 +552,7 @@ func TestPullOnDemand(t *testing.T) {
 }
 
 // Who waits for a stream on demand whose source is not there is told so in the end, and a later player makes no attempt of
-// its own while the relay waits.
+// its own before the relay's shortest wait is over.
 func TestPullOnDemandWithoutSource(t *testing.T) {
 	_, source := live(t, nil, ServerOptions{})
 	edge, server := live(t, &HubOptions{Grace: 300 * time.Millisecond}, ServerOptions{})
@@ -641,6 +641,62 @@ func TestRelayBackoff(t *testing.T) {
 		var e *Error
 		if !errors.As(s.Err, &e) || e.Phase != engine.PhaseTCP {
 			t.Error(s.Err)
+		}
+		h.Close()
+	})
+}
+
+// A player that comes while a pull on demand waits after many failures does not wait for that to be over; however many
+// come, attempts are as far apart as after a first failure.
+func TestPullOnDemandTriesForWhoComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, err := NewHub(&HubOptions{Grace: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		attempts := make(chan time.Time, 1000)
+		const least = 2 * time.Second
+		_, err = h.Pull("live", "key", "rtmp://host.invalid/live/key", &RelayOptions{
+			OnDemand: true, RetryMin: least, RetryMax: time.Hour,
+			Client: ClientOptions{Dial: func(context.Context, string, string) (net.Conn, error) {
+				attempts <- time.Now()
+				return nil, errors.New("refused")
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		come := func() {
+			t.Helper()
+			if _, err := h.Subscribe("live", "key", hub.Mask{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		come()
+		for range 8 { // the next one is minutes away
+			<-attempts
+		}
+		time.Sleep(least)
+		begun := time.Now()
+		come()
+		last := <-attempts
+		if waited := last.Sub(begun); waited != 0 {
+			t.Errorf("the attempt for who comes is %v later", waited)
+		}
+		for range 100 {
+			come()
+			time.Sleep(least / 10)
+		}
+		n := 0
+		for ; len(attempts) > 0; n++ {
+			at := <-attempts
+			if passed := at.Sub(last); passed < least/2 {
+				t.Errorf("two attempts within %v", passed)
+			}
+			last = at
+		}
+		if n < 9 || n > 20 {
+			t.Errorf("%d attempts for players of 10 times the shortest wait", n)
 		}
 		h.Close()
 	})

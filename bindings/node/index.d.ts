@@ -1724,7 +1724,7 @@ export interface RelayOptions {
   idleAfterMs?: number
   /** Wait half of it to all of it after a failure, in ms; doubled by each one; 1000. */
   retryMinMs?: number
-  /** The most it waits, in ms; 30000. */
+  /** The most it waits, in ms, if no player comes on demand; 30000. */
   retryMaxMs?: number
   /** Give up after so many failures in a row; never. */
   attempts?: number

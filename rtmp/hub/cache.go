@@ -220,19 +220,25 @@ func (c *Cache) Headers(visit func(*Frame)) {
 	}
 }
 
-// Join visits what a late player gets: the headers, and what the policy says. It returns how the player begins.
-func (c *Cache) Join(visit func(*Frame)) (begin Beginning) {
-	c.Headers(visit)
+// Join begins a player that comes late: it visits what the player gets of the headers and of what the policy says. A track
+// of the video whose keyframe is not among that waits for the next one.
+func (c *Cache) Join(p *Player, visit func(*Frame)) {
+	if c.seen {
+		p.waiting = EveryTrack()
+	}
+	c.Headers(func(f *Frame) {
+		if p.Wants(f) {
+			visit(f)
+		}
+	})
 	for _, f := range c.gop {
-		visit(f)
+		if p.Decide(f, 0) == Send {
+			visit(f)
+		}
 	}
-	switch {
-	case len(c.gop) > 0 && c.options.Policy == CacheGOP:
-		return BeginNow
-	case c.seen:
-		return BeginAtKeyframe
+	if c.options.Policy == CacheKeyframe && c.seen { // what follows its keyframe is not there
+		p.waiting = EveryTrack()
 	}
-	return BeginNow
 }
 
 // Reset forgets everything, as a new publisher brings its own.

@@ -55,11 +55,13 @@ type sent struct {
 	payload string
 }
 
-func joined(c *Cache) (list []string, b Beginning) {
-	b = c.Join(func(f *Frame) {
+// joined returns what a late player gets, and whether its video waits then.
+func joined(c *Cache) (list []string, waits bool) {
+	p := Player{Options: PlayerOptions{}.WithDefaults()}
+	c.Join(&p, func(f *Frame) {
 		list = append(list, fmt.Sprint(f.Info.Type, "@", f.Info.Timestamp, " ", f.Info.Kind))
 	})
-	return list, b
+	return list, p.Waiting()
 }
 
 func TestJoin(t *testing.T) {
@@ -69,44 +71,44 @@ func TestJoin(t *testing.T) {
 		options CacheOptions
 		stream  []sent
 		want    string
-		begin   Beginning
+		waits   bool
 	}{
 		{"everything since the keyframe, audio in between", CacheOptions{}, opening,
-			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@5 frame 9@6 frame 8@7 frame]", BeginNow},
+			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@5 frame 9@6 frame 8@7 frame]", false},
 		{"the keyframe only", CacheOptions{Policy: CacheKeyframe}, opening,
-			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@5 frame]", BeginAtKeyframe},
+			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@5 frame]", true},
 		{"nothing but headers", CacheOptions{Policy: CacheOff}, opening,
-			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
+			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", true},
 		{"a new keyframe begins anew", CacheOptions{}, append(opening, sent{9, videoKey}),
-			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@8 frame]", BeginNow},
+			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@8 frame]", false},
 		{"too many frames: all go, and the next keyframe begins anew", CacheOptions{Frames: 3}, append(opening, sent{9, videoInter}),
-			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
+			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", true},
 		{"after an overflow", CacheOptions{Frames: 3}, append(opening, sent{9, videoInter}, sent{9, videoInter}, sent{9, videoKey}),
-			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@10 frame]", BeginNow},
+			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header 9@10 frame]", false},
 		{"too many bytes", CacheOptions{Bytes: 2000}, opening,
-			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
+			"[18@0 metadata 9@2 sequence_header 8@1 sequence_header]", true},
 		{"later headers and metadata replace earlier ones", CacheOptions{}, []sent{{18, metadata}, {9, videoHeader}, {9, videoHeader}, {18, metadata}},
-			"[18@3 metadata 9@2 sequence_header]", BeginAtKeyframe},
-		{"audio alone needs no keyframe", CacheOptions{}, []sent{{8, audioHeader}, {8, audioFrame}}, "[8@0 sequence_header]", BeginNow},
-		{"an ended sequence has no header", CacheOptions{}, []sent{{9, videoHeader}, {9, "17 02 000000"}}, "[]", BeginAtKeyframe},
+			"[18@3 metadata 9@2 sequence_header]", true},
+		{"audio alone needs no keyframe", CacheOptions{}, []sent{{8, audioHeader}, {8, audioFrame}}, "[8@0 sequence_header]", false},
+		{"an ended sequence has no header", CacheOptions{}, []sent{{9, videoHeader}, {9, "17 02 000000"}}, "[]", true},
 		{"keyframes of Enhanced RTMP", CacheOptions{}, []sent{{9, "90 68766331 01"}, {9, "93 68766331 01"}, {9, "a3 68766331 01"}, {9, "93 68766331 02"}, {9, "a3 68766331 01"}},
-			"[9@0 sequence_header 9@3 frame 9@4 frame]", BeginNow},
+			"[9@0 sequence_header 9@3 frame 9@4 frame]", false},
 		{"a header for each track, one message for several", CacheOptions{}, []sent{{9, "96 20 61766331 00 000002 0164 68766331 01 000001 01"}, {9, "96 00 61766331 02 01"}},
-			"[9@0 sequence_header 9@1 sequence_header]", BeginAtKeyframe},
+			"[9@0 sequence_header 9@1 sequence_header]", true},
 		{"a video header that changes makes the frames before it useless", CacheOptions{}, append(opening, sent{9, "17 00 000000 0164"}, sent{9, videoInter}),
-			"[18@0 metadata 9@8 sequence_header 8@1 sequence_header]", BeginAtKeyframe},
+			"[18@0 metadata 9@8 sequence_header 8@1 sequence_header]", true},
 		{"the same video header again changes nothing", CacheOptions{}, append(opening, sent{9, videoHeader}),
-			"[18@0 metadata 9@8 sequence_header 8@1 sequence_header 9@5 frame 9@6 frame 8@7 frame]", BeginNow},
+			"[18@0 metadata 9@8 sequence_header 8@1 sequence_header 9@5 frame 9@6 frame 8@7 frame]", false},
 		{"an audio header that changes, the audio before it", CacheOptions{}, append(opening, sent{8, "af 00 1190"}, sent{8, audioFrame}),
-			"[18@0 metadata 9@2 sequence_header 8@8 sequence_header 9@5 frame 9@6 frame 8@9 frame]", BeginNow},
+			"[18@0 metadata 9@2 sequence_header 8@8 sequence_header 9@5 frame 9@6 frame 8@9 frame]", false},
 		{"frames without bytes are frames", CacheOptions{}, []sent{{9, videoKey}, {9, "27 01 000000"}, {9, videoInter}},
-			"[9@0 frame 9@1 frame 9@2 frame]", BeginNow},
+			"[9@0 frame 9@1 frame 9@2 frame]", false},
 		{"data that is set is kept, other data is passed on", CacheOptions{}, []sent{{18, dataFrame("onA")}, {18, dataFrame("onB")}, {9, videoKey}, {18, "02 0003 6f6e43"}},
-			"[18@0 data 18@1 data 9@2 frame 18@3 data]", BeginNow},
+			"[18@0 data 18@1 data 9@2 frame 18@3 data]", false},
 		{"data that is set anew, and cleared", CacheOptions{}, []sent{{18, dataFrame("onA")}, {18, dataFrame("onB")}, {18, dataFrame("onA")}, {18, clearFrame("onB")}, {18, metadata}, {18, clearFrame("onMetaData")}},
-			"[18@2 data]", BeginNow},
+			"[18@2 data]", false},
 		{"what cannot be read is passed on between keyframes", CacheOptions{}, []sent{{9, videoKey}, {9, "9f 7a7a7a7a"}, {9, "17"}},
-			"[9@0 frame 9@1 frame 9@2 frame]", BeginNow},
+			"[9@0 frame 9@1 frame 9@2 frame]", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			alloc := &buffer.HeapAllocator{}
@@ -116,9 +118,9 @@ func TestJoin(t *testing.T) {
 				cache.Add(f)
 				f.Release()
 			}
-			list, begin := joined(cache)
-			if fmt.Sprint(list) != c.want || begin != c.begin {
-				t.Errorf("\n got %v %d\nwant %v %d", list, begin, c.want, c.begin)
+			list, waits := joined(cache)
+			if fmt.Sprint(list) != c.want || waits != c.waits {
+				t.Errorf("\n got %v %v\nwant %v %v", list, waits, c.want, c.waits)
 			}
 			cache.Reset()
 			if n := alloc.InUse(); n != 0 {
@@ -157,7 +159,7 @@ func TestJoinAfterHeadersOfSeveralTracks(t *testing.T) {
 			f.Release()
 		}
 		var got []string
-		cache.Join(func(f *Frame) { f.each(func(p *media.Packet) { got = append(got, hex.EncodeToString(p.Data)) }) })
+		cache.Join(new(Player), func(f *Frame) { f.each(func(p *media.Packet) { got = append(got, hex.EncodeToString(p.Data)) }) })
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s: %v, want %s", c.name, got, c.want)
 		}
@@ -283,7 +285,7 @@ func TestEachTrackWaitsForItsKeyframe(t *testing.T) {
 	second := all
 	second.Mask.Track = 2
 	for name, begin := range map[string]func(*Player){
-		"late": func(p *Player) { p.Begin(BeginAtKeyframe, 0) }, "lost": func(p *Player) { p.Lost() },
+		"late": func(p *Player) { p.Restart() }, "lost": func(p *Player) { p.Lost() },
 	} {
 		for _, c := range []struct {
 			name  string
@@ -309,6 +311,43 @@ func TestEachTrackWaitsForItsKeyframe(t *testing.T) {
 				t.Errorf("%s, %s: waits", name, c.name)
 			}
 		}
+	}
+}
+
+// A late player gets of each track what follows a keyframe of its own, from the cache and later.
+func TestEachTrackJoinsAtItsKeyframe(t *testing.T) {
+	alloc := &buffer.HeapAllocator{}
+	for _, c := range []struct {
+		name         string
+		policy       CachePolicy
+		before       []string
+		late, follow string // which of the messages come
+	}{
+		{"the second's keyframe is not kept", CacheGOP, []string{keyOf1, keyOf0, interOf1, interOf0}, "[1 3]", "[0 2 3]"},
+		{"it comes within", CacheGOP, []string{keyOf0, interOf1, keyOf1, interOf1}, "[0 2 3]", "[0 1 2 3]"},
+		{"both at once", CacheGOP, []string{keyOfBoth, interOf1, interOf0}, "[0 1 2]", "[0 1 2 3]"},
+		{"the first's keyframe only", CacheKeyframe, []string{keyOf1, keyOf0, interOf0}, "[1]", "[2 3]"},
+	} {
+		cache := NewCache(CacheOptions{Policy: c.policy})
+		p := Player{Options: PlayerOptions{}.WithDefaults()}
+		for i, payload := range c.before {
+			f := frame(t, alloc, 9, uint32(i), payload)
+			cache.Add(f)
+			f.Release()
+		}
+		var late, follow []uint32
+		cache.Join(&p, func(f *Frame) { late = append(late, f.Info.Timestamp) })
+		for i, payload := range []string{interOf0, interOf1, keyOf1, interOf1} {
+			f := frame(t, alloc, 9, uint32(i), payload)
+			if p.Decide(f, 0) == Send {
+				follow = append(follow, f.Info.Timestamp)
+			}
+			f.Release()
+		}
+		if fmt.Sprint(late) != c.late || fmt.Sprint(follow) != c.follow {
+			t.Errorf("%s: %v then %v, want %s then %s", c.name, late, follow, c.late, c.follow)
+		}
+		cache.Reset()
 	}
 }
 

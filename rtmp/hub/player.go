@@ -30,15 +30,6 @@ func (o PlayerOptions) WithDefaults() PlayerOptions {
 	return o
 }
 
-// Beginning says how a player's video begins.
-type Beginning uint8
-
-// How a player's video begins.
-const (
-	BeginNow        Beginning = 0
-	BeginAtKeyframe Beginning = 1
-)
-
 // Verdict is what becomes of a frame for one player.
 type Verdict uint8
 
@@ -73,13 +64,11 @@ type Mask struct {
 	Codecs                   []media.FourCC
 }
 
-// Begin starts the player, or starts it again after a pause. burst is how many bytes of cached frames precede.
-func (p *Player) Begin(b Beginning, burst int) {
-	p.waiting, p.burst = Tracks{}, burst
-	if b == BeginAtKeyframe {
-		p.waiting = EveryTrack()
-	}
-}
+// Restart makes the video begin again, each track with a keyframe: after a pause, or with another publisher.
+func (p *Player) Restart() { p.waiting, p.burst = EveryTrack(), 0 }
+
+// Joined tells of how many bytes the player's beginning was.
+func (p *Player) Joined(burst int) { p.burst = burst }
 
 // Waiting reports that the first track of the video waits for a keyframe.
 func (p *Player) Waiting() bool { return p.waiting.Has(p.first) }
@@ -87,8 +76,8 @@ func (p *Player) Waiting() bool { return p.waiting.Has(p.first) }
 // Drained tells that nothing waits to be sent to the player.
 func (p *Player) Drained() { p.burst = 0 }
 
-// Wants reports that neither the player's mask nor what it can decode leaves a frame out. It is for the frames of its
-// beginning.
+// Wants reports that neither the player's mask nor what it can decode leaves a frame out. It is for headers that are sent
+// anew.
 func (p *Player) Wants(f *Frame) bool {
 	if p.Mask.excludes(&f.Info) {
 		return false

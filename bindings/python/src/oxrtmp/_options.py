@@ -229,7 +229,7 @@ class RelayOptions(TypedDict, total=False):
     on_demand: bool  #: pull: begin with the first player, who waits for it
     idle_after: float  #: on demand: end so many seconds after the last player has left; 10
     retry_min: float  #: seconds to wait after a failure, half of it to all of it; doubled by each one; 1
-    retry_max: float  #: the most it waits; 30
+    retry_max: float  #: the most it waits, if no player comes on demand; 30
     attempts: int  #: give up after so many failures in a row; never
     client: ClientOptions  #: of its connections, TLS among them
     mask: Mask  #: push: what is left out of the stream
