@@ -137,7 +137,8 @@ export const PacketFlags: Readonly<{
 /**
  * One unit of media. Its memory is collected like any object's; {@link release} is for programs that cannot wait for that.
  * Nothing is copied before `data` or `raw` is asked for, and of large payloads nothing is then either. The packets of a batch
- * share memory: copy the bytes of frames that you keep for long.
+ * share memory: copy the bytes of frames that you keep for long, or send to another thread (`Uint8Array.from(packet.data)`):
+ * that memory cannot be transferred.
  */
 export class Packet {
   private constructor ()
@@ -1824,8 +1825,8 @@ export class Recorder implements AsyncDisposable {
   /** The path of the file that is written. */
   readonly path: string
   /**
-   * Takes packets to be written: pass every one, in order. Fulfilled when there is room for more. A failure stays, and is
-   * told by the next write or by {@link close}.
+   * Takes packets to be written: pass every one, in order. Fulfilled when there is room for more. Bytes that are yours are
+   * copied before it returns. A failure stays, and is told by the next write or by {@link close}.
    */
   write (packets: Packet | PacketInit | readonly (Packet | PacketInit)[]): Promise<void>
   /** Completes the file: duration, size, index of keyframes. */

@@ -2,6 +2,7 @@
 // The packets that the addon delivers at once: their structs, which are read when a packet is asked about something, and
 // their payloads, which are lent by the library. A payload can be looked at, or be given back; giving back is done in bunches.
 
+const { markAsUntransferable } = require('node:worker_threads')
 const native = require('./native.js')
 
 // struct oxrtmp_packet, counted in 32-bit words; see struct memory in src/addon.h.
@@ -15,6 +16,12 @@ const BUNCH_BYTES = 4 * 1024 * 1024 // of large payloads fewer make a bunch
 
 const pending = new Set() // batches of which something is to be given back
 let scheduled = false
+
+/** Memory that several packets have, or that a thread reads: nobody may take it to another thread, or away. */
+function keep (buffer) {
+  markAsUntransferable(buffer.buffer)
+  return buffer
+}
 
 let region // the memory of structs that was in use last, and views of it
 let regionWords
@@ -40,8 +47,11 @@ class Batch {
     this.words = regionWords
     this.bytes = regionBytes
     this.#loans = loans
-    this.#slab = payload
+    this.#slab = loans === undefined || payload === undefined ? payload : keep(payload)
   }
+
+  /** Whether the memory is the caller's. */
+  get isCallers () { return this.#loans === undefined }
 
   /** Whether the payload of the packet at a word is lent for itself. */
   isLarge (at) { return this.words[at + RAW + 1] < 0 }
@@ -49,7 +59,7 @@ class Batch {
   /** A part of a small payload. */
   view (at, from, size) {
     const offset = (this.words[at + RAW] >>> 0) + from
-    this.#slab ??= native.loansSlab(this.#loans)
+    this.#slab ??= keep(native.loansSlab(this.#loans))
     return this.#slab.subarray(offset, offset + size)
   }
 
@@ -62,8 +72,8 @@ class Batch {
   /** A Buffer with the whole payload that holds nothing else. */
   own (at, shared) {
     if (this.isLarge(at)) return this.take(at, shared)
-    if (this.#slab === undefined) return native.loanCopy(this.#loans, this.words[at + PLACE])
-    return Buffer.from(this.view(at, 0, this.words[at + RAW_SIZE]))
+    if (this.#slab === undefined) return keep(native.loanCopy(this.#loans, this.words[at + PLACE]))
+    return keep(Buffer.from(this.view(at, 0, this.words[at + RAW_SIZE])))
   }
 
   /** The Buffer of a payload that may be asked for again. */

@@ -39,6 +39,7 @@ const byte = { kind: 84, type: 85, track: 86, frameType: 87, packetType: 88, aud
 const INTERNAL = Symbol('a packet of the library')
 
 let own
+let isCallers // whether the bytes of what is to be sent are the caller's, who may change them
 
 /** A packet is a place in its batch's memory, and reads there what it is asked for: most packets are asked for little. */
 class Packet {
@@ -48,7 +49,10 @@ class Packet {
   #data
   #released = false
 
-  static { own = packet => packet.#own() }
+  static {
+    own = packet => packet.#own()
+    isCallers = packet => !(#batch in packet) || packet.#batch.isCallers === true
+  }
 
   constructor (internal, batch, index) {
     if (internal !== INTERNAL) throw argumentError('Illegal constructor: packets to send are plain objects')
@@ -223,6 +227,14 @@ class Packing {
     this.memory.push(raw === undefined ? raw : checkBytes(raw, 'packet.raw'), data === undefined ? data : checkBytes(data, 'packet.data'))
   }
 
+  /** Gives the packet that was added last a copy of its bytes. */
+  copyLast () {
+    for (let i = this.memory.length - 2; i < this.memory.length; i++) {
+      const view = this.memory[i]
+      if (view !== undefined) this.memory[i] = Buffer.from(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+    }
+  }
+
   /** What the message's header is built from. */
   #putHeader (packet, at, type, flags) {
     const words = this.#words
@@ -238,4 +250,4 @@ class Packing {
   }
 }
 
-module.exports = { Packet, PacketFlags, makePacket, packetsOver, Packing }
+module.exports = { Packet, PacketFlags, makePacket, packetsOver, isCallers, Packing }

@@ -2,7 +2,7 @@
 const native = require('./native.js')
 const { check, checkJob, ownError, argumentError } = require('./error.js')
 const { holding } = require('./loop.js')
-const { Packing } = require('./packet.js')
+const { Packing, isCallers } = require('./packet.js')
 const { options, checkText } = require('./options.js')
 
 const INTERNAL = Symbol('a recorder of the library')
@@ -68,11 +68,15 @@ class Recorder {
     }
   }
 
-  /** Refers to the packet's bytes from now on, and not to the packet, which may be released. */
+  /**
+   * Refers to the packet's bytes from now on, and not to the packet, which may be released; to a copy of bytes that are the
+   * caller's, for they are written on a thread, and later than the caller has to wait.
+   */
   #put (packet) {
     let last = this.#waiting.at(-1)
     if (last === undefined || last.full) this.#waiting.push(last = new Packing())
     last.add(packet)
+    if (isCallers(packet)) last.copyLast()
   }
 
   /** Writes until nothing waits; never rejects. */

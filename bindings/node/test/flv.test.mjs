@@ -4,7 +4,7 @@ import { createReadStream, readFileSync, readdirSync, writeFileSync } from 'node
 import path from 'node:path'
 import test from 'node:test'
 import { FLVReader, OxrtmpError, PacketFlags, Recorder } from 'oxrtmp'
-import { flvEnvelopeBuild, flvEnvelopeParse, flvHeader, flvTag } from 'oxrtmp/lowlevel'
+import { flvEnvelopeBuild, flvEnvelopeParse, flvHeader, flvTag, packetParse } from 'oxrtmp/lowlevel'
 import { CLIP, ROOT, collect, loopback, readFLV, temporary } from './helpers.mjs'
 
 const clips = readdirSync(path.join(ROOT, 'testdata/flv')).filter(name => name.endsWith('.flv')).map(name => path.join(ROOT, 'testdata/flv', name))
@@ -78,6 +78,27 @@ test('files that are none, and that are cut off', async t => {
   fed.close()
   assert.throws(() => fed.feed(Buffer.alloc(1)), { code: 'ERR_OXRTMP_CLOSED' })
   await assert.rejects(new FLVReader().nextPacket(), { code: 'ERR_OXRTMP_STATE' })
+})
+
+test('bytes that were given to a recorder may be used again, or be gone, when write() has returned', async t => {
+  const recorder = await Recorder.open(path.join(temporary(t), 'bytes.flv'))
+  const used = Buffer.alloc(30000)
+  const [parsed] = packetParse(9, 1, Buffer.concat([Buffer.from('1701000000', 'hex'), Buffer.alloc(30000, 1)]))
+  recorder.write(parsed)
+  parsed.raw.fill(0xee)
+  for (let i = 2; i < 300; i++) {
+    const memory = i % 2 ? new ArrayBuffer(30000) : new ArrayBuffer(30000, { maxByteLength: 60000 })
+    const data = i % 3 ? new Uint8Array(memory) : used
+    recorder.write({ media: 'video', codec: 'avc1', keyframe: true, timestampMs: i, data: data.fill(i) })
+    data.fill(0xee)
+    if (memory.resizable) memory.resize(0)
+    else structuredClone(memory, { transfer: [memory] })
+  }
+  const file = recorder.path
+  await recorder.close()
+  const frames = readFLV(readFileSync(file)).filter(tag => tag.type === 9)
+  assert.equal(frames.length, 299)
+  for (const { timestamp, data } of frames) assert.deepEqual(data.subarray(5), Buffer.alloc(30000, timestamp), `${timestamp}`)
 })
 
 test('a recording holds what was received, after an onMetaData of its own', async t => {

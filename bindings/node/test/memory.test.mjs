@@ -54,6 +54,21 @@ test('what is looked at late is what it was: small, large, and in any order', as
   for (let i = 0; i < 3000; i++) check(packets[i], i, size(i))
 })
 
+test('the memory of packets cannot be taken to another thread, which others have too', async t => {
+  const { client, session } = await loopback(t)
+  const size = i => i % 10 === 3 ? 30000 : 100
+  const packets = await transfer(client, session, 100, size)
+  for (const { buffer } of [packets[0].data, packets[3].data, (await client.sendMetadata({ width: 1 }), await session.nextPacket()).data]) {
+    try {
+      structuredClone(buffer, { transfer: [buffer] }) // Node 20 makes a copy
+    } catch (error) {
+      assert.equal(error.name, 'DataCloneError')
+    }
+    assert.ok(buffer.byteLength > 0)
+  }
+  for (let i = 0; i < 100; i++) check(packets[i], i, size(i))
+})
+
 test('packets that are released among others do no harm to these', async t => {
   const { client, session } = await loopback(t)
   const size = i => i % 10 === 3 ? 30000 : 100
