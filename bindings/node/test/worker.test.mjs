@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { libraryStatistics } from 'oxrtmp'
-import { until, within } from './helpers.mjs'
+import { node, until, within } from './helpers.mjs'
 
 const PACKAGE = JSON.stringify(new URL('../lib/index.mjs', import.meta.url).href)
 
@@ -100,4 +100,29 @@ test('what was received in a worker is copied to another thread', async () => {
   await new Promise(resolve => worker.once('exit', resolve))
   assert.equal(data.length, 50000)
   assert.ok(data.every(byte => byte === 3))
+})
+
+const BRIEF = `
+  import { parentPort } from 'node:worker_threads'
+  import { Client, Hub, Server } from ${PACKAGE}
+  const hub = new Hub()
+  const server = await Server.listen('127.0.0.1:0', { hub })
+  const client = await Client.publish('rtmp://' + server.address + '/live/x')
+  parentPort.postMessage('running')
+  if (ENDS) await Promise.all([client.close(), server.close(), hub.close()])`
+
+// What goes on in the background when the last thread that has the addon ends must not be unloaded with it.
+test('a program that loads the package in workers only outlives them', { timeout: 120000 }, async () => {
+  const urls = ['false', 'true'].map(ends => 'data:text/javascript,' + encodeURIComponent(BRIEF.replace('ENDS', ends)))
+  const { stdout } = await node(`
+    import { Worker } from 'node:worker_threads'
+    for (let i = 0; i < 6; i++) {
+      const worker = new Worker(new URL(${JSON.stringify(urls)}[i % 2]))
+      await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+      if (i % 2) await new Promise(resolve => worker.once('exit', resolve))
+      else await worker.terminate()
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
+    console.log('there')`, { timeout: 100000 })
+  assert.equal(stdout, 'there\n')
 })
