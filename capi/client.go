@@ -36,7 +36,7 @@ func adoptClient(fd C.int, url *C.char, o *C.oxrtmp_client_options, timeout C.in
 	ctx, cancel := contextFor(timeout)
 	defer cancel()
 	return newClient(o, client, func(o *rtmp.ClientOptions) (c *rtmp.Client, err error) {
-		err = adopt(fd, net.FileConn, func(nc net.Conn) (err error) {
+		err = adopt(fd, connectionOf, func(nc net.Conn) (err error) {
 			c, err = open(ctx, nc, goString(url), o)
 			return err
 		})

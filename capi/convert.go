@@ -6,6 +6,7 @@ import "C"
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -28,8 +29,9 @@ func bytesAt(p *C.uint8_t, n C.size_t) []byte {
 }
 
 // putText writes s to the caller's buffer, with a NUL, and its length to *length if that is not nil. The C side has made
-// the buffer empty.
+// the buffer empty. A NUL inside, which a peer may have put there, becomes '?': to C the text would end there.
 func putText(s string, buf *C.char, capacity C.size_t, length *C.size_t) error {
+	s = strings.ReplaceAll(s, "\x00", "?")
 	if length != nil {
 		*length = C.size_t(len(s))
 	}

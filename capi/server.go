@@ -54,7 +54,7 @@ func oxgo_server_listen(h C.oxrtmp_server, address *C.char) (status C.oxrtmp_sta
 func oxgo_server_adopt_listener(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(servers, h.id, func(s *heldServer) error {
-		return adopt(fd, net.FileListener, s.Serve)
+		return adopt(fd, listenerOf, s.Serve)
 	})
 }
 
@@ -62,7 +62,7 @@ func oxgo_server_adopt_listener(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_st
 func oxgo_server_adopt_connection(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(servers, h.id, func(s *heldServer) error {
-		return adopt(fd, net.FileConn, s.ServeConn)
+		return adopt(fd, connectionOf, s.ServeConn)
 	})
 }
 
@@ -70,7 +70,7 @@ func oxgo_server_adopt_connection(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_
 func oxgo_server_adopt_tls_listener(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(servers, h.id, func(s *heldServer) error {
-		return adopt(fd, net.FileListener, s.ServeTLS)
+		return adopt(fd, listenerOf, s.ServeTLS)
 	})
 }
 
@@ -78,7 +78,7 @@ func oxgo_server_adopt_tls_listener(h C.oxrtmp_server, fd C.int) (status C.oxrtm
 func oxgo_server_adopt_tls_connection(h C.oxrtmp_server, fd C.int) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(servers, h.id, func(s *heldServer) error {
-		return adopt(fd, net.FileConn, s.ServeTLSConn)
+		return adopt(fd, connectionOf, s.ServeTLSConn)
 	})
 }
 
@@ -110,10 +110,20 @@ func tlsOptions(o *C.oxrtmp_tls_options) *rtmp.TLSOptions {
 }
 
 // adopt makes a Go socket of the caller's descriptor by convert and hands it to use, which closes it if it fails. On
-// success the caller's descriptor is closed, as Go works on a duplicate; on error it stays open.
-func adopt[T any](fd C.int, convert func(*os.File) (T, error), use func(T) error) error {
+// success the caller's descriptor is closed, as Go works on a duplicate; on error it stays open, as it was: Go changes
+// whether a socket blocks, which it has in common with its duplicates.
+func adopt[T any](fd C.int, convert func(*os.File) (T, error), use func(T) error) (err error) {
+	flags, err := control(int(fd), syscall.F_GETFL, 0)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			control(int(fd), syscall.F_SETFL, flags)
+		}
+	}()
 	// The File must not close fd when it is collected, so it gets a duplicate of its own.
-	duplicate, err := dupCloseOnExec(int(fd))
+	duplicate, err := control(int(fd), syscall.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
@@ -130,15 +140,49 @@ func adopt[T any](fd C.int, convert func(*os.File) (T, error), use func(T) error
 	return nil
 }
 
-func dupCloseOnExec(fd int) (int, error) {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	n, err := syscall.Dup(fd)
-	if err != nil {
-		return -1, os.NewSyscallError("dup", err)
+// control is fcntl.
+func control(fd, command, argument int) (int, error) {
+	n, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), uintptr(command), uintptr(argument))
+	if errno != 0 {
+		return -1, os.NewSyscallError("fcntl", errno)
 	}
-	syscall.CloseOnExec(n)
-	return n, nil
+	return int(n), nil
+}
+
+// listenerOf is net.FileListener for stream sockets that listen.
+func listenerOf(file *os.File) (net.Listener, error) {
+	fd := int(file.Fd())
+	if err := checkStream(fd); err != nil {
+		return nil, err
+	}
+	switch listens, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN); {
+	case err != nil:
+		return nil, os.NewSyscallError("getsockopt", err)
+	case listens == 0:
+		return nil, os.NewSyscallError("accept", syscall.EINVAL)
+	}
+	return net.FileListener(file)
+}
+
+// connectionOf is net.FileConn for stream sockets that are connected.
+func connectionOf(file *os.File) (net.Conn, error) {
+	fd := int(file.Fd())
+	if err := checkStream(fd); err != nil {
+		return nil, err
+	}
+	if _, err := syscall.Getpeername(fd); err != nil {
+		return nil, os.NewSyscallError("getpeername", err)
+	}
+	return net.FileConn(file)
+}
+
+// checkStream refuses what is no stream socket.
+func checkStream(fd int) error {
+	kind, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TYPE)
+	if err == nil && kind != syscall.SOCK_STREAM {
+		err = syscall.EPROTOTYPE
+	}
+	return os.NewSyscallError("getsockopt", err)
 }
 
 //export oxgo_server_address

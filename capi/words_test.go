@@ -78,6 +78,10 @@ func TestWordsOfMistakes(t *testing.T) {
 	if got := words(err); got != "chunk_size is above 65536" {
 		t.Error(got)
 	}
+	_, err = rtmp.Bind("rtmps://127.0.0.1:0", &rtmp.ServerOptions{TLS: &rtmp.TLSOptions{CertificatePEM: []byte("x"), KeyPEM: []byte("x")}})
+	if got := words(err); got != "certificate and key: failed to find any PEM data in certificate input" {
+		t.Error(got)
+	}
 	_, err = rtmp.Bind("127.0.0.1:99999", nil)
 	if got := words(err); got != "tcp: address 99999: invalid port" {
 		t.Error(got)

@@ -82,8 +82,8 @@
  * - What you pass in (strings, bytes, structs, packets to send) stays yours, is not changed, and is read only during
  *   the call. A pointer must be valid or NULL; NULL where it is not allowed gives OXRTMP_E_ARGUMENT.
  * - Strings are bytes that a NUL ends. The library's own are UTF-8, what you pass in should be, too, and what a peer
- *   has sent (names, URLs, its software) may be any bytes but NUL: escape them before you show them, and do not make
- *   file names of them (oxrtmp_recorder_open_in does so safely).
+ *   has sent (names, URLs, its software) may be any bytes but NUL, which is refused in names and '?' elsewhere: escape
+ *   them before you show them, and do not make file names of them (oxrtmp_recorder_open_in does so safely).
  * - Strings out are written to your buffer, NUL-terminated, and their length (without the NUL) to *length if length is
  *   not NULL. If the buffer is too small the call returns OXRTMP_E_BUFFER, the buffer holds the empty string, and
  *   *length says what is needed; (NULL, 0, &length) is the way to ask. A stream name is never cut short.
@@ -452,7 +452,7 @@ typedef struct oxrtmp_packet {
   size_t raw_size;         /**< bytes at raw */
   int64_t dts_ns;          /**< decoding time in nanoseconds, without the wrap-around of timestamp_ms */
   int64_t pts_ns;          /**< presentation time: dts_ns + composition_ms + nano_offset_ns */
-  int64_t arrival_ns;      /**< when its last byte arrived: CLOCK_MONOTONIC, in nanoseconds; 0 from files */
+  int64_t arrival_ns;      /**< when its last byte arrived: CLOCK_MONOTONIC, in nanoseconds; 0 from files and engines */
   uint64_t token;          /**< the reference; 0 for memory of yours. Leave it alone */
   uint32_t timestamp_ms;   /**< decoding time in milliseconds modulo 2^32, as on the wire */
   int32_t composition_ms;  /**< presentation time minus decoding time, -8388608 to 8388607 */
@@ -761,12 +761,13 @@ OXRTMP_API oxrtmp_status oxrtmp_server_set_certificate(oxrtmp_server server, con
                                                        const oxrtmp_tls_options *options);
 
 /** Accept connections from a listening stream socket of yours (TCP or Unix). On success the descriptor belongs to the
- *  server, which closes it; on error it is still yours. Since 0.1. @return OXRTMP_OK; E_IO, E_CLOSED. */
+ *  server, which closes it; on error it is still yours. Since 0.1.
+ *  @return OXRTMP_OK; E_IO when it is no such socket, or does not listen; E_CLOSED. */
 OXRTMP_API oxrtmp_status oxrtmp_server_adopt_listener(oxrtmp_server server, int fd);
 
 /** Serve a connected stream socket of yours, on which no byte has been exchanged yet. On success the descriptor
- *  belongs to the server, which closes it; on error it is still yours. Since 0.1. @return OXRTMP_OK; E_IO, E_LIMIT,
- *  E_CLOSED. */
+ *  belongs to the server, which closes it; on error it is still yours. Since 0.1.
+ *  @return OXRTMP_OK; E_IO when it is no such socket, or not connected any more; E_LIMIT; E_CLOSED. */
 OXRTMP_API oxrtmp_status oxrtmp_server_adopt_connection(oxrtmp_server server, int fd);
 
 /** oxrtmp_server_adopt_listener for a socket whose connections begin with a TLS handshake, which is the server's to do.
@@ -1520,7 +1521,8 @@ typedef struct oxrtmp_event {
   oxrtmp_request request; /**< of REQUEST. In a MEDIA_TAG whose message waits, what release and drop answer by */
   uint32_t phase;         /**< of STREAM_END, FAILED, CLIENT_END, RELAY, DISCONNECT: oxrtmp_phase */
   uint32_t level;         /**< of LOG: oxrtmp_log_level */
-  int64_t time_ns;        /**< CLOCK_MONOTONIC: when it was taken from its source; of LOG: when it was written */
+  int64_t time_ns;        /**< CLOCK_MONOTONIC: when it was taken from its source; of LOG: when it was written; from
+                               oxrtmp_engine_next_event: the engine's time */
   union {
     oxrtmp_packet packet;   /**< of PACKET, CALL, SHARED_OBJECT, and of REPLY with OXRTMP_OK */
     oxrtmp_event_info info; /**< of STREAM_END, FAILED, CLIENT_END, STATUS, RECONNECT, RELAY, LOG; of REPLY without */
@@ -1896,8 +1898,9 @@ OXRTMP_API oxrtmp_status oxrtmp_session_ping(oxrtmp_session session, int32_t tim
 /** Call a procedure of the server's, and wait at most timeout_ms for its answer (-1 waits for ever): the data of *answer
  *  is its values, in AMF0, without the command object. Since 0.1.
  *  @return OXRTMP_OK; E_TIMEOUT, also when the connection is lost before the answer and made again; E_REFUSED or other
- *  -4xx when the server refuses; E_AMF when values are none; E_LIMIT when 64 calls wait already; E_EOF after the end; E_CLOSED when oxrtmp_client_close is called meanwhile; E_STATE before the
- *  stream was accepted; the error of the connection. *answer belongs to the caller: oxrtmp_packet_release. */
+ *  -4xx when the server refuses; E_AMF when values are none; E_LIMIT when as many calls wait as pending_calls of the
+ *  limits allows; E_EOF after the end; E_CLOSED when oxrtmp_client_close is called meanwhile; E_STATE before the stream
+ *  was accepted; the error of the connection. *answer belongs to the caller: oxrtmp_packet_release. */
 OXRTMP_API oxrtmp_status oxrtmp_client_call(oxrtmp_client client, const char *name, const uint8_t *values, size_t size,
                                             int32_t timeout_ms, oxrtmp_packet *answer);
 
@@ -2394,7 +2397,8 @@ OXRTMP_API oxrtmp_status oxrtmp_engine_set_buffer_length(oxrtmp_engine engine, u
 /** Call a procedure of the application at the other end, once connect was accepted: see "Calls". A REPLY event comes with
  *  *call_id as its value, and the answer as u.packet, or its status is the refusal, or E_TIMEOUT after timeout_ms (-1:
  *  never) by the clock of oxrtmp_engine_receive and _advance. Since 0.1.
- *  @return OXRTMP_OK; E_STATE before connect was accepted; E_AMF when values are none; E_LIMIT when 64 calls wait. */
+ *  @return OXRTMP_OK; E_STATE before connect was accepted; E_AMF when values are none; E_LIMIT when as many calls wait as
+ *  pending_calls of the limits allows. */
 OXRTMP_API oxrtmp_status oxrtmp_engine_call(oxrtmp_engine engine, const char *name, const uint8_t *values, size_t size,
                                             int32_t timeout_ms, uint32_t *call_id);
 

@@ -761,9 +761,10 @@ class server : public detail::owner<oxrtmp_server, oxrtmp_server_close> {
   std::string addresses() const { return detail::text(oxrtmp_server_addresses, handle_); }
   std::string json() const { return detail::text(oxrtmp_server_json, handle_); }
   std::string prometheus() const { return detail::text(oxrtmp_server_prometheus, handle_); }
-  /** The oldest failed connection, and into, which keeps its size at most, what its peer sent last; E_AGAIN: none. */
+  /** The oldest failed connection, and into: all that was kept of what its peer sent last; E_AGAIN: none. */
   [[nodiscard]] status take_failure(oxrtmp_failure &failure, std::vector<std::uint8_t> &into) const {
     failure.struct_size = sizeof failure;
+    into.resize(1 << 20);  // the most that keep_bytes can be
     std::size_t length = 0;
     const status code = oxrtmp_server_take_failure(handle_, &failure, into.data(), into.size(), &length);
     if (code != OXRTMP_E_AGAIN) detail::check(code);

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"net"
+	"os"
 	"runtime/debug"
 	"sync/atomic"
 	"syscall"
@@ -165,7 +166,8 @@ func dial(ctx context.Context, t *target, o *ClientOptions) (net.Conn, error) {
 		return c, nil
 	}
 	phase := engine.PhaseTCP
-	if o.Dial == nil && !resolved.Load() {
+	var call *os.SyscallError // the socket could not be made: the address was known by then
+	if o.Dial == nil && !resolved.Load() && !errors.As(err, &call) {
 		phase = engine.PhaseResolve
 	}
 	var timeout net.Error

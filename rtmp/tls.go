@@ -55,7 +55,7 @@ func (o *TLSOptions) certificate() (*tls.Certificate, error) {
 	}
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
-		return nil, fmt.Errorf("rtmp: TLSOptions certificate and key: %w", err)
+		return nil, fmt.Errorf("rtmp: certificate and key: %w", err)
 	}
 	return &pair, nil
 }

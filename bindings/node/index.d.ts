@@ -178,7 +178,7 @@ export class Packet {
   readonly dtsNs: bigint
   /** Presentation time in nanoseconds. */
   readonly ptsNs: bigint
-  /** When the last byte arrived, on the clock of `process.hrtime.bigint()`; 0n from files. */
+  /** When the last byte arrived, on the clock of `process.hrtime.bigint()`; 0n from files and engines. */
   readonly arrivalNs: bigint
   /** Whether it is a video frame that needs no earlier one. */
   readonly keyframe: boolean

@@ -241,11 +241,47 @@ static void addresses_behind_load_balancers(void) {
   }
 }
 
+/* A peer's words may have a NUL in them, where no name is: the text does not end there for C. */
+static void words_have_no_nul(void) {
+  static const oxrtmp_amf_value connect[] = {
+      {.type = OXRTMP_AMF_OBJECT},
+      {.type = OXRTMP_AMF_STRING, .name = "app", .name_size = 3, .text = "live", .text_size = 4},
+      {.type = OXRTMP_AMF_STRING, .name = "flashVer", .name_size = 8, .text = "OBS\0x", .text_size = 5},
+      {.type = OXRTMP_AMF_OBJECT_END},
+  };
+  oxrtmp_server_options options;
+  OK(oxrtmp_server_options_init(&options));
+  options.ask_connect = 1;
+  oxrtmp_engine engine;
+  OK(oxrtmp_engine_server_create(&options, OXRTMP_ENGINE_SHAKEN, &engine));
+  uint8_t values[256], body[256], chunks[512];
+  size_t size, used;
+  OK(oxrtmp_amf_encode(connect, 4, 0, values, sizeof values, &size));
+  oxrtmp_command command = {.name = "connect", .name_size = 7, .transaction_id = 1, .values = values, .values_size = size};
+  OK(oxrtmp_command_build(&command, body, sizeof body, &size));
+  oxrtmp_message message = {.chunk_stream_id = 3, .type = 20};
+  oxrtmp_chunk_encoder encoder;
+  OK(oxrtmp_chunk_encoder_create(&encoder));
+  OK(oxrtmp_chunk_encoder_write(encoder, &message, body, size, chunks, sizeof chunks, &size));
+  OK(oxrtmp_chunk_encoder_close(encoder));
+  OK(oxrtmp_engine_receive(engine, 0, chunks, size, &used));
+  oxrtmp_event event;
+  OK(oxrtmp_engine_next_event(engine, &event));
+  CHECK(event.type == OXRTMP_EVENT_REQUEST);
+  char text[64];
+  OK(oxrtmp_request_flash_version(event.request, text, sizeof text, &size));
+  TEXT("OBS?x", text);
+  CHECK(size == 5);
+  OK(oxrtmp_request_reject(event.request, NULL, NULL));
+  OK(oxrtmp_engine_close(engine));
+}
+
 int main(void) {
   RUN(users_log_in);
   RUN(the_application_decides_logins);
   RUN(peers_are_redirected);
   RUN(peers_are_kicked);
   RUN(addresses_behind_load_balancers);
+  RUN(words_have_no_nul);
   return 0;
 }

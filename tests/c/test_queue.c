@@ -563,6 +563,13 @@ static void create_and_destroy(void) {
   }
   STATUS(OXRTMP_E_IO, oxrtmp_queue_create(NULL, &queue));
   CHECK(queue.id == 0);
+  /* The address needs no looking up: it is the socket that there is none for. */
+  oxrtmp_client client;
+  oxrtmp_error_detail detail = {.struct_size = sizeof detail};
+  STATUS(OXRTMP_E_CONNECT, oxrtmp_client_publish("rtmp://127.0.0.1:1/live/test", NULL, 10000, &client));
+  OK(oxrtmp_last_error_detail(&detail));
+  TEXT("tcp", detail.phase);
+  CHECK(detail.os_error == EMFILE);
   CHECK(setrlimit(RLIMIT_NOFILE, &old) == 0);
 }
 

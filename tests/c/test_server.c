@@ -148,6 +148,37 @@ static void adopted_connections(void) {
   CHECK(open_files() <= files + 4); /* the poller of the library */
 }
 
+static bool blocks(int fd) { return (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0; }
+
+/* refused_sockets: what is no listening, or no connected, stream socket is refused, and what is refused is as it was. */
+static void refused_sockets(void) {
+  oxrtmp_server server;
+  OK(oxrtmp_server_create(NULL, &server));
+  oxrtmp_client client;
+  uint16_t port;
+  int listener = listen_socket(&port, 8), connected = connect_socket(port);
+  int unconnected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int impatient = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  STATUS(OXRTMP_E_IO, oxrtmp_server_adopt_listener(server, connected));
+  STATUS(OXRTMP_E_IO, oxrtmp_server_adopt_listener(server, unconnected));
+  STATUS(OXRTMP_E_IO, oxrtmp_server_adopt_tls_listener(server, datagrams));
+  STATUS(OXRTMP_E_IO, oxrtmp_server_adopt_connection(server, listener));
+  STATUS(OXRTMP_E_IO, oxrtmp_server_adopt_connection(server, unconnected));
+  STATUS(OXRTMP_E_IO, oxrtmp_server_adopt_tls_connection(server, datagrams));
+  STATUS(OXRTMP_E_IO, oxrtmp_server_adopt_connection(server, impatient));
+  STATUS(OXRTMP_E_IO, oxrtmp_client_publish_fd(listener, "rtmp://x/live/test", NULL, 10000, &client));
+  STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_publish_fd(connected, "http://x/live/test", NULL, 10000, &client));
+  STATUS(OXRTMP_E_TIMEOUT, oxrtmp_client_play_fd(connected, "rtmp://x/live/test", NULL, 50, &client));
+  CHECK(blocks(listener) && blocks(connected) && blocks(unconnected) && blocks(datagrams) && !blocks(impatient));
+  OK(oxrtmp_server_close(server));
+  close(listener);
+  close(connected);
+  close(unconnected);
+  close(datagrams);
+  close(impatient);
+}
+
 static void names_have_several_addresses(void) {
   oxrtmp_server server;
   OK(oxrtmp_server_bind("localhost:0", NULL, &server));
@@ -239,6 +270,7 @@ static void limits_take_effect(void) {
 int main(void) {
   RUN(a_function_per_request);
   RUN(adopted_connections);
+  RUN(refused_sockets);
   RUN(names_have_several_addresses);
   RUN(structs_grow);
   RUN(limits_take_effect);
