@@ -1286,6 +1286,7 @@ OXRTMP_API oxrtmp_status oxrtmp_client_publish_fd(int fd, const char *url, const
  * dropped, keyframes too when it is three quarters; audio, headers and data wait as ever. With reconnect a client whose
  * connection is lost after CONNECTED makes it again; sends succeed meanwhile, and what they are given is dropped. The
  * new connection begins with the metadata and the headers that were sent last, and video goes on with its next keyframe.
+ * One that is lost while it obeys a server that asks to connect anew tries the new server first, and then both in turn.
  * A refusal by the server ends a stream that is running. Statistics count what was dropped; events tell of it all. Over
  * a socket of yours, and in a hub, there is nothing to connect to again.
  *

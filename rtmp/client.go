@@ -40,7 +40,8 @@ type ClientOptions struct {
 	FollowRedirects bool
 	// FollowReconnects makes the client obey a server that asks it to connect anew, as one does that is about to end. It
 	// makes the new connection first; one that publishes video then goes on until its next keyframe, for which sending
-	// waits until the stream is published there, with its metadata and headers. What was sent before is not lost.
+	// waits until the stream is published there, with its metadata and headers. What was sent before is not lost. With
+	// Reconnect, one that is lost on the way tries the new server first, and then both in turn until one accepts.
 	FollowReconnects bool
 	// PublishType is "live" (default), "record" or "append".
 	PublishType string
@@ -292,7 +293,7 @@ func ended(err error) error {
 func (c *Client) handle(e engine.Event) {
 	switch e.Kind {
 	case engine.EventPublishing, engine.EventPlaying:
-		c.again.redirects = 0
+		c.again.redirects, c.retrying.other = 0, nil
 		if c.moving != nil && c.moving.begun {
 			c.moved()
 			return

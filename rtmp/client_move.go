@@ -33,7 +33,7 @@ func (c *Client) asked(e *engine.Event) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m := &move{to: to, cancel: cancel}
-	c.moving = m
+	c.moving, c.retrying.other = m, to
 	c.link.goFunc(func() { c.prepare(ctx, m) })
 }
 
@@ -156,10 +156,12 @@ func (c *Client) moved() {
 // begin takes the engine of the next conversation, with a target, and ends it where the client was closed meanwhile. The link
 // is locked.
 func (c *Client) begin(e *engine.Client, to *target) {
-	c.engine, c.target = e, *to
-	if c.moving != nil {
+	if c.moving != nil && !c.moving.left {
 		c.moving.left = true
+		old := c.target
+		c.retrying.other = &old
 	}
+	c.engine, c.target = e, *to
 	if c.closed {
 		c.drop()
 	}

@@ -203,7 +203,7 @@ func (d *heldDial) dial(ctx context.Context, network, address string) (net.Conn,
 	return new(net.Dialer).DialContext(context.Background(), network, address)
 }
 
-// A client that loses its connection while it makes the one to move to, or before it moves, has nothing left of the latter.
+// A client that loses its connection while it makes the one to move to, or before it moves, goes where it was to move.
 func TestClientIsLostWhileItMoves(t *testing.T) {
 	for _, made := range []bool{false, true} {
 		for _, video := range []bool{false, true} {
@@ -230,20 +230,61 @@ func TestClientIsLostWhileItMoves(t *testing.T) {
 			}
 			session.conn.link.shut(&Error{Err: errors.New("cut")})
 			expectEvent(t, client, ClientReconnecting)
+			accept(t, second)
+			expectEvent(t, client, ClientReconnected)
 			if !made {
-				accept(t, first)
-				expectEvent(t, client, ClientReconnected)
 				close(held.done)
 				if ctx := <-held.ended; ctx.Err() == nil {
 					t.Error("the dialing goes on")
 				}
 			}
-			waitFor(t, "the connection to be closed", func() bool { return second.Statistics().Accepted == 1 && second.Connections() == 0 })
+			waitFor(t, "the other connection to be closed", func() bool { return second.Statistics().Accepted == 2 && second.Connections() == 1 })
 			if err := client.Err(); err != nil {
 				t.Error(err)
 			}
 			client.Close()
 		}
+	}
+}
+
+// A client that cannot get to where it was sent, lost before or after it has left, comes back.
+func TestClientComesBackFromWhereItCannotBe(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		first := bind(t, nil)
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for {
+				c, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				c.Close()
+			}
+		}()
+		o := persistent()
+		o.FollowReconnects = true
+		client, session := published(t, first, o)
+		expectEvent(t, client, ClientConnected)
+		if err := client.SendVideo(0, true, []byte{0, 0, 0, 1, 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := session.RequestReconnect("rtmp://"+listener.Addr().String()+"/live", ""); err != nil {
+			t.Fatal(err)
+		}
+		expectEvent(t, client, ClientReconnect)
+		waitFor(t, "the connection to move to", client.readyToMove)
+		if lost {
+			session.conn.link.shut(&Error{Err: errors.New("cut")})
+		} else {
+			go client.SendVideo(40, true, []byte{0, 0, 0, 1, 1})
+		}
+		expectEvent(t, client, ClientReconnecting)
+		accept(t, first)
+		expectEvent(t, client, ClientReconnected)
+		listener.Close()
 	}
 }
 

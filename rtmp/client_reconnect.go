@@ -20,7 +20,8 @@ type Reconnect struct {
 type retrying struct {
 	wait   time.Duration
 	failed int
-	said   error // under the link's lock: why the server ended the latest conversation
+	said   error   // under the link's lock: why the server ended the latest conversation
+	other  *target // likewise, while a move is not over: where else the stream may go on, which the next attempt tries
 }
 
 // returns reports that the stream outlives its connection. The link is locked.
@@ -67,6 +68,10 @@ func (c *Client) retry() (bool, error) {
 		if o.Attempts > 0 && failed >= o.Attempts { // it stays away until the link has ended, so that nothing is sent
 			c.link.mu.Unlock()
 			return false, err
+		}
+		if other := c.retrying.other; other != nil { // in turn
+			last := c.target
+			c.retrying.other, to = &last, *other
 		}
 		to.login = ""
 		c.again.freshLogin()

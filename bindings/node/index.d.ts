@@ -485,7 +485,10 @@ export interface ClientOptions {
   retryMaxMs?: number
   /** End the stream after so many failures in a row; never. */
   attempts?: number
-  /** Obey a server that asks to connect anew; the new connection is made first; false. */
+  /**
+   * Obey a server that asks to connect anew; the new connection is made first; false. With reconnect, a client that is lost on
+   * the way tries the new server first, and then both in turn.
+   */
   followReconnects?: boolean
   /** Bounds on what the server may cost. */
   limits?: Limits
