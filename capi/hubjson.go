@@ -8,6 +8,11 @@ import (
 	"oxrtmp/rtmp/message"
 )
 
+// jsonText is a text that a peer may have chosen: control characters are escaped, those above ASCII too.
+type jsonText string
+
+func (s jsonText) MarshalJSON() ([]byte, error) { return amf.AppendJSON(nil, amf.String(s)), nil }
+
 // The parts of what oxrtmp_hub_json writes. Names are those of the header's structs.
 type (
 	jsonHub struct {
@@ -24,10 +29,10 @@ type (
 		Relays        []jsonRelay  `json:"relays"`
 	}
 	jsonStream struct {
-		App                string       `json:"app"`
-		StreamName         string       `json:"stream_name"`
+		App                jsonText     `json:"app"`
+		StreamName         jsonText     `json:"stream_name"`
 		Published          bool         `json:"published"`
-		Publisher          string       `json:"publisher"`
+		Publisher          jsonText     `json:"publisher"`
 		PublishedNS        int64        `json:"published_ns"`
 		TimestampMS        uint32       `json:"timestamp_ms"`
 		DurationNS         int64        `json:"duration_ns"`
@@ -49,29 +54,29 @@ type (
 		PlayerList         []jsonPlayer `json:"player_list"`
 	}
 	jsonPlayer struct {
-		Peer          string `json:"peer"`
-		DurationNS    int64  `json:"duration_ns"`
-		Bytes         uint64 `json:"bytes"`
-		Packets       uint64 `json:"packets"`
-		QueuedBytes   int    `json:"queued_bytes"`
-		FramesDropped uint64 `json:"frames_dropped"`
-		Paused        bool   `json:"paused"`
-		Waiting       bool   `json:"waiting"`
-		NoAudio       bool   `json:"no_audio"`
-		NoVideo       bool   `json:"no_video"`
+		Peer          jsonText `json:"peer"`
+		DurationNS    int64    `json:"duration_ns"`
+		Bytes         uint64   `json:"bytes"`
+		Packets       uint64   `json:"packets"`
+		QueuedBytes   int      `json:"queued_bytes"`
+		FramesDropped uint64   `json:"frames_dropped"`
+		Paused        bool     `json:"paused"`
+		Waiting       bool     `json:"waiting"`
+		NoAudio       bool     `json:"no_audio"`
+		NoVideo       bool     `json:"no_video"`
 	}
 	jsonRelay struct {
-		App           string `json:"app"`
-		StreamName    string `json:"stream_name"`
-		Pull          bool   `json:"pull"`
-		State         string `json:"state"`
-		SinceNS       int64  `json:"since_ns"`
-		Connections   uint64 `json:"connections"`
-		Retries       uint64 `json:"retries"`
-		Bytes         uint64 `json:"bytes"`
-		Packets       uint64 `json:"packets"`
-		QueuedBytes   int    `json:"queued_bytes"`
-		FramesDropped uint64 `json:"frames_dropped"`
+		App           jsonText `json:"app"`
+		StreamName    jsonText `json:"stream_name"`
+		Pull          bool     `json:"pull"`
+		State         string   `json:"state"`
+		SinceNS       int64    `json:"since_ns"`
+		Connections   uint64   `json:"connections"`
+		Retries       uint64   `json:"retries"`
+		Bytes         uint64   `json:"bytes"`
+		Packets       uint64   `json:"packets"`
+		QueuedBytes   int      `json:"queued_bytes"`
+		FramesDropped uint64   `json:"frames_dropped"`
 	}
 )
 
@@ -89,7 +94,7 @@ func hubJSON(h *rtmp.Hub) (string, error) {
 	for _, r := range h.Relays() {
 		i := r.Statistics()
 		out.Relays = append(out.Relays, jsonRelay{
-			App: i.App, StreamName: i.Name, Pull: i.Pull, State: i.State.String(), SinceNS: int64(i.Since),
+			App: jsonText(i.App), StreamName: jsonText(i.Name), Pull: i.Pull, State: i.State.String(), SinceNS: int64(i.Since),
 			Connections: i.Connections, Retries: i.Retries, Bytes: i.Stream.Bytes, Packets: i.Stream.Packets,
 			QueuedBytes: i.Stream.Queued, FramesDropped: i.Dropped,
 		})
@@ -101,7 +106,7 @@ func hubJSON(h *rtmp.Hub) (string, error) {
 func streamJSON(h *rtmp.Hub, i *rtmp.StreamInfo) jsonStream {
 	s := &i.Received
 	out := jsonStream{
-		App: i.App, StreamName: i.Name, Published: i.Publisher != "", Publisher: i.Publisher, PublishedNS: int64(i.Published),
+		App: jsonText(i.App), StreamName: jsonText(i.Name), Published: i.Publisher != "", Publisher: jsonText(i.Publisher), PublishedNS: int64(i.Published),
 		TimestampMS: s.Timestamp, DurationNS: int64(i.Duration), KeyframeIntervalNS: int64(s.KeyInterval),
 		Bytes: s.Bytes, Packets: s.Packets, AudioPackets: s.Audio, VideoPackets: s.Video, DataPackets: s.Data,
 		Keyframes: s.Keyframes, Malformed: s.Malformed, FramesSent: i.Sent, FramesDropped: i.Dropped,
@@ -111,7 +116,7 @@ func streamJSON(h *rtmp.Hub, i *rtmp.StreamInfo) jsonStream {
 	players, _ := h.Players(i.App, i.Name) // none once the stream has ended
 	for _, p := range players {
 		out.PlayerList = append(out.PlayerList, jsonPlayer{
-			Peer: p.Peer, DurationNS: int64(p.Sent.Duration), Bytes: p.Sent.Bytes, Packets: p.Sent.Packets,
+			Peer: jsonText(p.Peer), DurationNS: int64(p.Sent.Duration), Bytes: p.Sent.Bytes, Packets: p.Sent.Packets,
 			QueuedBytes: p.Sent.Queued, FramesDropped: p.Dropped, Paused: p.Paused, Waiting: p.Waiting,
 			NoAudio: p.NoAudio, NoVideo: p.NoVideo,
 		})

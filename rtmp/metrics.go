@@ -1,9 +1,10 @@
 package rtmp
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
+
+	"oxrtmp/rtmp/amf"
 )
 
 // metric is one figure: by name in JSON, behind a prefix in Prometheus's format, where times are in seconds.
@@ -91,10 +92,7 @@ var streamMetrics = []metric[StreamStatistics]{
 func appendNumber(dst []byte, v float64) []byte { return strconv.AppendFloat(dst, v, 'f', -1, 64) }
 
 // appendString appends a JSON string.
-func appendString(dst []byte, s string) []byte {
-	text, _ := json.Marshal(s) // a string cannot fail
-	return append(dst, text...)
-}
+func appendString(dst []byte, s string) []byte { return amf.AppendJSON(dst, amf.String(s)) }
 
 func appendFigures[T any](dst []byte, metrics []metric[T], of *T) []byte {
 	for i := range metrics {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"oxrtmp/rtmp/chunk"
 	"oxrtmp/rtmp/engine"
@@ -336,10 +337,11 @@ func TestLabelsOfAnyName(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", value, got, want)
 		}
 	}
-	all := ServerStatistics{List: []ConnectionStatistics{{Peer: "a\n\"", Streams: []StreamStatistics{{App: "\x00\x1b\"\\", Name: "\n\n\n\n\n\n\n\n"}}}}}
+	all := ServerStatistics{List: []ConnectionStatistics{{Peer: "a\n\"", Streams: []StreamStatistics{{App: "\x00\x1b\"\\\x7f\u009b", Name: "\n\n\n\n\n\n\n\n"}}}}}
 	parsePrometheus(t, all.AppendPrometheus(nil))
+	text := all.AppendJSON(nil)
 	var read any
-	if err := json.Unmarshal(all.AppendJSON(nil), &read); err != nil {
-		t.Error(err)
+	if err := json.Unmarshal(text, &read); err != nil || strings.ContainsFunc(string(text), unicode.IsControl) {
+		t.Errorf("%v: %q", err, text)
 	}
 }

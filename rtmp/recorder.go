@@ -49,8 +49,8 @@ type RecorderOptions struct {
 //
 // A new file never replaces an old one: "name.flv" is followed by "name-2.flv", "name-3.flv", … With rotation, a file
 // begins with the last onMetaData, without what it said of another file (duration, size, keyframes), and the last headers
-// of each track, then a keyframe; in a stream without video any audio frame will do. A video stream that has no recognizable
-// keyframes is not rotated.
+// of each track, then a keyframe; in a stream without video, or whose video has ended or has not come for ten seconds, any audio
+// frame will do. A video stream that has no recognizable keyframes is not rotated.
 //
 // Data messages lose the @setDataFrame that publishers wrap them in, as readers of files do not know it.
 //
@@ -64,11 +64,19 @@ type Recorder struct {
 	path    string
 	err     error // of the disk, or errRecorderClosed; nothing is done after it
 	unwrap  media.Unwrapper
-	video   bool  // a video message came
+	video   bool  // there is video
 	main    uint8 // the video track whose keyframes count
+	shown   int64 // when that came last, and
+	at      int64 // when audio or video did, in milliseconds
 	headers []trackHeader
 	scratch []byte
 }
+
+// noTrack is no track of the video, or the last one, whose keyframes count for as long as there is no other.
+const noTrack = 255
+
+// videoPatience is for how long the video may not come, in milliseconds of stream time, before a file may begin without.
+const videoPatience = 10_000
 
 var errRecorderClosed = fmt.Errorf("rtmp: recorder: %w", os.ErrClosed)
 
@@ -87,7 +95,7 @@ const maxHeaderBytes = 4 << 20
 
 // NewRecorder creates the first file. o may be nil. The error is that of the file system.
 func NewRecorder(o *RecorderOptions) (*Recorder, error) {
-	r := &Recorder{main: 255}
+	r := &Recorder{main: noTrack}
 	if o != nil {
 		r.options = *o
 	}
@@ -180,7 +188,7 @@ func (r *Recorder) write(p *media.Packet, payload []byte) error {
 		return err
 	}
 	ms := r.unwrap.Unwrap(p.Timestamp)
-	entry := r.isEntry(p)
+	entry := r.isEntry(p, ms)
 	if entry && r.isDue(ms) {
 		if err := r.rotate(ms); err != nil {
 			return err
@@ -199,13 +207,29 @@ func (r *Recorder) write(p *media.Packet, payload []byte) error {
 
 // isEntry reports whether a file may begin with p: a keyframe of the first video track, or, while there is no video,
 // any audio frame.
-func (r *Recorder) isEntry(p *media.Packet) bool {
+func (r *Recorder) isEntry(p *media.Packet, ms int64) bool {
+	if step := ms - r.at; step > videoPatience || step < -videoPatience { // another clock
+		r.shown = ms
+	}
+	r.at = ms
+	if ms-r.shown > videoPatience {
+		r.video, r.main = false, noTrack
+	}
 	if p.Type == media.TypeAudio {
 		return !r.video && p.Kind == media.KindFrame
+	}
+	if p.Kind == media.KindSequenceEnd {
+		if p.Track == r.main {
+			r.video, r.main = false, noTrack
+		}
+		return false
 	}
 	r.video = true
 	if p.Kind == media.KindFrame && !p.Malformed() {
 		r.main = min(r.main, p.Track)
+	}
+	if p.Track <= r.main {
+		r.shown = ms
 	}
 	return p.Keyframe() && p.Track == r.main
 }
@@ -289,6 +313,9 @@ func (r *Recorder) open() error {
 func (r *Recorder) remember(p *media.Packet, payload []byte) {
 	if r.options.RotateBytes <= 0 && r.options.RotateDuration <= 0 {
 		return
+	}
+	if p.Kind == media.KindSequenceEnd {
+		r.headers = slices.DeleteFunc(r.headers, func(h trackHeader) bool { return h.class == p.Type && h.track == p.Track })
 	}
 	if p.Kind != media.KindSequenceHeader && p.Kind != media.KindMetadata || p.Malformed() {
 		return

@@ -176,6 +176,42 @@ func TestRecorderRotatesAudio(t *testing.T) {
 	}
 }
 
+// A stream whose video has ended, or does not come any more, is rotated at its audio frames, up to the next keyframe of what
+// there is then; a clock that jumps is no reason to.
+func TestRecorderRotatesWhatIsLeft(t *testing.T) {
+	const end = "\x17\x02\x00\x00\x00"
+	second := func(payload string) string { return "\x96\x01avc1\x01" + payload }
+	key, inter := second("\x00\x00\x00\xaa"), "\xa6\x01avc1\x01\x00\x00\x00\xaa"
+	for _, c := range []struct {
+		name string
+		tags []flv.Tag
+		want []int // how many there are in each file, headers of later files left out
+	}{
+		{"it ends", []flv.Tag{rawTag(9, 0, avcHeader), rawTag(9, 0, avcKey), rawTag(8, 2000, aacFrame), rawTag(9, 2001, end), rawTag(8, 2002, aacFrame), rawTag(8, 4000, aacFrame)}, []int{4, 1, 1}},
+		{"and comes again", []flv.Tag{rawTag(9, 0, avcKey), rawTag(9, 1, end), rawTag(9, 2000, avcInter), rawTag(8, 2001, aacFrame), rawTag(9, 2002, avcKey), rawTag(8, 4000, aacFrame)}, []int{4, 2}},
+		{"it comes no more", []flv.Tag{rawTag(9, 0, avcKey), rawTag(8, 5000, aacFrame), rawTag(8, 10_000, aacFrame), rawTag(8, 10_001, aacFrame), rawTag(8, 12_000, aacFrame), rawTag(9, 12_001, avcInter), rawTag(8, 14_000, aacFrame)}, []int{3, 1, 3}},
+		{"the first track ends", []flv.Tag{rawTag(9, 0, avcKey), rawTag(9, 0, key), rawTag(9, 2000, key), rawTag(9, 2001, end), rawTag(8, 2002, aacFrame), rawTag(9, 2003, inter), rawTag(9, 4000, key)}, []int{4, 2, 1}},
+		{"the first track comes no more", []flv.Tag{rawTag(9, 0, avcKey), rawTag(9, 0, key), rawTag(9, 5000, key), rawTag(9, 10_000, key), rawTag(9, 10_001, key)}, []int{4, 1}},
+		{"the second track ends", []flv.Tag{rawTag(9, 0, avcKey), rawTag(9, 0, key), rawTag(9, 1, "\x96\x02avc1\x01"), rawTag(8, 2000, aacFrame), rawTag(9, 2001, avcKey)}, []int{4, 1}},
+		{"the clock jumps", []flv.Tag{rawTag(9, 100_000, avcKey), rawTag(8, 900_000, aacFrame), rawTag(9, 900_001, avcInter), rawTag(8, 901_000, aacFrame), rawTag(8, 0, aacFrame), rawTag(9, 20, avcInter), rawTag(8, 2000, aacFrame)}, []int{7}},
+	} {
+		r := newTestRecorder(t, RecorderOptions{RotateDuration: time.Second})
+		first := r.Path()
+		recordTags(t, r, c.tags)
+		r.Close()
+		var got []int
+		for n := 1; ; n++ {
+			if _, err := os.Stat(rotatedPath(first, n)); err != nil {
+				break
+			}
+			got = append(got, len(readRecorded(t, rotatedPath(first, n), nil).tags))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: files of %v tags, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 // A message with several tracks is written once as it came; later files get a header for each track.
 func TestRecorderTracks(t *testing.T) {
 	start := rawTag(9, 0, "\x96\x20avc1\x00\x00\x00\x02\x01\x64hvc1\x01\x00\x00\x01\x01")

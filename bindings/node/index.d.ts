@@ -500,7 +500,10 @@ export interface ClientOptions {
   signal?: AbortSignal
 }
 
-/** Options of a recorder. Unknown ones are refused by name. */
+/**
+ * Options of a recorder. Unknown ones are refused by name. Another file begins at an audio frame where there is no video, or
+ * where that has ended or has not come for ten seconds.
+ */
 export interface RecorderOptions {
   /** Room for the index of keyframes at the file's beginning; 16 KiB. */
   indexBytes?: number

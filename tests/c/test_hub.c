@@ -715,12 +715,26 @@ static void players_come_and_go(void) {
   OK(oxrtmp_hub_close(hub));
 }
 
+/* JSON of a hub has no control characters, whatever its streams are called. */
+static void names_in_json(void) {
+  oxrtmp_hub hub;
+  OK(oxrtmp_hub_create(NULL, &hub));
+  oxrtmp_client publisher;
+  OK(oxrtmp_hub_publish(hub, "a\x7f", "\xc2\x9b\x1b[1m\xc3\xa9", NULL, &publisher));
+  char json[4096];
+  OK(oxrtmp_hub_json(hub, json, sizeof json, NULL));
+  CHECK(strstr(json, "\"app\":\"a\\u007f\",\"stream_name\":\"\\u009b\\u001b[1m\xc3\xa9\"") != NULL);
+  OK(oxrtmp_client_close(publisher));
+  OK(oxrtmp_hub_close(hub));
+}
+
 int main(void) {
   oxrtmp_library_info before = library_info();
   RUN(a_whole_server);
   RUN(requests_are_seen_first);
   RUN(requests_of_an_engine);
   RUN(without_a_connection);
+  RUN(names_in_json);
   RUN(data_frames);
   RUN(by_a_queue);
   RUN(takeover);

@@ -23,7 +23,8 @@ class Recorder(Managed):
     If the file exists, name-2.flv, name-3.flv, ... is used instead: no file is overwritten. A file whose recorder is
     never closed can be played up to its last whole packet. Another file is begun at the first keyframe past
     rotate_bytes, or past rotate_duration seconds of media, if they are given: it can be played alone, and its time, its
-    duration and its index count from that keyframe.
+    duration and its index count from that keyframe. Without video, or when that has ended or has not come for ten
+    seconds, any audio frame will do.
     """
 
     def __init__(
