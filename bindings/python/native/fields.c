@@ -166,6 +166,10 @@ const field native_color_info[] = {
 static bool fill_integer(char *at, const field *f, PyObject *value) {
   long long number = PyLong_AsLongLong(value);
   if (number == -1 && PyErr_Occurred()) {
+    if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+      PyErr_Clear();
+      PyErr_Format(PyExc_ValueError, "%s cannot be %R", f->name, value);
+    }
     return false;
   }
   bool fits = f->type == FIELD_U32   ? number >= 0 && number <= UINT32_MAX
@@ -184,7 +188,21 @@ static bool fill_integer(char *at, const field *f, PyObject *value) {
   return true;
 }
 
+/* wrong_type says that a value is of a type that the field cannot have. */
+static bool wrong_type(const field *f, PyObject *value) {
+  PyErr_Clear();
+  PyObject *name = PyType_GetName(Py_TYPE(value));
+  if (name != NULL) {
+    PyErr_Format(PyExc_TypeError, "%s cannot be of type %U", f->name, name);
+    Py_DECREF(name);
+  }
+  return false;
+}
+
 static bool fill_text(char *at, const field *f, PyObject *value) {
+  if (!PyUnicode_Check(value)) {
+    return wrong_type(f, value);
+  }
   Py_ssize_t size;
   const char *text = PyUnicode_AsUTF8AndSize(value, &size);
   if (text == NULL) {
@@ -247,7 +265,7 @@ bool native_fill(void *out, const field *fields, PyObject *dict) {
       return false;
     }
     if (!fill_field((char *)out + f->offset, f, value)) {
-      return false;
+      return PyErr_ExceptionMatches(PyExc_TypeError) ? wrong_type(f, value) : false;
     }
   }
   return true;
@@ -423,6 +441,10 @@ PyObject *native_codec_text(uint32_t codec) {
 }
 
 bool native_codec_number(PyObject *text, uint32_t *codec) {
+  if (!PyUnicode_Check(text)) {
+    PyErr_Format(PyExc_TypeError, "a codec is a str, not %R", (PyObject *)Py_TYPE(text));
+    return false;
+  }
   PyObject *bytes = PyUnicode_AsLatin1String(text);
   if (bytes == NULL) {
     return false;

@@ -139,7 +139,7 @@ class Certificate:
              "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
              "-keyout", self.key, "-out", self.file], check=True, capture_output=True,
         )  # fmt: skip
-        self.shown = oxrtmp.TLS(certificate_file=str(self.file), key_file=str(self.key))
+        self.shown = oxrtmp.TLS(certificate_file=self.file, key_file=self.key)
         self.trusted = oxrtmp.TLS(ca_file=str(self.file))
 
 

@@ -12,7 +12,7 @@ import oxrtmp
 import pytest
 from conftest import ROOT
 from oxrtmp import lowlevel
-from oxrtmp._options import milliseconds, native_options
+from oxrtmp._options import milliseconds, native_hub_options, native_options, native_relay_options
 
 HEADER = (ROOT / "include/oxrtmp.h").read_text()
 
@@ -147,16 +147,47 @@ def test_options_for_the_library() -> None:
     assert timeouts == {"idle_ms": -1, "write_ms": 1, "setup_ms": 1500}
 
 
+def test_times_that_are_no_time_or_endless() -> None:
+    """The library has 0 for its defaults."""
+    most = 2**31 - 1
+    times = {"linger": (-1, most), "keep_alive": (1, -1), "user_timeout": (1, most), "stats_interval": (1, most)}
+    retries = {"retry_min": (1, most), "retry_max": (1, most)}
+    hub = {"silent_after": (1, most), "grace": (-1, most), "coalesce": (0, most), "wait_limit": (1, 0)}
+    for native, names in (
+        (lambda o: native_options(o)[0], times | retries),
+        (lambda o: native_relay_options(o)[0], {"idle_after": (1, most), **retries}),
+        (native_hub_options, hub),
+    ):
+        for name, (none, endless) in names.items():
+            found = [native({name: seconds}) for seconds in (0, 1.5, math.inf)]
+            assert found == [{f"{name}_ms": n} for n in (none, 1500, endless)]
+
+
 def test_options_of_the_wrong_kind_are_named() -> None:
     for options, words in (
         ({"limits": {"connections": 1}}, "the option 'limits' is an oxrtmp.Limits(...), not a dict"),
         ({"timeouts": 10}, "the option 'timeouts' is an oxrtmp.Timeouts(...), not a int"),
         ({"tls": "cert.pem"}, "the option 'tls' is an oxrtmp.TLS(...), not a str"),
         ({"hub": 1}, "the option 'hub' is an oxrtmp.Hub(...), not a int"),
+        ({"hooks": {"publish": print}}, "the option 'hooks' is an oxrtmp.Hooks(...), not a dict"),
+        ({"users": ["name"]}, "the option 'users' is a mapping, not a list"),
+        ({"users": {"name": b"secret"}}, "a password cannot be of type bytes"),
+        ({"linger": None}, "the option 'linger' is a number of seconds, not a NoneType"),
+        ({"timeouts": oxrtmp.Timeouts(idle="1")}, "the option 'idle' is a number of seconds, not a str"),  # type: ignore[arg-type]
+        ({"limits": oxrtmp.Limits(connections=1.5)}, "connections cannot be of type float"),  # type: ignore[arg-type]
+        ({"chunk_size": "4096"}, "chunk_size cannot be of type str"),
         ({"no_such": 1}, "there is no option 'no_such'"),
     ):
         with pytest.raises(TypeError, match=re.escape(words)):
             oxrtmp.Server("127.0.0.1:0", **options)  # type: ignore[arg-type]
+
+
+def test_options_out_of_range_are_named() -> None:
+    for number in (-1, 2**32, 2**70):
+        with pytest.raises(ValueError, match=f"chunk_size cannot be {number}"):
+            oxrtmp.Server("127.0.0.1:0", chunk_size=number)
+    with pytest.raises(TypeError, match="a codec is a str, not <class 'int'>"):
+        oxrtmp.Packet(9, 0, codec=5)  # type: ignore[arg-type]
 
 
 def test_classes_that_are_made_by_their_methods_say_so() -> None:

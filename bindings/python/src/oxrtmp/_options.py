@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
@@ -15,11 +16,48 @@ if TYPE_CHECKING:
     from ._hub import BaseHub
 
 
+MOST = 2**31 - 1  # milliseconds
+
+
 def milliseconds(seconds: float | None) -> int:
     """A time in seconds for a call that takes milliseconds: None and infinity are -1, for ever."""
     if seconds is None or seconds == math.inf:
         return -1
-    return max(0, min(math.ceil(seconds * 1000), 2**31 - 1))
+    return max(0, min(math.ceil(seconds * 1000), MOST))
+
+
+# Options that are times, and what the library takes for 0 and for infinity.
+TIMES = {
+    "linger": (-1, MOST),
+    "keep_alive": (1, -1),
+    "user_timeout": (1, MOST),
+    "stats_interval": (1, MOST),
+    "retry_min": (1, MOST),
+    "retry_max": (1, MOST),
+    "idle_after": (1, MOST),
+    "silent_after": (1, MOST),
+    "grace": (-1, MOST),
+    "coalesce": (0, MOST),
+    "wait_limit": (1, 0),
+}
+
+
+def time_of(name: str, seconds: Any) -> int:
+    """The time that an option gives, -1 for ever."""
+    try:
+        if seconds is not None:
+            return milliseconds(seconds)
+    except TypeError:
+        pass
+    raise TypeError(f"the option {name!r} is a number of seconds, not a {type(seconds).__name__}")
+
+
+def set_times(plain: dict[str, Any]) -> None:
+    """Make the times of options what the library takes."""
+    for name, (none, endless) in TIMES.items():
+        if name in plain:
+            time = time_of(name, plain.pop(name))
+            plain[f"{name}_ms"] = endless if time < 0 else time or none
 
 
 @dataclass(kw_only=True)
@@ -73,7 +111,7 @@ class Timeouts:
 
     def _native(self) -> dict[str, int]:
         given = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {f"{name}_ms": milliseconds(value) or 1 for name, value in given.items() if value is not None}
+        return {f"{name}_ms": time_of(name, value) or 1 for name, value in given.items() if value is not None}
 
 
 @dataclass(kw_only=True)
@@ -84,18 +122,19 @@ class TLS:
     server needs a certificate and its key, from files or from memory.
     """
 
-    certificate_file: str = ""  #: PEM: a certificate, and after it those that lead to its authority
-    key_file: str = ""  #: PEM: its key
+    certificate_file: str | os.PathLike[str] = ""  #: PEM: a certificate, and after it those that lead to its authority
+    key_file: str | os.PathLike[str] = ""  #: PEM: its key
     certificate_pem: str = ""  #: the certificate as text, instead of certificate_file
     key_pem: str = ""  #: the key as text, instead of key_file
-    ca_file: str = ""  #: PEM: who is trusted, by a client instead of the system's authorities; by a server, to vouch
+    ca_file: str | os.PathLike[str] = ""  #: PEM: who is trusted, by a client instead of the system's authorities; by a server, to vouch
     ca_pem: str = ""  #: for clients, which then must show a certificate
     server_name: str = ""  #: client: the name it asks for, and the certificate must be for; the URL's host
     pin: str = ""  #: client: trust these certificates only, by their SHA-256 in hex, with commas
     insecure: bool = False  #: client: trust everybody: the connection can be listened to and changed
 
     def _native(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value}
+        given = {name: value for name, value in asdict(self).items() if value}
+        return {name: os.fspath(value) if name.endswith("_file") else value for name, value in given.items()}
 
 
 @dataclass(kw_only=True)
@@ -252,9 +291,7 @@ def native_relay_options(options: Any) -> tuple[dict[str, Any], dict[str, Any], 
     plain = dict(options)
     client, limits, timeouts = native_options(plain.pop("client", {}))
     client.pop("send_timeout", None)
-    for name in ("idle_after", "retry_min", "retry_max"):
-        if name in plain:
-            plain[f"{name}_ms"] = max(1, milliseconds(plain.pop(name)))
+    set_times(plain)
     if mask := take(Mask, plain, "mask"):
         plain["mask"] = mask._native()
     return plain, client, limits, timeouts
@@ -265,11 +302,7 @@ def native_hub_options(options: Any) -> dict[str, Any]:
     plain = dict(options)
     if mask := take(Mask, plain, "mask"):
         plain["mask"] = mask._native()
-    for name in ("silent_after", "grace", "coalesce", "wait_limit"):
-        if name in plain:
-            plain[f"{name}_ms"] = milliseconds(plain.pop(name))
-    if plain.get("grace_ms") == 0:
-        plain["grace_ms"] = -1
+    set_times(plain)
     return plain
 
 
@@ -290,21 +323,14 @@ def native_options(options: Any) -> tuple[dict[str, Any], dict[str, int], dict[s
     if "events" in plain:
         plain["events"] = sum(1 << ServerEventKind(kind) for kind in set(plain["events"]))
     if "users" in plain:
-        plain["users"] = [text for user in plain["users"].items() for text in user]
+        items = getattr(plain["users"], "items", None)
+        if items is None:
+            raise TypeError(f"the option 'users' is a mapping, not a {type(plain['users']).__name__}")
+        plain["users"] = [text for user in items() for text in user]
     if "proxy_from" in plain:
         networks = plain["proxy_from"]
         plain["proxy_from"] = networks if isinstance(networks, str) else ",".join(networks)
-    if "stats_interval" in plain:
-        plain["stats_interval_ms"] = milliseconds(plain.pop("stats_interval")) or 1
-    if "linger" in plain:
-        plain["linger_ms"] = milliseconds(plain.pop("linger")) or -1
-    if "keep_alive" in plain:
-        plain["keep_alive_ms"] = milliseconds(plain.pop("keep_alive")) or 1
-    for name in ("retry_min", "retry_max"):
-        if name in plain:
-            plain[f"{name}_ms"] = max(1, milliseconds(plain.pop(name)))
-    if "user_timeout" in plain:
-        plain["user_timeout_ms"] = max(1, milliseconds(plain.pop("user_timeout")))
+    set_times(plain)
     return plain, limits._native(), timeouts._native()
 
 

@@ -12,6 +12,7 @@ from ._errors import Error, Status
 from ._hooks import REQUESTS, Hooks, Refusal
 from ._hub import BaseHub
 from ._log import logger
+from ._options import take
 from ._server_event import Backlog, ServerEvent, server_event_of
 
 # Seconds that a server which is closed waits for its own last events.
@@ -41,7 +42,7 @@ class TellingServer(BaseServer):
     def _prepare(self, given: Any, hooks: Hooks | None) -> dict[str, Any]:
         """Ask the library for all that the application and its hooks want: the options with that."""
         options: dict[str, Any] = dict(given)
-        self._hooks = hooks
+        self._hooks = hooks = take(Hooks, {"hooks": hooks}, "hooks")
         self._hub = options.get("hub")
         self._told = Backlog(self._pause)
         self._asked = {kind for kind, name in ASKING.items() if options.get(name)}
