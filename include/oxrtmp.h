@@ -143,8 +143,8 @@
  * 1.6 GB reserved, 10 MB used; mind ulimit -v). What follows from that:
  *
  * - fork: a child process that goes on without exec cannot use the library. Every call there returns OXRTMP_E_FORKED at
- *   once, closing and releasing included (they do nothing). Fork first and open afterwards, or fork and exec. All
- *   descriptors are close-on-exec.
+ *   once, closing and releasing included (they do nothing). Fork before the library is loaded, or fork and exec.
+ *   All descriptors are close-on-exec.
  * - signals: the library's threads block them, so what is sent to the process reaches your threads, sigwait and
  *   signalfd work (but for SIGCHLD, which Go leaves open), and a peer that is gone raises no SIGPIPE. No handler of
  *   yours is taken away: Go's run-time system installs its own for SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and SIGURG, which

@@ -162,6 +162,7 @@ static void batch_unhold(batch *b) {
     if (!PyArg_ParseTuple(args, "KO!n", &handle.id, &PyList_Type, &list, &from)) { \
       return NULL; \
     } \
+    from = from < 0 ? 0 : from; \
     batch b; \
     size_t done = 0; \
     oxrtmp_status status = OXRTMP_OK; \

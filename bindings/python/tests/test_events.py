@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
+import dataclasses
 import logging
 import threading
 import time
@@ -224,6 +226,44 @@ def test_hooks_refuse(kind: RequestKind, way: str, caplog: pytest.LogCaptureFixt
     if failures:
         assert failures[0].exc_info
         assert isinstance(failures[0].exc_info[1], ValueError)
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.parametrize("chained", [False, True])
+def test_coroutine_functions_are_not_for_threads(chained: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody would await them: what they ask for would be granted."""
+
+    async def refuse(request: object) -> None:
+        raise Refusal("not you")
+
+    hooks = Hooks(publish=refuse)
+    if chained:
+        hooks = Hooks.chain(hooks, Hooks(publish=lambda request: None))
+    with oxrtmp.Hub() as hub, oxrtmp.Server("127.0.0.1:0", hooks=hooks, hub=hub) as server, serving(server):
+        with pytest.raises(oxrtmp.RefusedError, match="the application failed"):
+            oxrtmp.Client.publish(f"rtmp://{server.address}/live/test")
+    with oxrtmp.Server("127.0.0.1:0") as server, serving(server, refuse):
+        with pytest.raises(oxrtmp.RefusedError):
+            oxrtmp.Client.publish(f"rtmp://{server.address}/live/test")
+    words = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
+    assert words == 2 * ["coroutine functions are for oxrtmp.aio: oxrtmp.Server calls plain functions"]
+
+
+def test_a_copy_of_an_event_answers_nothing() -> None:
+    """The message of a MEDIA_TAG waits as long as somebody has the event, or a copy of it."""
+    with oxrtmp.Hub() as hub, oxrtmp.Server("127.0.0.1:0", ask_media_tag=True, hub=hub) as server:
+        with oxrtmp.Client.publish(f"rtmp://{server.address}/live/test") as client:
+            client.send_audio(0, b"frame")
+            event = server.next_event(10)
+            for copied in (copy.copy(event), dataclasses.replace(event, text="x")):
+                assert copied.packet is event.packet
+            del copied
+            event.drop()
+            client.send_audio(20, b"frame")
+            server.next_event(10).keep()
+            until(lambda: hub.statistics().packets > 0)
+            assert hub.stream_statistics("live", "test").timestamp_ms == 20
+            assert hub.statistics().packets == 1
 
 
 def test_hooks_come_before_requests() -> None:

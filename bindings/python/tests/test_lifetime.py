@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
 import os
+import pickle
 import sys
 import threading
 import warnings
@@ -173,6 +175,28 @@ def publisher_ended(client: oxrtmp.Client) -> bool:
     except oxrtmp.Error:
         return True
     return False
+
+
+def test_what_must_be_closed_cannot_be_copied(tmp_path: Path) -> None:
+    """A copy that is forgotten would close it."""
+    with (
+        oxrtmp.Hub() as hub,
+        oxrtmp.Server("127.0.0.1:0") as server,
+        oxrtmp.Recorder(tmp_path / "a.flv") as recorder,
+        oxrtmp.FLVReader() as reader,
+        oxrtmp.Engine.server() as engine,
+        hub.publish("live", "x") as client,
+    ):
+        for thing in (hub, server, recorder, reader, engine, client):
+            for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+                with pytest.raises(TypeError, match=f"cannot copy or pickle {type(thing).__name__!r} object"):
+                    copied(thing)
+
+
+def test_a_forgotten_object_is_named(tmp_path: Path) -> None:
+    recorder = oxrtmp.Recorder(tmp_path / "a.flv")
+    with pytest.warns(ResourceWarning, match=r"unclosed <oxrtmp.Recorder .*/a\.flv>"):
+        del recorder
 
 
 @pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt])

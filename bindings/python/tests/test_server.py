@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import math
 import select
 import socket
 import threading
@@ -135,6 +136,9 @@ def test_timeouts() -> None:
                 session.next_packet(0)
             with pytest.raises(oxrtmp.TimeoutError):
                 session.next_packets(10, 0.05)
+            for most, seconds in ((0, 0.05), (-1, 0.05), (10, math.nan)):
+                with pytest.raises(ValueError):
+                    session.next_packets(most, seconds)
         stop.set()
         thread.join()
 

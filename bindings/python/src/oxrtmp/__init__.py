@@ -16,8 +16,8 @@
         client.send_video(timestamp_ms, keyframe, nalus)
 
 These classes are for threads: their methods wait. The same names for asyncio are in oxrtmp.aio; the parts that the
-protocol is made of, on bytes of yours, in oxrtmp.lowlevel. After os.fork() without
-exec everything raises ForkedError in the child: use multiprocessing's "spawn" method, or open after forking.
+protocol is made of, on bytes of yours, in oxrtmp.lowlevel. In a process that is forked off by one that has imported
+oxrtmp everything raises ForkedError: use multiprocessing's "spawn" method, or import it after forking.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Receiver(Stream):
 
     async def next_packets(self, most: int = 4096) -> list[Packet]:
         """Wait as next_packet does, then take all packets that are there, at most so many."""
-        self._check_receives()
+        self._check_receives(most)
         await self._fill()
         if not self._packets and self._end is not None:
             raise error_of(self._end)

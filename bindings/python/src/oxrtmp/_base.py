@@ -7,7 +7,7 @@ import json
 import socket
 import warnings
 from collections.abc import Generator
-from typing import Any
+from typing import Any, NoReturn, SupportsIndex
 
 from . import _native, amf
 from ._enhanced import Capabilities
@@ -69,14 +69,17 @@ class Handle:
     def _drop(self) -> None:
         """Close without waiting."""
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(f"cannot copy or pickle {type(self).__name__!r} object")
+
     def __del__(self) -> None:
         if self._closed:
             return
-        forgotten = self._forgotten()
         with contextlib.suppress(ForkedError):
+            warning = f"unclosed {self!r}" if self._forgotten() else ""
             self._drop()
-            if forgotten:
-                warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+            if warning:
+                warnings.warn(warning, ResourceWarning, stacklevel=2, source=self)
 
 
 class Peer:

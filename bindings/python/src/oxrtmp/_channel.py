@@ -36,7 +36,11 @@ Deliver = Callable[[int, Any], Kept | None]
 
 
 def deadline_of(timeout: float | None) -> float | None:
-    return None if timeout is None else monotonic() + timeout
+    if timeout is None:
+        return None
+    if timeout != timeout:
+        raise ValueError("a timeout is a number, not nan")
+    return monotonic() + timeout
 
 
 def first_of(waiting: deque[T]) -> T:

@@ -147,7 +147,7 @@ class EndOfStreamError(UsageError, EOFError):
 
 
 class ForkedError(UsageError, RuntimeError):
-    """In a forked child, where the library cannot be used. Use the "spawn" method, or open after forking."""
+    """In a forked child, where the library cannot be used. Use the "spawn" method, or import oxrtmp after forking."""
 
 
 class OutOfMemoryError(UsageError, MemoryError):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST = 2**31 - 1  # milliseconds
 
+File = str | os.PathLike[str]
+
 
 def milliseconds(seconds: float | None) -> int:
     """A time in seconds for a call that takes milliseconds: None and infinity are -1, for ever."""
@@ -122,11 +124,11 @@ class TLS:
     server needs a certificate and its key, from files or from memory.
     """
 
-    certificate_file: str | os.PathLike[str] = ""  #: PEM: a certificate, and after it those that lead to its authority
-    key_file: str | os.PathLike[str] = ""  #: PEM: its key
+    certificate_file: File = ""  #: PEM: a certificate, and after it those that lead to its authority
+    key_file: File = ""  #: PEM: its key
     certificate_pem: str = ""  #: the certificate as text, instead of certificate_file
     key_pem: str = ""  #: the key as text, instead of key_file
-    ca_file: str | os.PathLike[str] = ""  #: PEM: who is trusted, by a client instead of the system's authorities; by a server, to vouch
+    ca_file: File = ""  #: PEM: who is trusted, by a client instead of the system's authorities; by a server, to vouch
     ca_pem: str = ""  #: for clients, which then must show a certificate
     server_name: str = ""  #: client: the name it asks for, and the certificate must be for; the URL's host
     pin: str = ""  #: client: trust these certificates only, by their SHA-256 in hex, with commas

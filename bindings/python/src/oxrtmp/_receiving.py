@@ -62,7 +62,7 @@ class Receiver(Stream):
 
     def next_packets(self, most: int = 4096, timeout: float | None = None) -> list[Packet]:
         """Wait as next_packet does, then take all packets that are there, at most so many."""
-        self._check_receives()
+        self._check_receives(most)
         deadline = deadline_of(timeout)
         while not (taken := [*islice(self._packets, most)]):
             self._await_packets(deadline, timeout)

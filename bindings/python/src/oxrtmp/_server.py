@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -222,7 +223,8 @@ class Server(TellingServer, Managed):
         if isinstance(about, Request):
             about._offered = done
         elif not done:
-            about._question = 0
+            if about._question is not None:
+                about._question.forget()
         elif not self._told.came(about):  # hooks have to be told of it
             self._told.count(about)
 
@@ -243,7 +245,7 @@ class Server(TellingServer, Managed):
                 kept: object = None
                 if hook is not None:
                     try:
-                        kept = hook(about)
+                        kept = call(hook, about)
                     except Exception as error:  # noqa: BLE001 it is the caller's, and logged
                         self._failed(name, about, error)
                 request = self._after(about, kept)
@@ -379,10 +381,18 @@ class Server(TellingServer, Managed):
                 self._requests.popleft()._drop()
 
 
+def call(function: Callable[[Any], object], about: Any) -> object:
+    """What a hook or handler returns: no awaitable, which would never be awaited."""
+    result = function(about)
+    if inspect.isawaitable(result):
+        raise TypeError("coroutine functions are for oxrtmp.aio: oxrtmp.Server calls plain functions")
+    return result
+
+
 def handle(request: Request, handler: Callable[[Request], object]) -> None:
     """Call a handler, and put in order what it leaves behind."""
     try:
-        handler(request)
+        call(handler, request)
     except Exception:  # noqa: BLE001 it is the caller's, and logged
         logger.exception("the handler of %s failed", request._words())
         end_session(request)

@@ -15,6 +15,28 @@ from ._native import Packet
 from ._records import Statistics
 
 
+class Question:
+    """Whether the message of a MEDIA_TAG that waits goes on. It does when that was forgotten."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def answer(self, goes_on: bool) -> None:
+        number, self._number = self._number, 0
+        if number != 0:
+            with contextlib.suppress(Error):  # the server has ended
+                _native.event_answer(number, goes_on)
+
+    def forget(self) -> None:
+        """Leave it to another one."""
+        self._number = 0
+
+    def __del__(self) -> None:
+        self.answer(True)
+
+
 @dataclass(kw_only=True, slots=True)
 class ServerEvent:
     """Something that happened on a connection of a server."""
@@ -30,7 +52,7 @@ class ServerEvent:
     position_ms: int = 0  #: of PAUSE and UNPAUSE: where the player says it stands
     status: int = Status.OK  #: of DISCONNECT: a Status, unless the connection ended as it should
     phase: str = ""  #: of DISCONNECT with a status: where in the connection's life
-    _question: int = field(default=0, repr=False, compare=False)
+    _question: Question | None = field(default=None, repr=False, compare=False)  # the same one in every copy
     _size: int = field(default=0, repr=False, compare=False)
 
     @property
@@ -49,14 +71,8 @@ class ServerEvent:
         self._answer(False)
 
     def _answer(self, goes_on: bool) -> None:
-        question, self._question = self._question, 0
-        if question != 0:
-            with contextlib.suppress(Error):  # the server has ended
-                _native.event_answer(question, goes_on)
-
-    def __del__(self) -> None:
-        if self._question != 0:
-            self._answer(True)
+        if self._question is not None:
+            self._question.answer(goes_on)
 
 
 def server_event_of(payload: Any) -> ServerEvent:
@@ -65,7 +81,7 @@ def server_event_of(payload: Any) -> ServerEvent:
     return ServerEvent(
         kind=ServerEventKind(kind), connection=connection, peer_address=peer, app=app, stream_name=name, text=text,
         packet=packet, statistics=None if statistics is None else Statistics(**statistics), position_ms=position,
-        status=status, phase=phase, _question=question, _size=0 if packet is None else len(packet.raw),
+        status=status, phase=phase, _question=Question(question) if question else None, _size=0 if packet is None else len(packet.raw),
     )  # fmt: skip
 
 

@@ -73,7 +73,9 @@ class Stream(Handle):
 
     _calls: Calls
 
-    def _check_receives(self) -> None:
+    def _check_receives(self, most: int = 1) -> None:
+        if most < 1:
+            raise ValueError(f"{most} packets cannot be waited for")
         if not self._receives:
             raise make_error(Status.STATE, "packets go into this stream, none come out of it", "", "", "")
 
