@@ -66,7 +66,9 @@ func logLevel(l slog.Level) C.uint32_t {
 }
 
 // logger returns a logger whose records go to the log of the queue that the events go to when they are written.
-func (a *attachment) logger() *slog.Logger { return slog.New(&logHandler{attachment: a}) }
+func (a *attachment) logger() *slog.Logger {
+	return slog.New(&logHandler{a, queue.LogText{Words: words}})
+}
 
 // logHandler implements slog.Handler.
 type logHandler struct {

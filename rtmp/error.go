@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"regexp"
 
 	"oxrtmp/rtmp/engine"
 )
@@ -111,4 +112,28 @@ func atPhase(phase Phase, err error) error {
 		err = ErrTimeout
 	}
 	return &Error{Phase: phase, Err: err}
+}
+
+// packages matches the names of packages that stand before what their errors say.
+var packages = regexp.MustCompile(`(^|: )(?:rtmp|engine|chunk|handshake|amf|message|media|authmod|proxyproto|tls|x509): `)
+
+// inWords says an error as events, and peers, are told it: they do not know the names of packages.
+func inWords(err error) string {
+	switch e := err.(type) {
+	case *Error:
+		if e.Phase == engine.PhaseNone {
+			return inWords(e.Err)
+		}
+		return e.Phase.String() + ": " + inWords(e.Err)
+	case *StatusError:
+		return e.Error() // the peer's own words
+	}
+	if err == ErrTimeout {
+		return "the peer did not answer in time"
+	}
+	text := err.Error()
+	for packages.MatchString(text) {
+		text = packages.ReplaceAllString(text, "$1")
+	}
+	return text
 }

@@ -196,3 +196,37 @@ func TestUnwatchedPacketsCostNothing(t *testing.T) {
 		t.Errorf("%v allocations for a packet; telling: %v", n, sc.notices.telling)
 	}
 }
+
+// Why a connection or a stream has ended is told in words for readers, without the names of packages.
+func TestReasonsAreInWords(t *testing.T) {
+	events := ServerPublishStop.Mask() | ServerDisconnect.Mask()
+	told := func(s *Server, want string) {
+		t.Helper()
+		if e, err := s.NextEvent(10 * time.Second); err != nil || e.Reason != want {
+			t.Errorf("%v: %q, want %q; %v", e.Kind, e.Reason, want, err)
+		}
+	}
+	impatient := bind(t, &ServerOptions{Events: events, Timeouts: Timeouts{Handshake: 50 * time.Millisecond}})
+	mute, err := net.Dial("tcp", impatient.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	told(impatient, "handshake: the peer did not answer in time")
+
+	s := bind(t, &ServerOptions{Events: events, Timeouts: Timeouts{FirstMedia: 50 * time.Millisecond}})
+	stranger, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Close()
+	io.WriteString(stranger, "GET / HTTP/1.0\r\n\r\n")
+	told(s, "handshake: first byte 0x47 looks like HTTP, not RTMP version 3")
+	c, session := published(t, s, nil)
+	defer c.Close()
+	told(s, "media: the peer did not answer in time")
+	told(s, "media: the peer did not answer in time")
+	if reason := session.EndReason(); reason != "media: the peer did not answer in time" {
+		t.Error(reason)
+	}
+}

@@ -145,9 +145,9 @@ func refusal(err error) (code, description string) {
 	case errors.Is(err, ErrPublished):
 		return message.CodePublishBadName, "the stream is being published"
 	case errors.Is(err, ErrCodec):
-		return message.CodePlayFailed, err.Error()
+		return message.CodePlayFailed, inWords(err)
 	}
-	return "", err.Error()
+	return "", inWords(err)
 }
 
 // enter returns a locked stream, new if there is none and create says so. It fails with ErrNoStream, and ErrClosed.

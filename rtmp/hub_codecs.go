@@ -73,7 +73,7 @@ func (p *hubPlayer) mayDecode(st *hubStream) bool {
 	if codec == 0 {
 		return true
 	}
-	p.session.conn.engine.FailPlay(p.session.streamID, message.CodePlayFailed, undecodable(codec).Error())
+	p.session.conn.engine.FailPlay(p.session.streamID, message.CodePlayFailed, inWords(undecodable(codec)))
 	p.link.events()
 	p.link.flush()
 	return false

@@ -110,7 +110,7 @@ func (p *enginePlayer) mayDecode() bool {
 		return true
 	}
 	p.ended = true
-	p.order(engineOrder{tell: tellFail, code: message.CodePlayFailed, description: undecodable(codec).Error()})
+	p.order(engineOrder{tell: tellFail, code: message.CodePlayFailed, description: inWords(undecodable(codec))})
 	return false
 }
 

@@ -2,7 +2,6 @@ package rtmp
 
 import (
 	"io"
-	"strings"
 	"time"
 
 	"oxrtmp/rtmp/engine"
@@ -340,7 +339,7 @@ func (c *serverConn) gone(err error) {
 	case err == nil:
 		e.Reason = "the conversation is over"
 	case err != io.EOF && !isReset(err):
-		e.Err, e.Reason = err, strings.TrimPrefix(err.Error(), "rtmp: ")
+		e.Err, e.Reason = err, inWords(err)
 	}
 	c.tell(notice{ServerEvent: e})
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -184,7 +183,7 @@ func (c *serverConn) ended(err error) {
 	case errors.Is(err, ErrClosed):
 		reason, over = "server closed", err
 	default:
-		reason, over = strings.TrimPrefix(err.Error(), "rtmp: "), err
+		reason, over = inWords(err), err
 	}
 	for _, s := range c.allOver(err, reason, over) {
 		if s.player != nil {

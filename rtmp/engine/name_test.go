@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -96,6 +97,15 @@ func TestNamesOfAppsAndStreams(t *testing.T) {
 		if info := k.s.ConnectInfo(); info.TCURL != strings.Trim(c.tcURL, "'") {
 			t.Errorf("tcUrl %q became %q", c.tcURL, info.TCURL)
 		}
+	}
+}
+
+// Who is refused for a name is told in words.
+func TestBadNamesAreTold(t *testing.T) {
+	k := newTalk(t, ServerConfig{})
+	k.connect(amf.Property{Name: "app", Value: amf.String("live\x00")})
+	if said := k.s.TakeOutput(nil); !bytes.Contains(said, []byte("\x00\x18app: contains a NUL byte")) {
+		t.Errorf("%q", said)
 	}
 }
 

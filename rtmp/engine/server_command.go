@@ -91,7 +91,7 @@ func (s *Server) onConnect(c message.Command) {
 		err = errNameLength
 	}
 	if err != nil {
-		s.refuseConnect(c.TransactionID, message.CodeConnectRejected, err.Error())
+		s.refuseConnect(c.TransactionID, message.CodeConnectRejected, strings.TrimPrefix(err.Error(), "message: "))
 		return
 	}
 	if err == nil && strings.Trim(info.App, "/") == "" && s.strict(StrictApp, true, "connect without an app") {

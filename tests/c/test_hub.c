@@ -131,6 +131,13 @@ static void *guard_requests(void *p) {
   return NULL;
 }
 
+/* was_told: what the server has said to the client that it refused last. */
+static void was_told(const char *words) {
+  oxrtmp_error_detail detail = {.struct_size = sizeof detail};
+  OK(oxrtmp_last_error_detail(&detail));
+  TEXT(words, detail.description);
+}
+
 static void requests_are_seen_first(void) {
   struct gate g = {.hub = new_hub(NULL), .wanted = {OXRTMP_E_NOT_FOUND, OXRTMP_OK, OXRTMP_OK, OXRTMP_E_BUSY}};
   oxrtmp_server_options options;
@@ -142,6 +149,7 @@ static void requests_are_seen_first(void) {
   CHECK(pthread_create(&thread, NULL, guard_requests, &g) == 0);
   oxrtmp_client publisher, player, other;
   STATUS(OXRTMP_E_NOT_FOUND, oxrtmp_client_play(url_of(g.server, "live/secret"), NULL, 10000, &other));
+  was_told("no such stream");
   OK(oxrtmp_client_publish(url_of(g.server, "live/secret"), NULL, 10000, &publisher));
   OK(oxrtmp_client_play(url_of(g.server, "live/secret"), NULL, 10000, &player));
   STATUS(OXRTMP_E_NAME, oxrtmp_client_publish(url_of(g.server, "live/secret"), NULL, 10000, &other));
@@ -471,6 +479,7 @@ static void codecs_of_players(void) {
     oxrtmp_status status = oxrtmp_client_play(url_of(server, "live/cam"), NULL, 10000, &player);
     if (policy == OXRTMP_CODECS_REFUSE) {
       CHECK(status == OXRTMP_E_REFUSED);
+      was_told("the player does not decode the stream: it has zzzz");
     } else {
       OK(status);
       OK(oxrtmp_client_send_audio(publisher, 40, (const uint8_t *)"a", 1));

@@ -17,6 +17,7 @@ static void logs(void) {
   oxrtmp_event event = NEXT(queue, LOG);
   CHECK(event.source == server.id && event.user_data == 77 && event.level == OXRTMP_LOG_INFO);
   CHECK(strstr(event.u.info.text, "connection ended") != NULL && strstr(event.u.info.text, "HTTP") != NULL);
+  CHECK(strstr(event.u.info.text, " error=\"handshake: first byte 0x47 ") != NULL);
   CHECK(event.time_ns > (now_ms() - 10000) * 1000000 && event.time_ns <= (now_ms() + 1) * 1000000);
   close(stranger);
 

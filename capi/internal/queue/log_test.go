@@ -76,6 +76,7 @@ func TestLogText(t *testing.T) {
 		return r
 	}
 	var zero LogText
+	told := LogText{Words: func(err error) string { return "the words of " + err.Error() }}.WithGroup("g").WithAttrs(nil)
 	grouped := zero.WithAttrs([]slog.Attr{slog.Int("a", 1)}).WithGroup("g").WithAttrs([]slog.Attr{slog.Bool("b", true)})
 	tests := []struct {
 		text   LogText
@@ -84,6 +85,7 @@ func TestLogText(t *testing.T) {
 	}{
 		{zero, record("connection ended"), "connection ended"},
 		{zero, record("m", "peer", "192.0.2.7:5", "error", errors.New("it broke")), `m peer=192.0.2.7:5 error="it broke"`},
+		{told, record("m", "error", errors.New("it")), `m g.error="the words of it"`},
 		{zero, record("m", "n", 7, "d", time.Second, "nil", nil), "m n=7 d=1s nil=<nil>"},
 		{zero, record("a\nb\x1b[2J"), `a\nb\x1b[2J`},
 		{zero, record("m", "k", "x\r\nforged=1"), `m k="x\r\nforged=1"`},

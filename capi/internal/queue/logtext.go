@@ -12,6 +12,9 @@ import (
 // them. Control characters come out escaped, so that a record is one line whatever a peer put into it. The zero value
 // has no attributes of its own.
 type LogText struct {
+	// Words says what an error says; nil: its Error method.
+	Words func(error) string
+
 	attrs  string // formatted, each after a space
 	prefix string // of the keys to come: the open groups
 }
@@ -25,7 +28,7 @@ func (t LogText) WithAttrs(attrs []slog.Attr) LogText {
 	for _, a := range attrs {
 		b = t.append(b, t.prefix, a)
 	}
-	return LogText{string(b), t.prefix}
+	return LogText{t.Words, string(b), t.prefix}
 }
 
 // WithGroup returns t with a group opened: the keys that come later get its name in front.
@@ -33,7 +36,7 @@ func (t LogText) WithGroup(name string) LogText {
 	if name == "" {
 		return t
 	}
-	return LogText{t.attrs, t.prefix + name + "."}
+	return LogText{t.Words, t.attrs, t.prefix + name + "."}
 }
 
 // Format returns the line of a record.
@@ -68,6 +71,9 @@ func (t LogText) append(b []byte, prefix string, a slog.Attr) []byte {
 	b = appendEscaped(b, prefix+a.Key)
 	b = append(b, '=')
 	s := v.String()
+	if err, ok := v.Any().(error); ok && t.Words != nil {
+		s = t.Words(err)
+	}
 	if len(s) > maxLine {
 		s = s[:maxLine]
 	}
