@@ -38,6 +38,7 @@ func newTag(typ uint8, timestamp uint32, payload []byte) tag {
 type replayed struct {
 	requests  []string
 	tags      []tag
+	keyframes int
 	malformed int
 	ended     bool
 	replies   int // bytes
@@ -75,6 +76,9 @@ func replay(t *testing.T, data []byte, piece int, accept func(name string) bool)
 				if p.Flags&media.FlagMalformed != 0 {
 					r.malformed++
 				}
+				if p.Keyframe() {
+					r.keyframes++
+				}
 				same := len(p.Raw) > 0 && len(message.Raw) > 0 && &p.Raw[0] == &message.Raw[0]
 				switch {
 				case p.Type == media.TypeData: // a file holds it without @setDataFrame
@@ -107,7 +111,7 @@ func TestCaptures(t *testing.T) {
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".bin")
-		if strings.HasPrefix(name, "obs-") {
+		if strings.HasPrefix(name, "obs-") || strings.HasPrefix(name, "gortmplib-") {
 			continue // below: they have no list of tags
 		}
 		data, err := os.ReadFile(file)
@@ -197,6 +201,24 @@ func checkOBS(t *testing.T, tags []tag) {
 	}
 	if count[media.TypeVideo] < 60 || count[media.TypeAudio] < 80 || count[media.TypeData] < 1 {
 		t.Fatalf("tags by type: %v", count)
+	}
+}
+
+// TestCapturesOfGortmplib replays MediaMTX's library, which gives no video frame of Enhanced RTMP a frame type: the
+// keyframes are found all the same, as otherwise nobody's video would begin.
+func TestCapturesOfGortmplib(t *testing.T) {
+	for name, want := range map[string]int{"gortmplib-1-0-hevc-aac": 4, "gortmplib-1-0-av1-aac": 2} {
+		data, err := os.ReadFile(filepath.Join(captures, name+".bin"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := replay(t, data, 4096, func(name string) bool { return name == "test" })
+		if r.err != nil || r.malformed != 0 || len(r.tags) < 190 {
+			t.Fatalf("%s: %d tags, %d malformed, %v", name, len(r.tags), r.malformed, r.err)
+		}
+		if r.keyframes != want {
+			t.Errorf("%s: %d keyframes, want %d", name, r.keyframes, want)
+		}
 	}
 }
 

@@ -53,9 +53,10 @@ func (k Kind) String() string {
 type Flags uint32
 
 const (
-	// FlagKeyframe marks a video frame that can be decoded without earlier ones (frame types 1 and 4). Sequence
-	// headers and ends do not have it, whatever frame type they carry: a cache may start a group of pictures at
-	// every packet with this flag, and at no other.
+	// FlagKeyframe marks a video frame that can be decoded without earlier ones: frame types 1 and 4, and where a sender
+	// leaves it 0, as some do in Enhanced RTMP, a frame whose own bytes say so. Sequence headers and ends do not have
+	// it, whatever frame type they carry: a cache may start a group of pictures at every packet with this flag, and at
+	// no other.
 	FlagKeyframe Flags = 1 << 0
 	// FlagEnhanced marks an Enhanced RTMP header. For [AppendPayload] it asks for one where a legacy header exists.
 	FlagEnhanced Flags = 1 << 1

@@ -100,7 +100,7 @@ func parseLegacyVideo(p *Packet) bool {
 	return true
 }
 
-// setFrameFlags derives the flags of a video frame from its frame type.
+// setFrameFlags derives the flags of a video frame from its frame type, or where that is none from Data.
 func (p *Packet) setFrameFlags() {
 	if p.Kind != KindFrame {
 		return
@@ -110,5 +110,9 @@ func (p *Packet) setFrameFlags() {
 		p.Flags |= FlagKeyframe
 	case FrameDisposable:
 		p.Flags |= FlagDisposable
+	case 0:
+		if beginsInside(p.Codec, p.Data) {
+			p.Flags |= FlagKeyframe
+		}
 	}
 }

@@ -153,13 +153,13 @@ func (p *Packet) setBody(body []byte) bool {
 	if p.Type != TypeVideo {
 		return true
 	}
-	p.setFrameFlags()
 	if p.PacketType == PacketCodedFrames && p.Codec.hasComposition() {
 		if len(body) < 3 {
 			return false
 		}
 		p.Composition, p.Data = wire.Int24(body), body[3:]
 	}
+	p.setFrameFlags()
 	return true
 }
 
