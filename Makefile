@@ -69,7 +69,7 @@ run: deps-build $(BUILD)/bin/demo ## Start a server on localhost:1935 that shows
 
 .PHONY: install
 install: lib ## Install library, headers, tools, pkg-config and CMake files below DESTDIR and PREFIX
-	STATIC="$(STATIC)" packaging/install "$(BUILD)" "$(DESTDIR)$(PREFIX)" "$(LIBDIR)"
+	STATIC="$(STATIC)" packaging/install "$(BUILD)" "$(DESTDIR)$(PREFIX)" "$(patsubst $(PREFIX)/%,%,$(LIBDIR))"
 
 .PHONY: clean
 clean: ## Remove everything that was built (and the installed test peers with it)

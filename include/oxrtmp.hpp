@@ -197,6 +197,12 @@ using mask = detail::options<oxrtmp_mask, oxrtmp_mask_init>;
 using recorder_options = detail::options<oxrtmp_recorder_options, oxrtmp_recorder_options_init>;
 using metadata = detail::options<oxrtmp_metadata, oxrtmp_metadata_init>;
 using play2 = detail::options<oxrtmp_play2, oxrtmp_play2_init>;
+using capabilities = detail::options<oxrtmp_capabilities, oxrtmp_capabilities_init>;
+using runtime_options = detail::options<oxrtmp_runtime_options, oxrtmp_runtime_options_init>;
+using channels = detail::options<oxrtmp_channels, oxrtmp_channels_init>;
+using color_info = detail::options<oxrtmp_color_info, oxrtmp_color_info_init>;
+using amf_options = detail::options<oxrtmp_amf_options, oxrtmp_amf_options_init>;
+using handshake_options = detail::options<oxrtmp_handshake_options, oxrtmp_handshake_options_init>;
 
 /** Bytes that somebody else owns. */
 class bytes_view {

@@ -56,6 +56,30 @@ oxrtmp_library_info library() {
   return oxrtmp::detail::filled<oxrtmp_library_info>(oxrtmp_library_statistics);
 }
 
+/** Every struct that the caller fills has its name in C++, cleared and of its size. */
+void structs_begin_cleared() {
+  REQUIRE(oxrtmp::runtime_options().struct_size == sizeof(oxrtmp_runtime_options));
+  REQUIRE(oxrtmp::channels().struct_size == sizeof(oxrtmp_channels));
+  REQUIRE(oxrtmp::color_info().struct_size == sizeof(oxrtmp_color_info));
+  REQUIRE(oxrtmp::amf_options().struct_size == sizeof(oxrtmp_amf_options));
+  REQUIRE(oxrtmp::handshake_options().struct_size == sizeof(oxrtmp_handshake_options));
+  oxrtmp::capabilities can;
+  can.fourccs[can.fourcc_count++] = OXRTMP_CODEC_HVC1;
+  oxrtmp::server_options options;
+  options.capabilities = &can;
+  const oxrtmp::server server(local, options);
+  std::thread grants([&] {
+    oxrtmp::request request;
+    REQUIRE(server.accept(request) == OXRTMP_OK);
+    const oxrtmp::session session = request.accept();
+    oxrtmp::packet packet;
+    REQUIRE(session.next_packet(packet) == OXRTMP_E_EOF);
+  });
+  const oxrtmp_capabilities said = oxrtmp::client::publish(url(server, "x")).capabilities();
+  REQUIRE(said.fourcc_count == 1 && said.fourccs[0] == OXRTMP_CODEC_HVC1);
+  grants.join();
+}
+
 void publish_and_record() {
   char directory[] = "/tmp/oxrtmp-wrapper-XXXXXX";
   REQUIRE(mkdtemp(directory) != nullptr);
@@ -430,6 +454,7 @@ void responses_of_logins() {
 }  // namespace
 
 int main() {
+  structs_begin_cleared();
   publish_and_record();
   hub_and_relay();
   events();
