@@ -417,6 +417,12 @@ static int dump_live(const char *address, const char *target) {
   }
 }
 
+static int usage(void) {
+  fprintf(stderr, "usage: oxrtmp-dump [-chunks] [-bytes N] FILE\n"
+                  "       oxrtmp-dump [-bytes N] -listen ADDRESS:PORT HOST:PORT\n");
+  return 2;
+}
+
 int main(int argc, char **argv) {
   bool handshake = true;
   const char *address = NULL;
@@ -426,17 +432,19 @@ int main(int argc, char **argv) {
     if (strcmp(flag, "-chunks") == 0) {
       handshake = false;
     } else if (strcmp(flag, "-bytes") == 0 && i + 1 < argc) {
-      shown_bytes = (size_t)atol(argv[++i]);
+      char *rest;
+      shown_bytes = (size_t)strtoul(argv[++i], &rest, 10);
+      if (*argv[i] < '0' || *argv[i] > '9' || *rest != 0) {
+        return usage();
+      }
     } else if (strcmp(flag, "-listen") == 0 && i + 1 < argc) {
       address = argv[++i];
     } else {
-      break;
+      return usage();
     }
   }
   if (argc - i != 1) {
-    fprintf(stderr, "usage: oxrtmp-dump [-chunks] [-bytes N] FILE\n"
-                    "       oxrtmp-dump [-bytes N] -listen ADDRESS:PORT HOST:PORT\n");
-    return 2;
+    return usage();
   }
   return address != NULL ? dump_live(address, argv[i]) : dump_file(argv[i], handshake);
 }

@@ -288,9 +288,22 @@ static int probe(const char *url, const oxrtmp_tls_options *tls) {
   return status != OXRTMP_OK || track_count == 0;
 }
 
+static int usage(void) {
+  fprintf(stderr, "usage: oxrtmp-probe [-json] [-seconds SECONDS] [-timeout MILLISECONDS] [-ca FILE] [-insecure] URL\n");
+  return 2;
+}
+
+/* number reads the whole of a flag's value, which is above 0 and at most a million. */
+static bool number(const char *text, double *value) {
+  char *rest;
+  *value = strtod(text, &rest);
+  return *text != 0 && *rest == 0 && *value > 0 && *value <= 1e6;
+}
+
 int main(int argc, char **argv) {
   oxrtmp_tls_options tls;
   oxrtmp_tls_options_init(&tls);
+  double timeout = timeout_ms;
   int i = 1;
   for (; i < argc && argv[i][0] == '-'; i++) {
     const char *flag = argv[i][1] == '-' ? argv[i] + 1 : argv[i];
@@ -298,19 +311,19 @@ int main(int argc, char **argv) {
       json = true;
     } else if (strcmp(flag, "-insecure") == 0) {
       tls.insecure = 1;
-    } else if (strcmp(flag, "-seconds") == 0 && i + 1 < argc) {
-      seconds = atof(argv[++i]);
-    } else if (strcmp(flag, "-timeout") == 0 && i + 1 < argc) {
-      timeout_ms = atoi(argv[++i]);
+    } else if (strcmp(flag, "-seconds") == 0 && i + 1 < argc && number(argv[i + 1], &seconds)) {
+      i++;
+    } else if (strcmp(flag, "-timeout") == 0 && i + 1 < argc && number(argv[i + 1], &timeout)) {
+      i++;
     } else if (strcmp(flag, "-ca") == 0 && i + 1 < argc) {
       tls.ca_file = argv[++i];
     } else {
-      break;
+      return usage();
     }
   }
   if (argc - i != 1) {
-    fprintf(stderr, "usage: oxrtmp-probe [-json] [-seconds SECONDS] [-timeout MILLISECONDS] [-ca FILE] [-insecure] URL\n");
-    return 2;
+    return usage();
   }
+  timeout_ms = (int32_t)timeout;
   return probe(argv[i], &tls);
 }

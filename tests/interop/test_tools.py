@@ -71,6 +71,24 @@ def test_dump_steers_no_terminal(nursery: Nursery, tmp_path: Path) -> None:
     assert shown.endswith(b' command ??31m?[2J 0 ["\\u009b31m\\u001b[2J\\u007f"]\n'), shown
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        [DUMP, "-help"],
+        [DUMP, "-bytes", "x", "-"],
+        [DUMP, "-bytes", "-1", "-"],
+        [PROBE, "-h"],
+        [PROBE, "-seconds", "x", "rtmp://127.0.0.1:1/live/x"],
+        [PROBE, "-seconds", "1e99", "rtmp://127.0.0.1:1/live/x"],
+        [PROBE, "-timeout", "", "rtmp://127.0.0.1:1/live/x"],
+    ],
+)
+def test_what_is_no_flag_is_told(command: list[str | Path]) -> None:
+    """It is taken for neither a file nor a URL, and what is no number not for 0."""
+    ended = subprocess.run(command, capture_output=True, check=False, timeout=30, stdin=subprocess.DEVNULL)
+    assert ended.returncode == 2 and ended.stderr.startswith(b"usage: "), ended
+
+
 def test_output_that_cannot_be_written(nursery: Nursery) -> None:
     with Path("/dev/full").open("wb") as full:
         command = [DUMP, CAPTURES / "obs-29-publish.bin"]
