@@ -39,7 +39,8 @@ type (
 	heldSession struct {
 		*rtmp.Session
 		attachment
-		called bool // calls of the peer's are events
+		called bool        // calls of the peer's are events
+		told   atomic.Bool // STREAM_END was emitted
 	}
 	heldClient struct {
 		carrier
@@ -266,10 +267,10 @@ func (h *heldSession) emitPlayer(s *source, out []C.oxrtmp_event) (n int, more b
 	return n, h.Ready()
 }
 
-// emitEnd writes the last event, unless the handle is closed, and returns how many that is.
+// emitEnd writes the last event, once, unless the handle is closed, and returns how many that is.
 func (h *heldSession) emitEnd(s *source, out *C.oxrtmp_event, err error) int {
 	s.finish()
-	if s.of.isClosed() {
+	if s.of.isClosed() || h.told.Swap(true) {
 		return 0
 	}
 	putEnd(s.event(out, C.OXRTMP_EVENT_STREAM_END), statusOf(err), err, h.EndReason())

@@ -392,7 +392,7 @@ static void closed_server(void) {
   OK(oxrtmp_queue_destroy(queue));
 }
 
-/* SERVER_CLOSED and CLIENT_CLOSED come once, to the queue that there is when they are taken. */
+/* SERVER_CLOSED, STREAM_END and CLIENT_CLOSED come once, to the queue that there is when they are taken. */
 static void closed_between_queues(void) {
   oxrtmp_queue first = new_queue(OXRTMP_LOG_NONE), second = new_queue(OXRTMP_LOG_NONE);
   oxrtmp_server server = bind_server(NULL);
@@ -425,6 +425,12 @@ static void closed_between_queues(void) {
   OK(oxrtmp_client_set_queue(client, first, 3));
   NOTHING(first);
   OK(oxrtmp_client_close(client));
+  OK(oxrtmp_session_set_queue(session, first, 1));
+  CHECK(readable(first, 10000));
+  OK(oxrtmp_session_set_queue(session, second, 2));
+  CHECK(NEXT(second, STREAM_END).user_data == 2);
+  OK(oxrtmp_session_set_queue(session, first, 3));
+  NOTHING(first);
   OK(oxrtmp_session_close(session));
   OK(oxrtmp_server_close(server));
   OK(oxrtmp_queue_destroy(first));
