@@ -179,7 +179,7 @@ func oxgo_engine_receive_video(h C.oxrtmp_engine, on C.uint32_t) (status C.oxrtm
 func oxgo_engine_set_buffer_length(h C.oxrtmp_engine, length C.uint32_t) (status C.oxrtmp_status) {
 	defer guard(&status)
 	return with(engines, h.id, func(e *heldEngine) error {
-		return e.play(func(c *engine.Client) error { c.SetBufferLength(uint32(length)); return nil })
+		return e.play(func(c *engine.Client) error { return c.SetBufferLength(uint32(length)) })
 	})
 }
 

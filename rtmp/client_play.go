@@ -70,13 +70,7 @@ func (c *Client) Poll(dst []media.Packet) (int, ClientEvent, error) {
 
 // SetBufferLength tells the server how much the client buffers.
 func (c *Client) SetBufferLength(length time.Duration) error {
-	return c.ask(func() error {
-		if !c.engine.Playing() {
-			return engine.ErrState
-		}
-		c.engine.SetBufferLength(uint32(max(0, length.Milliseconds())))
-		return nil
-	})
+	return c.ask(func() error { return c.engine.SetBufferLength(uint32(max(0, length.Milliseconds()))) })
 }
 
 // Pause asks the server to stop sending, or to go on.

@@ -17,7 +17,7 @@ func (c *Client) requestPlay() {
 	if length == 0 {
 		length = defaultBufferLength
 	}
-	c.SetBufferLength(length)
+	c.sayBufferLength(length)
 	c.publish = c.calls.nextTransaction()
 	arguments := []amf.Value{amf.String(c.config.StreamName), amf.Number(p.Start)}
 	if p.Duration > 0 || p.Reset {
@@ -31,7 +31,15 @@ func (c *Client) requestPlay() {
 }
 
 // SetBufferLength tells the server how many milliseconds the client buffers.
-func (c *Client) SetBufferLength(milliseconds uint32) {
+func (c *Client) SetBufferLength(milliseconds uint32) error {
+	if err := c.mayPlay(); err != nil {
+		return err
+	}
+	c.sayBufferLength(milliseconds)
+	return nil
+}
+
+func (c *Client) sayBufferLength(milliseconds uint32) {
 	c.sendUserControl(message.UserControl{Event: message.EventSetBufferLength, StreamID: c.streamID, BufferLength: milliseconds})
 }
 
@@ -53,12 +61,20 @@ func (c *Client) ReceiveVideo(want bool) error {
 	return c.playCommand("receiveVideo", amf.Boolean(want))
 }
 
-func (c *Client) playCommand(name string, arguments ...amf.Value) error {
+// mayPlay reports whether a stream is played.
+func (c *Client) mayPlay() error {
 	if c.err != nil {
 		return c.err
 	}
 	if !c.Playing() {
 		return ErrState
+	}
+	return nil
+}
+
+func (c *Client) playCommand(name string, arguments ...amf.Value) error {
+	if err := c.mayPlay(); err != nil {
+		return err
 	}
 	c.sendCommand(csidClient, c.streamID, message.NewCommand(name, 0, arguments...))
 	return nil
@@ -67,11 +83,8 @@ func (c *Client) playCommand(name string, arguments ...amf.Value) error {
 // Play2 asks for another stream in the place of the one that plays, normally the same content at another bit rate. The
 // server answers with NetStream.Play.Transition.
 func (c *Client) Play2(p message.Play2) error {
-	if c.err != nil {
-		return c.err
-	}
-	if !c.Playing() {
-		return ErrState
+	if err := c.mayPlay(); err != nil {
+		return err
 	}
 	return c.sendLong(csidClient, c.streamID, p.Command())
 }

@@ -284,3 +284,44 @@ func TestSharedObjectBeforeConnect(t *testing.T) {
 		t.Error(e, k.err)
 	}
 }
+
+// Whatever is asked of an engine before its handshake is complete, nothing gets in between the handshake's bytes.
+func TestNothingIsSaidBeforeTheHandshake(t *testing.T) {
+	c := NewClient(ClientConfig{Rand: noise(), StreamName: "key", Play: &PlayRequest{}, Connect: message.Connect{App: "live"}})
+	s := NewServer(ServerConfig{Rand: noise()})
+	begun := c.OutputBytes()
+	packet := media.Packet{Type: media.TypeAudio, Raw: []byte{0xAF, 1}}
+	both := func(e *core) {
+		e.SendPing(1)
+		e.Notify(0, "a", nil)
+		e.Call(0, time.Second, "a", nil)
+		e.Answer(1, nil)
+		e.Refuse(1, "", "")
+		e.SendSharedObject(message.SharedObject{Name: "a"})
+	}
+	both(&c.core)
+	both(&s.core)
+	c.SendPacket(&packet)
+	c.SendMetadata(0, nil)
+	c.SetBufferLength(1)
+	c.Pause(true, 0)
+	c.Seek(0)
+	c.ReceiveAudio(false)
+	c.ReceiveVideo(false)
+	c.Play2(message.Play2{})
+	s.SendPacket(1, &packet)
+	s.UseChunkSize(1000)
+	s.NotifyPublish(1, "")
+	s.StopPlay(1, "")
+	s.FailPlay(1, "", "")
+	s.CompletePlay(1)
+	s.CloseStream(1, "", "")
+	s.RequestReconnect("/live", "")
+	s.Accept(1)
+	s.Reject(1, "", "")
+	c.End()
+	s.End()
+	if c.OutputBytes() != begun || s.OutputBytes() != 0 {
+		t.Errorf("the client says %d bytes, not %d, the server %d", c.OutputBytes(), begun, s.OutputBytes())
+	}
+}

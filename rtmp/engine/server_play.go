@@ -263,9 +263,10 @@ func milliseconds(v float64) uint32 {
 	return 0
 }
 
-// UseChunkSize makes what follows be cut into chunks of size bytes, 1–65536, and tells the peer.
+// UseChunkSize makes what follows be cut into chunks of size bytes, 1–65536, and tells the peer. Before the handshake is
+// complete it has no effect.
 func (s *Server) UseChunkSize(size uint32) {
-	if s.err == nil && s.encoder.ChunkSize() != int(size) {
+	if s.err == nil && s.phase != PhaseHandshake && s.encoder.ChunkSize() != int(size) {
 		s.sendChunkSize(size)
 	}
 }
