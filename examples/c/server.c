@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { NAME = 600, PATH = 4096, BATCH = 64 };
 
@@ -152,6 +153,20 @@ static void publish(struct stream *s) {
   oxrtmp_session_close_with_status(s->session, "NetStream.Publish.BadName", "another publisher has taken over");
 }
 
+/* begin begins to publish a stream. An encoder that stops and begins again at once may be here before its last stream has
+   ended, with its recording: that gets two seconds, before the encoder is told that it has a rival. */
+static oxrtmp_status begin(struct stream *s) {
+  oxrtmp_client_options publishing;
+  oxrtmp_client_options_init(&publishing);
+  publishing.send_timeout_ms = -1;
+  oxrtmp_status status = oxrtmp_hub_publish(hub, s->app, s->name, &publishing, &s->publisher);
+  for (int tries = 0; status == OXRTMP_E_BUSY && tries < 200; tries++) {
+    nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    status = oxrtmp_hub_publish(hub, s->app, s->name, &publishing, &s->publisher);
+  }
+  return status;
+}
+
 /* serve answers one request, on a thread of its own. */
 static void serve(oxrtmp_request request, void *unused) {
   (void)unused;
@@ -177,10 +192,7 @@ static void serve(oxrtmp_request request, void *unused) {
     oxrtmp_request_reject(request, "NetStream.Publish.BadName", "unauthorized");
     return;
   }
-  oxrtmp_client_options publishing;
-  oxrtmp_client_options_init(&publishing);
-  publishing.send_timeout_ms = -1;
-  if (oxrtmp_hub_publish(hub, s.app, s.name, &publishing, &s.publisher) != OXRTMP_OK) {
+  if (begin(&s) != OXRTMP_OK) {
     oxrtmp_request_reject(request, "NetStream.Publish.BadName", "the stream has a publisher already");
     return;
   }

@@ -6,6 +6,7 @@
 //   ffplay rtmp://localhost/live/test
 //
 // It shows a line per stream, and records FLV files if it is told to.
+import { setTimeout } from 'node:timers/promises'
 import { Hub, OxrtmpError, Recorder, Server } from 'oxrtmp'
 import { parseFlags } from './flags.mjs'
 import { same } from './key.mjs'
@@ -118,6 +119,21 @@ async function receive (session, publisher) {
 }
 
 /**
+ * Begins to publish what is requested. An encoder that stops and begins again at once may be here before its last stream has
+ * ended, with its recording: that gets a moment, before the encoder is told that it has a rival.
+ * @param {Request} request
+ */
+async function publish (request) {
+  for (const patience = Date.now() + 2000; ; await setTimeout(10)) {
+    try {
+      return await hub.publish(request.app, request.streamName, { sendTimeoutMs: -1 })
+    } catch (error) {
+      if (!(error instanceof OxrtmpError && error.code === 'ERR_OXRTMP_BUSY') || Date.now() > patience) throw error
+    }
+  }
+}
+
+/**
  * Answers a request. That of a publisher is served to the stream's end.
  * @param {Request} request
  */
@@ -132,7 +148,7 @@ async function serve (request) {
     return
   }
   try {
-    const publisher = await hub.publish(request.app, request.streamName, { sendTimeoutMs: -1 })
+    const publisher = await publish(request)
     const session = await request.accept()
     if (!session.closed) await receive(session, publisher) // or the publisher has gone
     await publisher.close()

@@ -15,6 +15,7 @@ import hmac
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 
 import oxrtmp
@@ -54,13 +55,28 @@ class Station:
             request.reject("unauthorized", code="NetStream.Publish.BadName")
             return
         try:
-            publisher = self.hub.publish(request.app, request.stream_name, send_timeout=None)
+            publisher = self.publish(request)
         except oxrtmp.Error as error:
             request.reject(str(error), code="NetStream.Publish.BadName")
             return
         with publisher, request.accept() as session:
             if not session.closed:  # or the publisher has gone
                 self.receive(session, publisher)
+
+    def publish(self, request: oxrtmp.Request) -> oxrtmp.Client:
+        """Begin to publish what is requested.
+
+        An encoder that stops and begins again at once may be here before its last stream has ended, with its
+        recording: that gets a moment, before the encoder is told that it has a rival.
+        """
+        patience = time.monotonic() + 2
+        while True:
+            try:
+                return self.hub.publish(request.app, request.stream_name, send_timeout=None)
+            except oxrtmp.BusyError:
+                if time.monotonic() > patience:
+                    raise
+                time.sleep(0.01)
 
     def receive(self, session: oxrtmp.Session, publisher: oxrtmp.Client) -> None:
         """Show a stream and hand it on to its end."""

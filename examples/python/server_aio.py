@@ -11,6 +11,7 @@ import contextlib
 import hmac
 import signal
 import sys
+import time
 
 import oxrtmp
 import oxrtmp.aio
@@ -46,7 +47,7 @@ class Station:
             await request.reject("unauthorized", code="NetStream.Publish.BadName")
             return
         try:
-            publisher = await self.hub.publish(request.app, request.stream_name, send_timeout=None)
+            publisher = await self.publish(request)
         except oxrtmp.Error as error:
             await request.reject(str(error), code="NetStream.Publish.BadName")
             return
@@ -61,6 +62,21 @@ class Station:
             ending.cancel()
             self.screen.remove(stream)
             self.screen.print(f"end {stream.name} {stream.summary()} file={path} reason={reason}")
+
+    async def publish(self, request: oxrtmp.aio.Request) -> oxrtmp.aio.Client:
+        """Begin to publish what is requested.
+
+        An encoder that stops and begins again at once may be here before its last stream has ended, with its
+        recording: that gets a moment, before the encoder is told that it has a rival.
+        """
+        patience = time.monotonic() + 2
+        while True:
+            try:
+                return await self.hub.publish(request.app, request.stream_name, send_timeout=None)
+            except oxrtmp.BusyError:
+                if time.monotonic() > patience:
+                    raise
+                await asyncio.sleep(0.01)
 
 
 async def end_replaced(session: oxrtmp.aio.Session, publisher: oxrtmp.aio.Client) -> None:

@@ -263,6 +263,20 @@ def test_a_publisher_whose_link_is_mute_is_replaced(nursery: Nursery, server_lan
     server.stop()
 
 
+def test_an_encoder_stops_and_begins_again_at_once(nursery: Nursery, server_language: str, tmp_path: Path) -> None:
+    """In one breath, over the same connection: its last stream, which is being recorded, is no rival."""
+    server = Server(nursery, server_language, "-record", tmp_path)
+    publisher = Publisher(server)
+    for turn in range(3):
+        publisher.headers()
+        publisher.video(turn, key=True)
+        stop = wire.command("closeStream", 0, wire.NULL, stream=1)
+        ask(publisher, stop + wire.publish("test"), b"NetStream.Publish.Start")
+    publisher.close()
+    assert len({server.ended(n).file for n in (1, 2, 3, 4)}) == 4
+    server.stop()
+
+
 def test_players_that_come_and_go_leave_nothing(nursery: Nursery, server_language: str) -> None:
     server = Server(nursery, server_language)
     publisher = Publisher(server)

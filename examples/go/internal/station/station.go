@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"io"
+	"time"
 
 	"oxrtmp/examples/go/internal/live"
 	"oxrtmp/rtmp"
@@ -41,7 +42,7 @@ func (s *Station) Serve(request *rtmp.Request) {
 		request.Reject("NetStream.Publish.BadName", "unauthorized")
 		return
 	}
-	publisher, err := s.Hub.Publish(request.App(), request.StreamName())
+	publisher, err := s.publish(request.App(), request.StreamName())
 	if err != nil {
 		request.Reject("NetStream.Publish.BadName", err.Error())
 		return
@@ -64,6 +65,17 @@ func (s *Station) Serve(request *rtmp.Request) {
 	path, reason := s.receive(session, publisher, stream)
 	s.Screen.Remove(stream)
 	s.Screen.Printf("end %s %s file=%s reason=%s", stream.Name, stream.Summary(), path, reason)
+}
+
+// publish begins to publish a stream. An encoder that stops and begins again at once may be here before its last stream has
+// ended, with its recording: that gets a moment, before the encoder is told that it has a rival.
+func (s *Station) publish(app, name string) (*rtmp.HubPublisher, error) {
+	for patience := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		publisher, err := s.Hub.Publish(app, name)
+		if !errors.Is(err, rtmp.ErrPublished) || time.Now().After(patience) {
+			return publisher, err
+		}
+	}
 }
 
 // players returns how many play what a session publishes.
