@@ -12,7 +12,7 @@ func (c *Client) command(cmd message.Command, streamID uint32) {
 	case "_result":
 		c.onResult(cmd)
 	case "_error":
-		c.onError(cmd)
+		c.onError(cmd, streamID)
 	case "onStatus":
 		if s, ok := cmd.Info(); ok {
 			c.onStatus(s, streamID)
@@ -66,12 +66,15 @@ func (c *Client) onResult(cmd message.Command) {
 	}
 }
 
-func (c *Client) onError(cmd message.Command) {
+// onError ends what is waited for. There are servers that refuse publish and play with transaction 0, on the stream.
+func (c *Client) onError(cmd message.Command, streamID uint32) {
 	s, _ := cmd.Info()
+	opening := c.phase == PhasePublish || c.phase == PhasePlay
 	switch {
 	case c.phase == PhaseConnect && (cmd.TransactionID == 1 || cmd.TransactionID == 0),
 		c.phase == PhaseCreateStream && cmd.TransactionID == c.creating,
-		(c.phase == PhasePublish || c.phase == PhasePlay) && cmd.TransactionID == c.publish:
+		opening && cmd.TransactionID == c.publish,
+		opening && !c.active && cmd.TransactionID == 0 && streamID == c.streamID:
 		c.refused(s)
 	case c.answered(cmd):
 	default:

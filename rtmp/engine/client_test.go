@@ -70,6 +70,9 @@ func TestClientPublishes(t *testing.T) {
 			"03 000000 000000 14 00000000 02 '_error' 00 4000000000000000 05 03 'level' 02 'error' 'code' 02 'NetConnection.Call.Failed' 000009\n" +
 			"03 000000 000000 14 00000000 02 '_error' 00 4008000000000000 05 03 'level' 02 'error' 'code' 02 'NetConnection.Call.Failed' 000009\n" +
 			created + granted, 1},
+		{"something refused that has no transaction", connected + created +
+			"03 000000 000000 14 00000000 02 '_error' 00 0000000000000000 05 03 'level' 02 'error' 000009\n" + granted +
+			"05 000000 000000 14 01000000 02 '_error' 00 0000000000000000 05 03 'level' 02 'error' 000009\n", 1},
 		{"the same refused late", connected + created +
 			"03 000000 000000 14 00000000 02 '_error' 00 4000000000000000 05 03 'level' 02 'error' 000009\n" + granted +
 			"03 000000 000000 14 00000000 02 '_error' 00 4008000000000000 05 03 'level' 02 'error' 000009\n", 1},
@@ -159,6 +162,7 @@ func TestClientIsRefused(t *testing.T) {
 		{"publish, by onStatus", connected + created + "05 000000 000000 14 01000000 02 'onStatus' 00 0000000000000000 05 " + info, PhasePublish},
 		{"publish, by onStatus on message stream 0", connected + created + "05 000000 000000 14 00000000 02 'onStatus' 00 0000000000000000 05 " + info, PhasePublish},
 		{"publish, by _error", connected + created + "05 000000 000000 14 01000000 02 '_error' 00 4014000000000000 05 " + info, PhasePublish},
+		{"publish, by _error with transaction 0 on its stream", connected + created + "05 000000 000000 14 01000000 02 '_error' 00 0000000000000000 05 " + info, PhasePublish},
 		{"thrown out while publishing", connected + created + granted + "05 000000 000000 14 01000000 02 'onStatus' 00 0000000000000000 05 " + info, PhaseMedia},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -176,8 +180,15 @@ func TestClientIsRefused(t *testing.T) {
 			}
 		})
 	}
-	// A code that means an error is one even where the level says nothing.
+	// Of rml_rtmp 0.8 as a server.
 	h := newHost(t, ClientConfig{})
+	h.says("02 000000 000000 01 00000000 00001000\n" + connected + created + "06 000000 000000 14 01000000 02 '_error' 00 0000000000000000 05 " +
+		"03 'description' 02 'no' 'code' 02 'NetStream.Publish.BadName' 'level' 02 '_error' 000009\n")
+	if e := find(h.events, EventRefused); e == nil || e.Status.Code != message.CodePublishBadName || e.Status.Description != "no" {
+		t.Fatalf("events %v", kinds(h.events))
+	}
+	// A code that means an error is one even where the level says nothing.
+	h = newHost(t, ClientConfig{})
 	h.says("02 000000 000000 01 00000000 00001000\n" + connected + created +
 		"05 000000 000000 14 01000000 02 'onStatus' 00 0000000000000000 05 03 'code' 02 'NetStream.Publish.BadName' 000009\n")
 	if e := find(h.events, EventRefused); e == nil || e.Status.Code != message.CodePublishBadName {
