@@ -3029,7 +3029,7 @@ OXRTMP_API oxrtmp_status oxrtmp_nalu_parse(uint32_t codec, uint32_t length_size,
                                            oxrtmp_nalu *units, size_t max, size_t *count);
 
 /** Write the NAL units of an Annex B byte stream, each after its length of length_size bytes: 1, 2 or 4. Since 0.1.
- *  @return OXRTMP_OK; E_BUFFER; E_MEDIA when a unit is too long for that. */
+ *  @return OXRTMP_OK; E_BUFFER; E_MEDIA when a unit is too long for that, or for another length_size. */
 OXRTMP_API oxrtmp_status oxrtmp_nalu_from_annexb(const uint8_t *data, size_t size, uint32_t length_size, uint8_t *buf,
                                                  size_t cap, size_t *length);
 

@@ -303,6 +303,9 @@ func TestNALUsErrors(t *testing.T) {
 	if _, err := FromAnnexB(nil, append([]byte{0, 0, 1}, bytes.Repeat([]byte{1}, 256)...), 1); !errors.Is(err, ErrLengthSize) {
 		t.Errorf("a unit of 256 bytes: %v", err)
 	}
+	if _, err := FromAnnexB(nil, nil, 3); !errors.Is(err, ErrLengthSize) { // although there is no unit
+		t.Error(err)
+	}
 	for s, want := range map[string]string{
 		"000001 65 88 000001 41": "6588 41", "00000001 65 0000 000001 41 0000": "65 41", "ffff 000001 65": "65", "000001 000001 65": "65", "65 88": "",
 	} {

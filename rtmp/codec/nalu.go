@@ -11,14 +11,14 @@ import (
 )
 
 // ErrLengthSize is a length size other than 1, 2 and 4, or a NAL unit too long for it.
-var ErrLengthSize = errors.New("codec: length size")
+var ErrLengthSize = errors.New("codec: the length size is not 1, 2 or 4, or too small for a NAL unit")
 
 // NALUs walks the NAL units of an access unit in which each follows its length, in lengthSize bytes: 1, 2 or 4, as the
 // configuration record says. It yields each with nil, and ends with nil and an error where the payload is cut, or the
 // length size is none. Empty units are yielded too. The units alias p.
 func NALUs(p []byte, lengthSize int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		if lengthSize != 1 && lengthSize != 2 && lengthSize != 4 {
+		if !isLengthSize(lengthSize) {
 			yield(nil, ErrLengthSize)
 			return
 		}
@@ -43,6 +43,8 @@ func NALUs(p []byte, lengthSize int) iter.Seq2[[]byte, error] {
 		}
 	}
 }
+
+func isLengthSize(n int) bool { return n == 1 || n == 2 || n == 4 }
 
 var startCode = []byte{0, 0, 1}
 
@@ -102,6 +104,9 @@ func appendUnit(dst, unit []byte) []byte {
 // FromAnnexB appends the NAL units of a byte stream, each behind its length in lengthSize bytes: 1, 2 or 4. On error dst
 // has the units before the one that is too long.
 func FromAnnexB(dst, p []byte, lengthSize int) ([]byte, error) {
+	if !isLengthSize(lengthSize) {
+		return dst, ErrLengthSize
+	}
 	for unit := range AnnexB(p) {
 		var err error
 		if dst, err = AppendNALU(dst, unit, lengthSize); err != nil {
