@@ -42,12 +42,16 @@ type Cache struct {
 	audio   []kept
 	gop     []*Frame // since the last keyframe; empty when there was none, or too much followed it
 	bytes   int
-	lost    bool // frames since the last keyframe are missing from gop
-	seen    bool // there was video
+	first   uint8 // the lowest track of the video, whose keyframes count
+	lost    bool  // frames since the last keyframe are missing from gop
+	seen    bool  // there was video
 
 	uses       [2]use // codecs of the first audio and video track
 	useChanges int
 }
+
+// noTrack is no track of the video, or the last one, whose keyframes count for as long as there is no other.
+const noTrack = 255
 
 // kept is a frame that stands until another one with the same key comes.
 type kept struct {
@@ -70,7 +74,7 @@ func NewCache(o CacheOptions) *Cache {
 	if o.Frames <= 0 {
 		o.Frames = 4096
 	}
-	return &Cache{options: o}
+	return &Cache{options: o, first: noTrack}
 }
 
 // Policy returns the cache's policy.
@@ -139,8 +143,15 @@ func (c *Cache) addMedia(f *Frame, headers *[]kept) {
 		case media.KindSequenceEnd:
 			k.kind = media.KindSequenceHeader
 			*headers = drop(*headers, k)
+			if p.Type == media.TypeVideo && p.Track == c.first {
+				c.first = noTrack
+			}
+		case media.KindFrame:
+			if p.Type == media.TypeVideo && !p.Malformed() {
+				c.first = min(c.first, p.Track)
+				keyframe = keyframe || p.Track == c.first && p.Keyframe()
+			}
 		}
-		keyframe = keyframe || p.Type == media.TypeVideo && p.Track == 0 && p.Keyframe()
 	})
 	switch {
 	case header:
@@ -186,7 +197,7 @@ func (c *Cache) append(f *Frame, starts bool) {
 		return
 	case c.bytes+f.Held() > c.options.Bytes, len(c.gop) >= c.options.Frames:
 		c.clearGOP()
-		c.lost = true
+		c.lost, c.first = true, noTrack // if that has no more frames, another one's keyframe will do
 		return
 	}
 	c.gop = append(c.gop, f.Retain())
@@ -250,7 +261,7 @@ func (c *Cache) Reset() {
 		*list = nil
 	}
 	c.clearGOP()
-	c.lost = false
+	c.lost, c.first = false, noTrack
 	c.uses = [2]use{}
 }
 
