@@ -164,14 +164,17 @@ func listenerOf(file *os.File) (net.Listener, error) {
 	return net.FileListener(file)
 }
 
-// connectionOf is net.FileConn for stream sockets that are connected.
+// connectionOf is net.FileConn for stream sockets that are connected, or were until the peer cut the connection: that is for
+// its user to find out, not for the one who hands it over.
 func connectionOf(file *os.File) (net.Conn, error) {
 	fd := int(file.Fd())
 	if err := checkStream(fd); err != nil {
 		return nil, err
 	}
 	if _, err := syscall.Getpeername(fd); err != nil {
-		return nil, os.NewSyscallError("getpeername", err)
+		if cut, _ := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ERROR); cut == 0 {
+			return nil, os.NewSyscallError("getpeername", err)
+		}
 	}
 	return net.FileConn(file)
 }

@@ -767,7 +767,7 @@ OXRTMP_API oxrtmp_status oxrtmp_server_adopt_listener(oxrtmp_server server, int 
 
 /** Serve a connected stream socket of yours, on which no byte has been exchanged yet. On success the descriptor
  *  belongs to the server, which closes it; on error it is still yours. Since 0.1.
- *  @return OXRTMP_OK; E_IO when it is no such socket, or not connected any more; E_LIMIT; E_CLOSED. */
+ *  @return OXRTMP_OK; E_IO when it is no such socket, or not connected; E_LIMIT; E_CLOSED. */
 OXRTMP_API oxrtmp_status oxrtmp_server_adopt_connection(oxrtmp_server server, int fd);
 
 /** oxrtmp_server_adopt_listener for a socket whose connections begin with a TLS handshake, which is the server's to do.

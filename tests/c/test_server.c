@@ -171,6 +171,18 @@ static void refused_sockets(void) {
   STATUS(OXRTMP_E_ARGUMENT, oxrtmp_client_publish_fd(connected, "http://x/live/test", NULL, 10000, &client));
   STATUS(OXRTMP_E_TIMEOUT, oxrtmp_client_play_fd(connected, "rtmp://x/live/test", NULL, 50, &client));
   CHECK(blocks(listener) && blocks(connected) && blocks(unconnected) && blocks(datagrams) && !blocks(impatient));
+  /* A connection that the peer has cut is one: no stranger can have it come back. */
+  int stranger = connect_socket(port);
+  close(accept4(listener, NULL, NULL, SOCK_CLOEXEC)); /* the one before */
+  int accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC), cut = 0;
+  struct linger none = {.l_onoff = 1};
+  CHECK(setsockopt(stranger, SOL_SOCKET, SO_LINGER, &none, sizeof none) == 0 && close(stranger) == 0);
+  struct sockaddr_in peer;
+  for (socklen_t size = sizeof peer; getpeername(accepted, (struct sockaddr *)&peer, &size) == 0; cut++) {
+    CHECK(cut < 1000);
+    sleep_ms(5);
+  }
+  OK(oxrtmp_server_adopt_connection(server, accepted));
   OK(oxrtmp_server_close(server));
   close(listener);
   close(connected);
