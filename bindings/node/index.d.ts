@@ -496,7 +496,7 @@ export interface ClientOptions {
   timeouts?: Timeouts
   /** A connected socket of yours, on which no byte has been exchanged yet; it belongs to the client from then on. */
   fd?: number
-  /** Ends the client at once when it is aborted: what waits rejects with the signal's reason. */
+  /** Ends the client at once when it is aborted: what waits rejects with the signal's reason; loops over packets end. */
   signal?: AbortSignal
 }
 

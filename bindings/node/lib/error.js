@@ -35,7 +35,8 @@ const inCamelCase = text => text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, name => name
 function fromFailure (failure) {
   const message = failure.message.replace(/^OXRTMP_\w+: /, '')
   if (failure.failed === status.ARGUMENT) return argumentError(inCamelCase(message))
-  return new OxrtmpError(failure.failed, message, failure)
+  // Of a file's error only the option that names it: a path follows.
+  return new OxrtmpError(failure.failed, failure.failed === status.FILE ? message.replace(/^\w+: /, inCamelCase) : message, failure)
 }
 
 /** The error of the call just made, which returned number. */

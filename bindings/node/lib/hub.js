@@ -29,7 +29,7 @@ class Hub {
     const { mask, ...settings } = options('hub', given)
     settings.mask = nativeMask(mask)
     for (const [name, words] of Object.entries(HUB_WORDS)) {
-      if (settings[name] !== undefined) settings[name] = words.indexOf(settings[name])
+      if (Object.hasOwn(settings, name)) settings[name] = words.indexOf(settings[name])
     }
     if (settings.graceMs === 0) settings.graceMs = -1
     this.#handle = check(native.hubCreate(settings))

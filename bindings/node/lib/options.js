@@ -295,23 +295,24 @@ function isObject (value) {
 }
 
 function walk (value, fields, name) {
-  const result = {}
+  const result = Object.create(null) // which has nothing that somebody has added to all objects
   for (const key of Object.keys(value)) {
     if (!Object.hasOwn(fields, key)) {
       throw argumentError(`${name} has no '${key}'; it has ${Object.keys(fields).join(', ')}`)
     }
-    if (value[key] === undefined) continue
-    const wanted = fields[key](value[key])
+    const given = value[key]
+    if (given === undefined) continue
+    const wanted = fields[key](given)
     if (typeof wanted === 'string') throw argumentError(`${name}.${key} must be ${wanted}`)
     if (wanted instanceof Converted) result[key] = wanted.value
-    else result[key] = wanted === undefined ? value[key] : walk(value[key], wanted, `${name}.${key}`)
+    else result[key] = wanted === undefined ? given : walk(given, wanted, `${name}.${key}`)
   }
   return result
 }
 
 /** A copy of the options, all of them known and valid. */
 function options (form, value, name = 'options') {
-  if (value === undefined || value === null) return {}
+  if (value === undefined || value === null) return Object.create(null)
   if (!isObject(value)) throw argumentError(`${name} must be an object`)
   return walk(value, forms[form], name)
 }

@@ -146,12 +146,12 @@ class Stream {
     if (lane.waits) await lane.last()
     const result = native.streamFlush(this.#open(), timeoutMs)
     if (typeof result === 'number') check(result)
-    else await holding(checkJob(result))
+    else await this.#answerOf(result)
   }
 
   async ping (given) {
     const { timeoutMs = 10000 } = options('ping', given)
-    return holding(checkJob(native.streamPing(this.#open(), timeoutMs)))
+    return this.#answerOf(native.streamPing(this.#open(), timeoutMs))
   }
 
   // ---- calls ----
@@ -159,7 +159,7 @@ class Stream {
   async call (name, values = [], given) {
     checkText(name, 'name')
     const { timeoutMs = 10000 } = options('call', given)
-    return decode(await holding(checkJob(native.streamCall(this.#open(), name, amf.encode(values), timeoutMs))))
+    return decode(await this.#answerOf(native.streamCall(this.#open(), name, amf.encode(values), timeoutMs)))
   }
 
   async notify (name, values = []) {
@@ -181,6 +181,15 @@ class Stream {
 
   async sendSharedObject (sharedObject) {
     check(native.streamSendSharedObject(this.#open(), valuesOf(sharedObject)))
+  }
+
+  /** The result of a job; when the stream was closed meanwhile it rejects as sends do, such as with a signal's reason. */
+  async #answerOf (job) {
+    try {
+      return await holding(checkJob(job))
+    } catch (error) {
+      throw error.status === status.CLOSED ? this.#line.lane.refused?.() ?? error : error
+    }
   }
 
   #open () {

@@ -27,7 +27,8 @@ function refuse (request, error) {
 }
 
 /** What the options of a server that are about what it tells and asks become for the addon. */
-function settingsOf ({ hooks = {}, onError, events, ...settings }) {
+function settingsOf ({ hooks = {}, onError, events, ...given }) {
+  const settings = Object.assign(Object.create(null), given)
   const told = TYPES.slice(1).filter(type => !(camel(type) in ASKS) && hooks[camel(type)] !== undefined)
   for (const [name, option] of Object.entries(ASKS)) if (hooks[name] !== undefined) settings[option] = true
   if (hooks.mediaTag !== undefined) settings.askMediaTag = true

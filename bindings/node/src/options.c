@@ -192,6 +192,17 @@ static bool read_text(napi_env env, napi_value value, const struct field *f, cha
   return text != NULL && napi_get_value_string_utf8(env, value, text, length + 1, &length) == napi_ok;
 }
 
+/* get_own reads an object's own property, undefined where it has none: what somebody has added to all objects is no option. */
+static bool get_own(napi_env env, napi_value object, const char *name, napi_value *value) {
+  napi_value key;
+  bool there;
+  if (napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &key) != napi_ok ||
+      napi_has_own_property(env, object, key, &there) != napi_ok) {
+    return false;
+  }
+  return (there ? napi_get_property(env, object, key, value) : napi_get_undefined(env, value)) == napi_ok;
+}
+
 /* read_field reads a number, or true and false as 1 and 0. lib/options.js has checked their ranges. */
 static bool read_field(napi_env env, napi_value value, const struct field *f, char *at) {
   if (f->type == TEXT_POINTER || f->type == TEXT_ARRAY) {
@@ -218,7 +229,7 @@ static bool read_fields(napi_env env, napi_value object, const struct field *fie
   for (const struct field *f = fields; f->name != NULL; f++) {
     napi_value value;
     napi_valuetype type;
-    if (napi_get_named_property(env, object, f->name, &value) != napi_ok || napi_typeof(env, value, &type) != napi_ok) {
+    if (!get_own(env, object, f->name, &value) || napi_typeof(env, value, &type) != napi_ok) {
       return false;
     }
     if (type != napi_undefined && !read_field(env, value, f, (char *)out + f->offset)) {
@@ -238,7 +249,7 @@ static bool is_object(struct arguments *a, size_t at) {
 static bool read_nested(napi_env env, napi_value object, const char *name, const struct field *fields, void *out) {
   napi_value value;
   napi_valuetype type;
-  if (napi_get_named_property(env, object, name, &value) != napi_ok || napi_typeof(env, value, &type) != napi_ok) {
+  if (!get_own(env, object, name, &value) || napi_typeof(env, value, &type) != napi_ok) {
     return false;
   }
   return type != napi_object || read_fields(env, value, fields, out);
@@ -269,7 +280,7 @@ static bool read_tls(napi_env env, napi_value object, oxrtmp_tls_options *tls, c
   bool there = false;
   napi_value value;
   napi_valuetype type;
-  if (napi_get_named_property(env, object, "tls", &value) != napi_ok || napi_typeof(env, value, &type) != napi_ok) {
+  if (!get_own(env, object, "tls", &value) || napi_typeof(env, value, &type) != napi_ok) {
     return false;
   }
   there = type == napi_object;
@@ -281,7 +292,7 @@ static bool read_tls(napi_env env, napi_value object, oxrtmp_tls_options *tls, c
 static bool read_hub(napi_env env, napi_value object, oxrtmp_hub *hub) {
   napi_value value;
   void *handle;
-  if (napi_get_named_property(env, object, "hub", &value) != napi_ok) {
+  if (!get_own(env, object, "hub", &value)) {
     return false;
   }
   if (napi_get_value_external(env, value, &handle) == napi_ok && ((struct handle *)handle)->kind == HUB) {
@@ -295,7 +306,7 @@ static bool read_mask(napi_env env, napi_value object, oxrtmp_mask *mask) {
   napi_value codecs;
   bool is_array;
   void *data;
-  if (!read_fields(env, object, mask_fields, mask) || napi_get_named_property(env, object, "codecs", &codecs) != napi_ok ||
+  if (!read_fields(env, object, mask_fields, mask) || !get_own(env, object, "codecs", &codecs) ||
       napi_is_typedarray(env, codecs, &is_array) != napi_ok) {
     return false;
   }
@@ -319,7 +330,7 @@ static bool read_mask_option(napi_env env, napi_value object, oxrtmp_mask *mask,
   napi_value value;
   napi_valuetype type;
   oxrtmp_mask_init(mask);
-  if (napi_get_named_property(env, object, "mask", &value) != napi_ok || napi_typeof(env, value, &type) != napi_ok) {
+  if (!get_own(env, object, "mask", &value) || napi_typeof(env, value, &type) != napi_ok) {
     return false;
   }
   *option = type == napi_object ? mask : NULL;
@@ -332,7 +343,7 @@ static bool read_users(napi_env env, napi_value object, struct server_settings *
   napi_value list, one;
   uint32_t count;
   bool there;
-  if (napi_get_named_property(env, object, "users", &list) != napi_ok || napi_is_array(env, list, &there) != napi_ok) {
+  if (!get_own(env, object, "users", &list) || napi_is_array(env, list, &there) != napi_ok) {
     return false;
   }
   if (!there || napi_get_array_length(env, list, &count) != napi_ok || count < 2) {
@@ -370,7 +381,7 @@ static bool read_capabilities(napi_env env, napi_value object, oxrtmp_capabiliti
   size_t size;
   bool there = false;
   *given = NULL;
-  if (napi_get_named_property(env, object, "capabilities", &value) != napi_ok ||
+  if (!get_own(env, object, "capabilities", &value) ||
       napi_is_buffer(env, value, &there) != napi_ok || !there) {
     return true;
   }
@@ -450,7 +461,7 @@ bool get_relay_settings(struct arguments *a, size_t at, struct relay_settings *s
   }
   return read_fields(a->env, a->values[at], relay_fields, &s->options) &&
          read_mask_option(a->env, a->values[at], &s->mask, &s->options.mask) &&
-         napi_get_named_property(a->env, a->values[at], "client", &client) == napi_ok &&
+         get_own(a->env, a->values[at], "client", &client) &&
          napi_typeof(a->env, client, &type) == napi_ok &&
          (type != napi_object || read_client_settings(a->env, client, &s->client));
 }

@@ -19,6 +19,26 @@ test('the tables of names in JavaScript and in C are the same', () => {
   for (const [form, names] of Object.entries(inC)) assert.deepEqual(Object.keys(records[form]), names, form)
 })
 
+test('an option is read once', async t => {
+  let reads = 0
+  await listen(t, { get chunkSize () { return ++reads === 1 ? 5000 : 'other' } })
+  assert.equal(reads, 1)
+})
+
+test('what somebody has added to all objects is no option', async () => {
+  const { stdout } = await node(`
+    import { Client, Hub, Server } from 'oxrtmp'
+    Object.assign(Object.prototype, { askConnection: true, chunkSize: 'x', takeover: 'x', user: 5, tls: 5 })
+    const hub = new Hub()
+    const server = await Server.listen('127.0.0.1:0', { hub })
+    const client = await Client.publish('rtmp://' + server.address + '/live/x', { limits: {} })
+    await client.close()
+    await server.close()
+    await hub.close()
+    console.log('open')`)
+  assert.equal(stdout, 'open\n')
+})
+
 test('every option of C is one here', () => {
   const header = readFileSync(path.join(ROOT, 'include/oxrtmp.h'), 'utf8')
   const camel = name => name.replace(/_./g, part => part[1].toUpperCase())
