@@ -165,6 +165,7 @@ class Client extends Stream {
     lane.refuse()
     if (this.#line.handle === undefined) return // aborted meanwhile
     const done = new Promise(resolve => { this.#closed = resolve })
+    this.#line.awaitClosed()
     const begun = native.clientCloseStart(this.#line.handle)
     const { error } = begun === status.OK ? await done : {}
     this.#finish()
@@ -202,6 +203,7 @@ class Client extends Stream {
         break
       case CLIENT_END: {
         const error = this.#errorOf(events.describe(index))
+        if (this.#kind === 'publish') this.#signal?.removeEventListener('abort', this.#abort) // what is played may still be read
         this.#line.end(error.status, error)
         this.#end(error)
         break

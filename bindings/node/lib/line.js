@@ -3,7 +3,7 @@
 
 const native = require('./native.js')
 const { check, status } = require('./error.js')
-const { register, unregister, currentTurn, Hold } = require('./loop.js')
+const { register, registerAgain, unregister, currentTurn, Hold } = require('./loop.js')
 const { Inbox } = require('./inbox.js')
 const { PacketInbox } = require('./packet-inbox.js')
 const { Lane } = require('./lane.js')
@@ -64,9 +64,11 @@ class Line {
   events = new Inbox(() => {}, () => {})
   #last = { statistics: NO_STATISTICS, connectionStatistics: NO_CONNECTION } // what was there to be known when it was closed
   #turn = 0 // of the last packet
+  #object // gets the events
   #told = [] // called with the reason when the stream ends
   #paused = false
   #left = false // its server has ended
+  #closes = false // that it was closed will be told
 
   /**
    * object gets the events. receives: whether packets come, or are sent. finished is called when the reader of packets has
@@ -74,6 +76,7 @@ class Line {
    */
   constructor (object, receives, sendTimeoutMs, finished) {
     this.receives = receives
+    this.#object = object
     this.lane = new Lane(sendTimeoutMs)
     this.packets = new PacketInbox(() => this.#resume(), finished, waits => { if (this.#left) this.hold.busy = waits })
     this.id = register(object)
@@ -151,12 +154,19 @@ class Line {
     this.events.put(event)
   }
 
+  /** That it was closed will be told, also after the end. */
+  awaitClosed () {
+    this.#closes = true
+    registerAgain(this.id, this.#object)
+  }
+
   /** Calls func with the reason when the stream ends, by other means than close(). */
   whenEnded (func) { this.#told.push(func) }
 
-  /** The stream has ended, by a status, with the error that says so. */
+  /** The stream has ended, by a status, with the error that says so. Whom nobody else knows the collector may have then. */
   end (number, error) {
     this.hold.busy = false
+    if (!this.#closes) unregister(this.id)
     if (number !== status.EOF && number !== status.CLOSED) this.error = error
     this.lane.refuse(() => error)
     this.packets.end(isOwnFault(number) ? error : undefined)

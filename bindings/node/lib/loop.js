@@ -37,6 +37,11 @@ function register (object) {
   return last
 }
 
+/** Events come again to what was unregistered. */
+function registerAgain (number, object) {
+  objects.set(number, object)
+}
+
 function unregister (number) {
   objects.delete(number)
 }
@@ -142,4 +147,4 @@ async function holding (promise) {
   }
 }
 
-module.exports = { register, unregister, currentTurn, setLogger, Hold, holding }
+module.exports = { register, registerAgain, unregister, currentTurn, setLogger, Hold, holding }

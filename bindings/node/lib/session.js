@@ -134,6 +134,7 @@ class Session extends Stream {
   #onEvent (type, events, index) {
     if (type === STREAM_END) {
       const event = events.describe(index)
+      this.#siblings.delete(this)
       this.#line.end(event.status, errorOf(event))
     } else if (type === WRITABLE) {
       this.#line.lane.resume()

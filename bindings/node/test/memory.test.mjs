@@ -126,3 +126,35 @@ test('what nobody holds any more is given back by the collector', async () => {
     await client.close()
     await server.close()`, { flags: ['--expose-gc'] })
 })
+
+test('a stream that has ended is the collector\'s when nobody holds it, closed or not', async () => {
+  const { stdout } = await node(`
+    import { Client, Hub, Server, libraryStatistics } from 'oxrtmp'
+    const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
+    const never = new AbortController()
+    async function publish (server, i) { await Client.publish('rtmp://' + server.address + '/live/' + i, { signal: never.signal }) }
+    async function take (server, kind, i) {
+      const opening = Client[kind]('rtmp://' + server.address + '/live/' + i)
+      await (await server.nextRequest()).accept()
+      await (await opening).close()
+    }
+    async function streams () {
+      const hub = new Hub()
+      const server = await Server.listen('127.0.0.1:0', { hub })
+      for (let i = 0; i < 20; i++) await publish(server, i)
+      for (let i = 0; i < 20; i++) await hub.play('live', String(i))
+      await server.close()
+      await hub.close()
+      const asked = await Server.listen('127.0.0.1:0', { askPlay: true })
+      for (let i = 0; i < 20; i++) await take(asked, i % 2 ? 'publish' : 'play', i)
+      return asked
+    }
+    const server = await streams()
+    for (let i = 0; i < 400 && libraryStatistics().handles > 3; i++) {
+      await sleep(20)
+      gc()
+    }
+    console.log(libraryStatistics().handles <= 3)
+    await server.close()`, { flags: ['--expose-gc'] })
+  assert.equal(stdout, 'true\n')
+})
