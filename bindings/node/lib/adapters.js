@@ -36,13 +36,23 @@ function makeReadable (source, { flv = false, ...media }) {
       if (flv && bytes.length > 0) return [bytes]
     }
   }
-  const readable = new Readable({
-    objectMode: !flv,
-    read () {
-      more().then(chunks => { for (const chunk of chunks) readable.push(chunk) }, error => readable.destroy(error))
-    },
-    destroy: destroyer(source)
-  })
+  let asked = false // for more, of which not all is pushed yet
+  let again = false // and once more meanwhile, by a listener that reads
+  function put (chunks) {
+    try {
+      for (const chunk of chunks) readable.push(chunk)
+    } finally {
+      asked = false
+      if (again && !readable.destroyed) ask()
+    }
+  }
+  function ask () {
+    again = asked
+    if (asked) return
+    asked = true
+    more().then(put, error => readable.destroy(error))
+  }
+  const readable = new Readable({ objectMode: !flv, read: ask, destroy: destroyer(source) })
   if (flv) readable.push(flvHeader(audio, video))
   return readable
 }

@@ -9,6 +9,7 @@ const { Stream } = require('./stream.js')
 const { toldEvent } = require('./shared.js')
 const { options, checkText, checkInteger, U32 } = require('./options.js')
 const { play2Arguments } = require('./play2.js')
+const { show } = require('./shown.js')
 
 // enum oxrtmp_event_type
 const CONNECTED = 4
@@ -255,5 +256,7 @@ class Client extends Stream {
     return fromFailure({ ...failure, failed: event.status })
   }
 }
+
+show(Client, 'kind', 'peerAddress', 'closed', 'error')
 
 module.exports = { Client, clientOf }

@@ -11,6 +11,7 @@ const { options, checkText, checkInteger, checkBytes, U32 } = require('./options
 const amf = require('./amf.js')
 const { valuesOf, decode, toldEvent } = require('./shared.js')
 const { play2Arguments } = require('./play2.js')
+const { show } = require('./shown.js')
 
 const HANDSHAKE_DONE = 1 // OXRTMP_ENGINE_SHAKEN
 
@@ -243,5 +244,7 @@ class Engine {
 
   [Symbol.dispose] () { this.close() }
 }
+
+show(Engine, 'closed')
 
 module.exports = { Engine }

@@ -4,6 +4,7 @@ const { check, checkJob, status, lastError, ownError } = require('./error.js')
 const { holding } = require('./loop.js')
 const { Events } = require('./events.js')
 const { checkText, checkBytes } = require('./options.js')
+const { show } = require('./shown.js')
 
 /** The packets of what the addon delivers. */
 function unpack (delivered) {
@@ -126,5 +127,7 @@ class FLVReader {
 
   async [Symbol.asyncDispose] () { this.close() }
 }
+
+show(FLVReader, 'closed', 'endReason')
 
 module.exports = { FLVReader }

@@ -7,6 +7,7 @@ const { codecName } = require('./codec.js')
 const { relayOf } = require('./relay.js')
 const { takeRequest } = require('./request.js')
 const { options, nativeMask, checkText, HUB_WORDS } = require('./options.js')
+const { show } = require('./shown.js')
 
 // What granting may answer when the request was refused, or is over.
 const NOT_GRANTED = new Set([status.BUSY, status.NOT_FOUND, status.UNSUPPORTED, status.REFUSED, status.CLOSED, status.STATE, status.TIMEOUT])
@@ -135,5 +136,7 @@ const playerOf = p => ({
   noAudio: p.no_audio,
   noVideo: p.no_video
 })
+
+show(Hub, 'closed')
 
 module.exports = { Hub, handleOf }

@@ -1,10 +1,10 @@
 'use strict'
-const { inspect } = require('node:util')
 const native = require('./native.js')
 const { check, argumentError, ownError } = require('./error.js')
 const { Batch, SIZE_WORDS } = require('./batch.js')
 const { codecName, codecNumber } = require('./codec.js')
 const { isObject, checkBytes, U32 } = require('./options.js')
+const { show } = require('./shown.js')
 
 const KINDS = ['', 'sequence_header', 'frame', 'sequence_end', 'metadata', 'data', 'command', 'silence']
 const FRAME = 2
@@ -133,12 +133,9 @@ class Packet {
 
   get handler () { return this.media === 'data' ? check(native.packetHandler(this.data, this.type)) : undefined }
   get values () { return this.media === 'data' ? JSON.parse(check(native.packetJson(this.data, this.type))) : undefined }
-
-  [inspect.custom] (depth, options, inspect) {
-    const { timestampMs, media, kind, codec, track, keyframe, malformed, compositionMs } = this
-    return `Packet ${inspect({ timestampMs, media, kind, codec, track, keyframe, malformed, compositionMs, size: this.size }, options)}`
-  }
 }
+
+show(Packet, 'timestampMs', 'media', 'kind', 'codec', 'track', 'keyframe', 'malformed', 'compositionMs', 'size')
 
 /** The packet at an index of a batch. */
 function makePacket (batch, index) {

@@ -4,6 +4,7 @@ const { check, checkJob, ownError, argumentError } = require('./error.js')
 const { holding } = require('./loop.js')
 const { Packing, isCallers } = require('./packet.js')
 const { options, checkText } = require('./options.js')
+const { show } = require('./shown.js')
 
 const INTERNAL = Symbol('a recorder of the library')
 const WAITING_PACKINGS = 4 // past which write() waits for the file
@@ -112,5 +113,7 @@ class Recorder {
     if (this.#error !== undefined) throw this.#error
   }
 }
+
+show(Recorder, 'path')
 
 module.exports = { Recorder }

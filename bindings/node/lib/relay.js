@@ -4,6 +4,7 @@ const { check, checkJob, status, lastError, argumentError } = require('./error.j
 const { register, unregister, Hold, holding } = require('./loop.js')
 const { errorOf } = require('./events.js')
 const { Inbox, iterate } = require('./inbox.js')
+const { show } = require('./shown.js')
 
 const RELAY = 16 // enum oxrtmp_event_type
 const STATES = ['idle', 'connecting', 'running', 'waiting', 'closed'] // enum oxrtmp_relay_state
@@ -97,5 +98,7 @@ class Relay {
     if (state === 'closed') this.#end()
   }
 }
+
+show(Relay, 'closed')
 
 module.exports = { Relay, relayOf }

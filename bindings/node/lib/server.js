@@ -10,6 +10,7 @@ const { letGo } = require('./session.js')
 const { Teller, settingsOf } = require('./teller.js')
 const { handleOf } = require('./hub.js')
 const { options, checkText, checkInteger } = require('./options.js')
+const { show } = require('./shown.js')
 
 const REQUEST = 1
 const SERVER_CLOSED = 8
@@ -292,5 +293,7 @@ async function attend (request, handler, onError) {
     await sessionOf(request)?.close()
   }
 }
+
+show(Server, 'addresses', 'closed')
 
 module.exports = { Server }

@@ -6,6 +6,7 @@ const { Line } = require('./line.js')
 const { Stream } = require('./stream.js')
 const { toldEvent } = require('./shared.js')
 const { checkText } = require('./options.js')
+const { show } = require('./shown.js')
 
 const STREAM_END = 3
 const WRITABLE = 7
@@ -146,5 +147,7 @@ class Session extends Stream {
     }
   }
 }
+
+show(Session, 'kind', 'app', 'streamName', 'peerAddress', 'closed', 'endReason', 'error')
 
 module.exports = { Session, ...internals }

@@ -110,6 +110,21 @@ test('a server that does not read makes write() say so, and drain comes when it 
   assert.equal((await taking).length, sent)
 })
 
+test('a listener may read on by itself', async t => {
+  const { client, session } = await loopback(t)
+  for (let i = 0; i < 50; i++) await client.sendVideo(i, true, Buffer.of(i))
+  await until(() => session.statistics().packets === 50)
+  const readable = session.readable()
+  const packets = []
+  readable.on('data', packet => packets.push(packet, ...[readable.read()].filter(p => p !== null)))
+  const ended = once(readable, 'end')
+  await until(() => packets.length >= 50)
+  for (let i = 50; i < 100; i++) await client.sendVideo(i, true, Buffer.of(i))
+  await client.close()
+  await within(20000, ended, 'the end')
+  assert.deepEqual(packets.map(p => p.timestampMs).sort((a, b) => a - b), Array.from({ length: 100 }, (_, i) => i))
+})
+
 test('destroying ends the stream below', async t => {
   const { client, session } = await loopback(t)
   const readable = session.readable()

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import net from 'node:net'
 import { performance } from 'node:perf_hooks'
 import test from 'node:test'
-import { Client, OxrtmpError, Packet, Request, Server, Session, status } from 'oxrtmp'
-import { PACKAGE, collect, listen, loopback, node, run, sleep, tcp, until, within } from './helpers.mjs'
+import { inspect } from 'node:util'
+import { Client, Engine, FLVReader, Hub, OxrtmpError, Packet, Recorder, Relay, Request, Server, Session, status } from 'oxrtmp'
+import { PACKAGE, collect, listen, loopback, node, run, sleep, tcp, temporary, until, within } from './helpers.mjs'
 
 /** What a refused publisher gets. */
 const refusal = async url => {
@@ -16,6 +17,30 @@ const refusal = async url => {
   }
   assert.fail('it was not refused')
 }
+
+test('console.log shows what objects are about', async t => {
+  const { server, client, session } = await loopback(t)
+  const hub = new Hub()
+  t.after(() => hub.close())
+  const relay = await hub.push('live', 'x', 'rtmp://127.0.0.1:1/live/x')
+  const recorder = await Recorder.open(`${temporary(t)}/shown.flv`)
+  t.after(() => recorder.close())
+  await client.sendAudio(5, Buffer.of(1))
+  const packet = await session.nextPacket()
+  const engine = Engine.server()
+  const reader = new FLVReader()
+  const shown = inspect([server, client, session, hub, relay, recorder, packet, engine, reader])
+  for (const words of [/Server {\s*addresses: \[ '127/, /Client {\s*kind: 'publish',\s*peerAddress: '127/, /Session {\s*kind: 'publish',\s*app: 'live',\s*streamName: 'test'/,
+    /Hub {\s*closed: false/, /Relay {\s*closed: false/, /Recorder {\s*path: .*shown\.flv/, /Packet {\s*timestampMs: 5,\s*media: 'audio'/, /Engine {\s*closed: false/, /FLVReader {\s*closed: false/]) {
+    assert.match(shown, words)
+  }
+  engine.close()
+  reader.close()
+  assert.equal(inspect([client], { depth: 0 }), '[ [Client] ]')
+  for (const type of [Server, Client, Session, Hub, Relay, Recorder, Packet, Engine, FLVReader]) {
+    assert.equal(inspect(Object.create(type.prototype)), `[${type.name}]`)
+  }
+})
 
 test('addresses', async t => {
   const { server } = await listen(t)
