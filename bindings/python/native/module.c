@@ -234,6 +234,7 @@ static int module_clear(PyObject *module) {
 static void module_free(void *module) {
   module_clear(module);
   free(native_state_of(module)->events);
+  PyObject_Free(native_state_of(module)->spare);
 }
 
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, module_exec}, {0, NULL}};

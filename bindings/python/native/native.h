@@ -29,6 +29,7 @@ typedef struct native_state {
   PyObject *kinds;      /* tuple: PacketKind by number */
   PyObject *flags;      /* PacketFlags */
   oxrtmp_event *events; /* see queue.c; NULL while it is in use */
+  void *spare;          /* the memory of a Packet that has died, for the next one; interpreters have each their own memory */
 } native_state;
 
 static inline native_state *native_state_of(PyObject *module) { return PyModule_GetState(module); }

@@ -21,13 +21,10 @@ typedef struct raw_object {
 
 #define TYPE(self) Py_TYPE((PyObject *)(self))
 
-/* The memory of a Packet that has died, for the next one; guarded by the interpreter's lock. */
-static packet_object *spare;
-
-static packet_object *packet_alloc(PyTypeObject *type) {
-  packet_object *self = spare;
+static packet_object *packet_alloc(native_state *state, PyTypeObject *type) {
+  packet_object *self = state->spare;
   if (self != NULL) {
-    spare = NULL;
+    state->spare = NULL;
     PyObject_Init((PyObject *)self, type);
   } else {
     self = PyObject_New(packet_object, type);
@@ -41,7 +38,7 @@ static packet_object *packet_alloc(PyTypeObject *type) {
 }
 
 PyObject *native_packet_new(native_state *state, oxrtmp_packet *packet) {
-  packet_object *self = packet_alloc(state->packet_type);
+  packet_object *self = packet_alloc(state, state->packet_type);
   if (self == NULL) {
     oxrtmp_packet_release(packet);
     return NULL;
@@ -51,7 +48,7 @@ PyObject *native_packet_new(native_state *state, oxrtmp_packet *packet) {
 }
 
 PyObject *native_packet_of(native_state *state, const oxrtmp_packet *packet, PyObject *bytes) {
-  packet_object *self = packet_alloc(state->packet_type);
+  packet_object *self = packet_alloc(state, state->packet_type);
   if (self != NULL) {
     self->packet = *packet;
     self->own_raw = Py_NewRef(bytes);
@@ -89,9 +86,10 @@ static void packet_drop(packet_object *self) {
 
 static void packet_dealloc(packet_object *self) {
   PyTypeObject *type = TYPE(self);
+  native_state *state = PyType_GetModuleState(type);
   packet_drop(self);
-  if (spare == NULL) {
-    spare = self;
+  if (state->spare == NULL) {
+    state->spare = self;
   } else {
     PyObject_Free(self);
   }
@@ -134,7 +132,7 @@ static PyObject *packet_make(PyTypeObject *type, PyObject *args, PyObject *kwarg
                                    &kind, &codec, &flags, &track, &composition, &nano, &frame, &packet_type, &audio)) {
     return NULL;
   }
-  packet_object *self = packet_alloc(type);
+  packet_object *self = packet_alloc(PyType_GetModuleState(type), type);
   if (self == NULL) {
     return NULL;
   }

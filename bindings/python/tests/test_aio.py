@@ -105,6 +105,29 @@ def test_awaiting_accept(run: Run) -> None:
     run(main())
 
 
+def test_clients_and_sessions_that_tasks_open(run: Run) -> None:
+    """In a task group, whose tasks are of coroutines; and one of them is cancelled."""
+
+    async def main() -> None:
+        async with aio.Server("127.0.0.1:0") as server:
+            url = f"rtmp://{server.address}/live/"
+            async with asyncio.TaskGroup() as group:
+                coming = [group.create_task(aio.Client.publish(url + name)) for name in "ab"]
+                accepted = [group.create_task((await server.accept()).accept()) for _ in coming]
+            assert sorted(task.result().stream_name for task in accepted) == ["a", "b"]
+            for task in coming + accepted:
+                await task.result().close()
+            unwanted = asyncio.create_task(aio.Client.publish(url + "c"))
+            request = await server.accept()
+            unwanted.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await unwanted
+            request.reject()
+            aio.Client.publish(url + "d").close()  # as a coroutine that is not wanted
+
+    run(main())
+
+
 def test_cancelled_waits_take_nothing(run: Run) -> None:
     async def main() -> None:
         async with stuffed() as (server, client, session):

@@ -48,6 +48,19 @@ for isolated in (False, True):
             print(failed.formatted, flush=True)
     _interpreters.destroy(one)
 """
+OWN_MEMORY = """
+import sys, oxrtmp
+if sys.version_info >= (3, 13):
+    import _interpreters
+    packets = "import oxrtmp; [oxrtmp.Packet(9, 0, data=b'x') for _ in range(9)]"
+    for _ in range(3):
+        one = _interpreters.create(_interpreters.new_config("isolated", gil="shared"))
+        exec(packets)
+        assert _interpreters.run_string(one, packets) is None
+        exec(packets)
+        _interpreters.destroy(one)
+        exec(packets)
+"""
 TOOLS = Path(sys.executable).parent
 
 
@@ -169,6 +182,7 @@ def test_every_python(wheel: Path, tmp_path: Path, python: Path) -> None:
     assert said[0].startswith("works")  # one that shares the GIL
     if version >= (3, 12):  # one with a GIL of its own
         assert said[1].startswith("ImportError: oxrtmp: this is a subinterpreter with a GIL of its own"), said
+    run(own, "-c", OWN_MEMORY, cwd=tmp_path)
 
 
 def test_free_threaded_builds_are_refused_in_words(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ class TimeoutError(UsageError, builtins.TimeoutError):
 
 
 class ClosedError(UsageError):
-    """Closed on this side."""
+    """Closed on this side; of a request, answered too."""
 
 
 class EndOfStreamError(UsageError, EOFError):
@@ -180,7 +180,7 @@ class InternalError(Error):
 
 CLASSES: dict[int, type[Error]] = {
     Status.ARGUMENT: ArgumentError,
-    Status.HANDLE: UsageError,
+    Status.HANDLE: ClosedError,
     Status.BUFFER: UsageError,
     Status.STATE: UsageError,
     Status.BUSY: BusyError,
@@ -228,6 +228,8 @@ def make_error(
     status: int, detail: str, phase: str, code: str, description: str, os_error: int = 0, tls_alert: int = -1
 ) -> Error:
     """The exception for what a call or an event says."""
+    if status == Status.HANDLE:  # of which Python's users know nothing
+        detail = "it is closed, or was answered"
     error = class_of(status)(
         detail or _native.status_text(status),
         status,

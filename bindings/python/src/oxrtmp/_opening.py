@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 
 class Closes(Protocol):
@@ -18,15 +18,30 @@ class Closes(Protocol):
 T = TypeVar("T", bound=Closes)
 
 
-class Opening(Generic[T]):
-    """A Session or Client on its way: `await` it, or use it in `async with`, which closes it at the end."""
+class Opening(Coroutine[Any, Any, T]):
+    """A Session or Client on its way: `await` it, or use it in `async with`, which closes it at the end.
+
+    It is a coroutine for those who want one, as tasks do.
+    """
 
     def __init__(self, coming: Awaitable[T]) -> None:
         self._coming = coming
         self._value: T | None = None
 
-    def __await__(self) -> Generator[Any, None, T]:
+    def __await__(self) -> Generator[Any, Any, T]:
         return self._coming.__await__()
+
+    def send(self, value: Any, /) -> Any:
+        """A step of the coroutine."""
+        return self.__await__().send(value)
+
+    def throw(self, *given: Any) -> Any:
+        """An exception for the coroutine."""
+        return self.__await__().throw(*given)
+
+    def close(self) -> None:
+        """The end of the coroutine, not of what came of it."""
+        self.__await__().close()
 
     async def __aenter__(self) -> T:
         self._value = await self._coming
