@@ -196,12 +196,14 @@ class Packing {
   memory = [] // [raw, data, raw, data, ...]
   #words = new Int32Array(this.structs)
   #bytes = new Uint8Array(this.structs)
+  #reads = false // a packet of the caller's, whose getters may do anything
 
   get count () { return this.memory.length / 2 }
   get full () { return this.count === Packing.MOST }
 
   /** Puts packets from `from` on into structs, as many as there is room for, and returns their memory. */
   pack (packets, from) {
+    this.#checkReads()
     this.memory = []
     for (let i = from; i < packets.length && !this.full; i++) this.add(packets[i])
     const { memory } = this
@@ -210,6 +212,20 @@ class Packing {
   }
 
   add (packet) {
+    this.#checkReads()
+    this.#reads = true
+    try {
+      this.#read(packet)
+    } finally {
+      this.#reads = false
+    }
+  }
+
+  #checkReads () {
+    if (this.#reads) throw ownError('STATE', 'a getter of a packet that is being read cannot send packets')
+  }
+
+  #read (packet) {
     const at = this.count * SIZE_WORDS
     if (!isObject(packet)) throw argumentError('a packet must be an object')
     const type = messageType(packet)

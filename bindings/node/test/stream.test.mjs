@@ -260,3 +260,22 @@ test('packets of one message can be released one by one', async t => {
   assert.equal(second.data.toString('hex'), 'ddee')
   assert.deepEqual(second.raw, raw)
 })
+
+test('a getter of a packet that is being sent cannot send another one in its place', async t => {
+  const { client, session } = await loopback(t)
+  let inner
+  await client.sendPackets([{ media: 'audio', codec: 'mp4a', timestampMs: 6, data: Buffer.of(6) }, {
+    media: 'video',
+    codec: 'avc1',
+    keyframe: true,
+    timestampMs: 7,
+    get data () {
+      inner = assert.rejects(client.sendPacket({ media: 'audio', codec: 'mp4a', timestampMs: 9, data: Buffer.of(9) }), { code: 'ERR_OXRTMP_STATE' })
+      return Buffer.of(7)
+    }
+  }])
+  await inner
+  await client.close()
+  const packets = await collect(session)
+  assert.deepEqual(packets.map(p => [p.media, p.timestampMs, p.data[0]]), [['audio', 6, 6], ['video', 7, 7]])
+})
