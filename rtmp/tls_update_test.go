@@ -8,8 +8,10 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"encoding/hex"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -75,6 +77,12 @@ func expandLabel(t *testing.T, secret []byte, label string, n int) []byte {
 // keyUpdate returns a record, the one of that number by a secret, that asks the peer to change its keys. RFC 8446 §4.6.3.
 func keyUpdate(t *testing.T, secret []byte, number uint64) []byte {
 	t.Helper()
+	return sealed(t, secret, number, []byte{24, 0, 0, 1, 1, 22}) // KeyUpdate, update_requested; handshake
+}
+
+// sealed returns the record of a number by a secret, with its content and the type of that.
+func sealed(t *testing.T, secret []byte, number uint64, inner []byte) []byte {
+	t.Helper()
 	block, err := aes.NewCipher(expandLabel(t, secret, "key", 16))
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +95,6 @@ func keyUpdate(t *testing.T, secret []byte, number uint64) []byte {
 	for i, b := range binary.BigEndian.AppendUint64(nil, number) {
 		nonce[4+i] ^= b
 	}
-	inner := []byte{24, 0, 0, 1, 1, 22} // KeyUpdate, update_requested; handshake
 	head := []byte{23, 3, 3, 0, byte(len(inner) + gcm.Overhead())}
 	return gcm.Seal(head, nonce, inner, head)
 }
@@ -150,5 +157,52 @@ func TestTLSKeyUpdatesUnread(t *testing.T) {
 	c.Close()
 	if took := time.Since(begun); took > 10*time.Second {
 		t.Errorf("closing took %v", took)
+	}
+}
+
+// A server ends a peer that wants ever new keys, and brings its handshake forward a byte at a time, when that takes too long,
+// whether or not it reads the answers.
+func TestTLSKeyUpdatesInHandshake(t *testing.T) {
+	ca := newAuthority(t)
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.certificate)
+	s := bind(t, &ServerOptions{TLS: ca.issue(t, nil, "localhost"), Timeouts: Timeouts{Handshake: 3 * time.Second, Write: time.Hour}})
+	if err := s.Listen("rtmps://127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	for _, reads := range []bool{false, true} {
+		raw, err := net.Dial("tcp", strings.TrimPrefix(s.Addrs()[1], schemeTLS))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer raw.Close()
+		var keys bytes.Buffer
+		peer := tls.Client(raw, &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS13, KeyLogWriter: &keys})
+		if err := peer.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		if suite := peer.ConnectionState().CipherSuite; suite != tls.TLS_AES_128_GCM_SHA256 {
+			t.Skip(tls.CipherSuiteName(suite))
+		}
+		_, text, _ := strings.Cut(keys.String(), "CLIENT_TRAFFIC_SECRET_0 ")
+		secret, err := hex.DecodeString(strings.Fields(text)[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reads {
+			go io.Copy(io.Discard, raw)
+		}
+		raw.SetDeadline(time.Now().Add(30 * time.Second))
+		for n := 0; n < 1500 && err == nil; n++ {
+			_, err = raw.Write(sealed(t, secret, 0, []byte{3, 23})) // a byte of the handshake; application data
+			for number := uint64(1); number <= 15 && err == nil; number++ {
+				_, err = raw.Write(keyUpdate(t, secret, min(number, 2)%2))
+				secret = expandLabel(t, secret, "traffic upd", sha256.Size)
+			}
+		}
+		waitFor(t, "the connection to end", func() bool { return s.Connections() == 0 })
+	}
+	if st := s.Statistics(); st.TimedOut != 2 {
+		t.Errorf("%d timed out, %d failed", st.TimedOut, st.Failed)
 	}
 }
