@@ -157,7 +157,10 @@ class BaseRequest(Handle, Peer):
         return self._play
 
     def capabilities(self) -> Capabilities:
-        """What the peer said in connect that it can do of Enhanced RTMP. To be asked before the request is answered."""
+        """What the peer said in connect that it can do of Enhanced RTMP. To be asked before the request is answered.
+
+        UnsupportedError for the request of an engine.
+        """
         return Capabilities._of(_native.request_capabilities(self._handle))
 
     def __repr__(self) -> str:
