@@ -354,7 +354,7 @@ def test_closing_reports_what_was_lost_and_does_not_block(run: Run) -> None:
             with pytest.raises(oxrtmp.TimeoutError, match="lost"):
                 await client.close()
             ticking.cancel()
-            assert ticks > 10
+            assert ticks > 2  # a loop that is held up has one
 
     run(main())
 
