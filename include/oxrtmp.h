@@ -2229,8 +2229,9 @@ typedef struct oxrtmp_recorder_options {
 /** Record into the FLV file at path. If it exists, name-2.flv, name-3.flv, ... is used instead: no file is
  *  overwritten. The files of a rotation are named so too. Each can be played alone: it begins with the last
  *  onMetaData and the last headers of each track, then a keyframe (without video, or when that has ended or has not
- *  come for ten seconds, any frame). The first keeps the stream's timestamps; a later one counts from its first keyframe, and its duration and index of keyframes are that of
- *  its own packets. options may be NULL. Since 0.1. @return OXRTMP_OK; E_FILE. *recorder is yours: oxrtmp_recorder_close. */
+ *  come for ten seconds, any frame). The first keeps the stream's timestamps; a later one counts from its first
+ *  keyframe, and its duration and index of keyframes are that of its own packets. options may be NULL. Since 0.1.
+ *  @return OXRTMP_OK; E_FILE. *recorder is yours: oxrtmp_recorder_close. */
 OXRTMP_API oxrtmp_status oxrtmp_recorder_open(const char *path, const oxrtmp_recorder_options *options,
                                               oxrtmp_recorder *recorder);
 

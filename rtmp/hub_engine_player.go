@@ -133,12 +133,7 @@ func (p *enginePlayer) waitRoom(over *atomic.Bool) {
 }
 
 // wake makes waitRoom look whether it waits in vain.
-func (p *enginePlayer) wake() {
-	select {
-	case p.room <- struct{}{}:
-	default:
-	}
-}
+func (p *enginePlayer) wake() { give(p.room) }
 
 func (p *enginePlayer) lost() { p.state.Lost() }
 

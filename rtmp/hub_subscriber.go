@@ -153,12 +153,7 @@ func (s *HubSubscriber) restart(*hubStream) {
 }
 
 // wake makes waitRoom look whether it waits in vain.
-func (s *HubSubscriber) wake() {
-	select {
-	case s.room <- struct{}{}:
-	default:
-	}
-}
+func (s *HubSubscriber) wake() { give(s.room) }
 
 func (s *HubSubscriber) stop(string) {
 	s.ended = true

@@ -390,12 +390,7 @@ func (l *link) decisionDeadline() (time.Duration, bool) {
 }
 
 // wake makes the receiver look again whether it is blocked.
-func (l *link) wake() {
-	select {
-	case l.wakeUp <- struct{}{}:
-	default:
-	}
-}
+func (l *link) wake() { give(l.wakeUp) }
 
 // events hands the engine's events to the owner; of a message that brings very many, some. The link is locked.
 func (l *link) events() {

@@ -300,9 +300,12 @@ func (m *mailbox[T]) tell() {
 	}
 }
 
-func (m *mailbox[T]) signal() {
-	select { // nil where nobody has waited
-	case m.ready <- struct{}{}:
+func (m *mailbox[T]) signal() { give(m.ready) } // nil where nobody has waited
+
+// give puts a token into a channel with room for one, unless one is there.
+func give(tokens chan<- struct{}) {
+	select {
+	case tokens <- struct{}{}:
 	default:
 	}
 }

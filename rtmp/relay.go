@@ -235,21 +235,13 @@ func (h *Hub) wish(key streamKey) {
 	defer h.mu.Unlock()
 	for _, r := range h.relays[key] {
 		if r.options.OnDemand {
-			put(r.wished)
+			give(r.wished)
 		}
 		r.kick()
 	}
 }
 
-func (r *Relay) kick() { put(r.kicked) }
-
-// put puts a token where it is not yet.
-func put(tokens chan struct{}) {
-	select {
-	case tokens <- struct{}{}:
-	default:
-	}
-}
+func (r *Relay) kick() { give(r.kicked) }
 
 // enter brings the relay into a state.
 func (r *Relay) enter(state RelayState, err error) {

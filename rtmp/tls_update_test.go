@@ -99,6 +99,19 @@ func sealed(t *testing.T, secret []byte, number uint64, inner []byte) []byte {
 	return gcm.Seal(head, nonce, inner, head)
 }
 
+// trafficSecret returns the secret of a name, from what a key log holds of a connection.
+func trafficSecret(t *testing.T, peer *tls.Conn, log, name string) []byte {
+	if suite := peer.ConnectionState().CipherSuite; suite != tls.TLS_AES_128_GCM_SHA256 {
+		t.Skip(tls.CipherSuiteName(suite))
+	}
+	_, text, _ := strings.Cut(log, name+" ")
+	secret, err := hex.DecodeString(strings.Fields(text)[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
 // A client whose receiver answers a server that wants ever new keys, but does not read, closes within its Linger.
 func TestTLSKeyUpdatesUnread(t *testing.T) {
 	ca := newAuthority(t)
@@ -140,14 +153,7 @@ func TestTLSKeyUpdatesUnread(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Fatal(err)
 	}
-	if suite := peer.ConnectionState().CipherSuite; suite != tls.TLS_AES_128_GCM_SHA256 {
-		t.Skip(tls.CipherSuiteName(suite))
-	}
-	_, text, _ := strings.Cut(keys.String(), "SERVER_TRAFFIC_SECRET_0 ")
-	secret, err := hex.DecodeString(strings.Fields(text)[1])
-	if err != nil {
-		t.Fatal(err)
-	}
+	secret := trafficSecret(t, peer, keys.String(), "SERVER_TRAFFIC_SECRET_0")
 	for number := d.deafen(); err == nil; number = 0 {
 		far.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
 		_, err = far.Write(keyUpdate(t, secret, number))
@@ -181,14 +187,7 @@ func TestTLSKeyUpdatesInHandshake(t *testing.T) {
 		if err := peer.Handshake(); err != nil {
 			t.Fatal(err)
 		}
-		if suite := peer.ConnectionState().CipherSuite; suite != tls.TLS_AES_128_GCM_SHA256 {
-			t.Skip(tls.CipherSuiteName(suite))
-		}
-		_, text, _ := strings.Cut(keys.String(), "CLIENT_TRAFFIC_SECRET_0 ")
-		secret, err := hex.DecodeString(strings.Fields(text)[1])
-		if err != nil {
-			t.Fatal(err)
-		}
+		secret := trafficSecret(t, peer, keys.String(), "CLIENT_TRAFFIC_SECRET_0")
 		if reads {
 			go io.Copy(io.Discard, raw)
 		}
